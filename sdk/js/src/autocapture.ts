@@ -1,0 +1,39 @@
+/** Events that the SDK sends by itself: `$page_view` and `$click`. */
+import type { Page } from "./host";
+import type { Properties } from "./types";
+
+type Track = (event: string, properties?: Properties) => void;
+
+/** Tracks the page as it is, and each further one that a single-page application shows. */
+export function trackPageViews(page: Page, track: Track): void {
+  let shown = "";
+  const look = () => {
+    const { pathname, search } = page.location;
+    if (shown !== (shown = pathname + search)) track("$page_view");
+  };
+  for (const name of ["pushState", "replaceState"] as const) {
+    const original = page.history?.[name];
+    if (!original) continue;
+    page.history[name] = function (this: History, ...args) {
+      original.apply(this, args);
+      look();
+    };
+  }
+  page.addEventListener("popstate", look);
+  look();
+}
+
+/** Tracks clicks on links and buttons, by their visible text; never what was typed. */
+export function trackClicks(page: Page, track: Track): void {
+  const click = (event: MouseEvent) => {
+    const target = (event.target as Element | null)?.closest?.<HTMLElement>("a,button,[role=button],input[type=submit]");
+    if (!target) return;
+    track("$click", {
+      $element: target.tagName.toLowerCase(),
+      $element_id: target.id || undefined,
+      $element_text: target.textContent?.trim().slice(0, 100) || undefined,
+      $element_href: (target as HTMLAnchorElement).href || undefined,
+    });
+  };
+  page.addEventListener("click", click, true);
+}

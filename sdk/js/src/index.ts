@@ -1,0 +1,9 @@
+/** The npm entry: one ready instance, and the class for those who need several. */
+import { EmpMix } from "./client";
+
+export { EmpMix };
+export type { EventItem, IdentifyItem, Item, Options, Outcome, Persistence, Properties, WebStorage } from "./types";
+
+/** The instance that most applications need. */
+const empmix = new EmpMix();
+export default empmix;

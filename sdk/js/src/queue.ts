@@ -1,0 +1,86 @@
+/**
+ * The queue of items that the server has not confirmed yet.
+ *
+ * Layout: one storage entry per item, under `q.<time>.<insert_id>`, where `<time>` is the item's
+ * timestamp in base 36, nine digits, so that the order of keys is the order of calls. Tabs of one
+ * site share the storage: adding and removing touch one entry each and read nothing, so that no
+ * tab can overwrite what another has written. An entry is removed only after the server has
+ * answered for it; an entry that is sent twice (two tabs, a closed page) is stored once by the
+ * server, because it carries the same `insert_id`.
+ */
+import type { KeyValue } from "./storage";
+import type { EventItem, IdentifyItem, Item } from "./types";
+
+/** Items kept at most; the oldest go first. */
+export const MAX_ITEMS = 1000;
+
+const PREFIX = "q.";
+
+/** An item and the key that it is stored under. */
+export interface Entry {
+  key: string;
+  item: Item;
+}
+
+/** True for what goes to `/public/track`, false for what goes to `/public/identify`. */
+export const isEvent = (item: Item): item is EventItem => "event" in item;
+
+export class Queue {
+  /** Estimate of `keys().length`, exact whenever `keys` has just been called. */
+  size = 0;
+
+  constructor(private readonly storage: KeyValue) {
+    this.keys();
+  }
+
+  /** Keys of all items of all tabs, oldest first. */
+  keys(): string[] {
+    const keys = this.storage.keys().filter((key) => key.startsWith(PREFIX)).sort();
+    this.size = keys.length;
+    return keys;
+  }
+
+  /** Stores an item durably; returns its key and how many old items had to go for it. */
+  add(item: Item): { key: string; dropped: number } {
+    const key = `${PREFIX}${item.timestamp.toString(36).padStart(9, "0")}.${item.insert_id}`;
+    this.storage.set(key, JSON.stringify(item));
+    const excess = ++this.size > MAX_ITEMS ? this.keys().slice(0, -MAX_ITEMS) : [];
+    this.remove(excess);
+    return { key, dropped: excess.length };
+  }
+
+  remove(keys: string[]): void {
+    keys.forEach((key) => this.storage.remove(key));
+    this.size -= keys.length;
+  }
+
+  /** The items under `keys` that are still there; an entry that is not ours to read is removed. */
+  read(keys: string[]): Entry[] {
+    return keys.flatMap((key) => {
+      try {
+        const item = JSON.parse(this.storage.get(key) ?? "null") as Item | null;
+        if (item?.insert_id) return [{ key, item }];
+      } catch {
+        // Falls through: not JSON.
+      }
+      this.storage.remove(key);
+      return [];
+    });
+  }
+}
+
+/** The first request that `entries` make: some events, or one instruction, in the order of calls. */
+export function nextRequest(entries: Entry[], limit: number): Entry[] {
+  const end = entries.findIndex(({ item }) => !isEvent(item));
+  if (end === 0) return entries.slice(0, 1);
+  return entries.slice(0, end < 0 ? limit : Math.min(end, limit));
+}
+
+/** Path and JSON body of the request that carries `entries`. */
+export function requestOf(apiKey: string, entries: Entry[], sentAt: number): { path: string; body: string } {
+  const envelope = { apiKey, sent_at: sentAt };
+  const first = entries[0]!.item;
+  return isEvent(first)
+    ? { path: "/public/track", body: JSON.stringify({ ...envelope, events: entries.map(({ item }) => item) }) }
+    : { path: "/public/identify", body: JSON.stringify({ ...envelope, ...(first as IdentifyItem) }) };
+}
