@@ -1,0 +1,24 @@
+//! `empmix-bindgen INPUT.wasm OUT_DIR`: writes `empmix_ui.js` and `empmix_ui_bg.wasm`.
+//!
+//! A package of its own so that xtask starts quickly. The library's version cannot drift from the
+//! console's `wasm-bindgen`: both name the same `wasm-bindgen-shared`, which links only once.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+fn main() -> Result<()> {
+    let mut args = std::env::args_os().skip(1).map(PathBuf::from);
+    let (Some(input), Some(out_dir), None) = (args.next(), args.next(), args.next()) else {
+        anyhow::bail!("usage: empmix-bindgen INPUT.wasm OUT_DIR");
+    };
+    Bindgen::new()
+        .input_path(&input)
+        .out_name("empmix_ui")
+        .web(true)
+        .context("target web")?
+        .typescript(false)
+        .generate(&out_dir)
+        .with_context(|| format!("bindings of {}", input.display()))
+}

@@ -1,0 +1,194 @@
+//! The console for web view and browser: Rust to wasm, bindings, page, into `ui/dist`.
+//!
+//! The wasm has a target folder of its own (`wasm/` in cargo's), so that it waits for no lock of
+//! the native build, and so that the two Rusts which can build it share nothing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::cargo::{self, Selection};
+use crate::context::{Context, step};
+use crate::provision::wasm_target::{self, TARGET, WasmRust};
+
+/// The options of `wasm`.
+#[derive(Args)]
+pub(crate) struct WasmArgs {
+    /// Small and slow to build, as it ships
+    #[arg(long)]
+    release: bool,
+}
+
+/// How the console is optimised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Seconds for an edit.
+    Dev,
+    /// As it ships.
+    Release,
+}
+
+impl Profile {
+    /// The cargo profile in the workspace's manifest.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "web-dev",
+            Self::Release => "web",
+        }
+    }
+}
+
+/// The files of the console, in the order they are loaded.
+pub(crate) const FILES: &[&str] = &["index.html", "empmix_ui.js", "empmix_ui_bg.wasm"];
+
+/// `cargo xtask wasm`.
+pub(crate) fn wasm(context: &Context, args: &WasmArgs) -> Result<()> {
+    let profile = if args.release {
+        Profile::Release
+    } else {
+        Profile::Dev
+    };
+    let selection = Selection::of_this_machine(context);
+    build(context, selection, profile)?;
+    for name in FILES {
+        let file = context.path("ui/dist").join(name);
+        println!("{:>10}  {}", fs::metadata(&file)?.len(), file.display());
+    }
+    Ok(())
+}
+
+/// Builds what has changed since the last time.
+pub(crate) fn build(context: &Context, selection: Selection, profile: Profile) -> Result<()> {
+    step(format!("the console (wasm, profile {})", profile.name()));
+    let module = compile(context, profile)?;
+    let dist = context.path("ui/dist");
+    fs::create_dir_all(&dist)?;
+    let made = bindings(context, selection, &module)?;
+    for name in &FILES[1..] {
+        place(&made.join(name), &dist.join(name))?;
+    }
+    place(&context.path("ui/web/index.html"), &dist.join("index.html"))
+}
+
+/// Refuses to go on without a console: what is built now would show an empty window.
+pub(crate) fn must_be_built(context: &Context) -> Result<()> {
+    for name in FILES {
+        if !context.path("ui/dist").join(name).is_file() {
+            bail!("ui/dist/{name} is missing: run `cargo xtask wasm`");
+        }
+    }
+    Ok(())
+}
+
+/// Compiles the library as a wasm module and returns its path.
+fn compile(context: &Context, profile: Profile) -> Result<PathBuf> {
+    let rust = wasm_target::find(context)?;
+    let base = cargo::target_dir(context)?;
+    let (target_dir, cargo, extra): (_, _, &[&str]) = match rust {
+        WasmRust::Rustup => (base.join("wasm"), cargo::cargo(context), &[]),
+        WasmRust::Debian => (
+            base.join("wasm-debian"),
+            context
+                .cmd("/usr/bin/cargo")
+                .env("RUSTC", "/usr/bin/rustc")
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld"),
+            &["-Zbuild-std=std,panic_abort"],
+        ),
+    };
+    // `--crate-type cdylib` here, and not in the manifest: beside an rlib it would switch off LTO.
+    cargo
+        .args([
+            "rustc",
+            "-p",
+            "empmix-ui",
+            "--lib",
+            "--crate-type",
+            "cdylib",
+        ])
+        .args(["--profile", profile.name(), "--target", TARGET])
+        .args(extra)
+        .env("CARGO_TARGET_DIR", &target_dir)
+        .deadline(Duration::from_secs(40 * 60))
+        .run()?;
+    Ok(target_dir
+        .join(TARGET)
+        .join(profile.name())
+        .join("empmix_ui.wasm"))
+}
+
+/// Makes the bindings of a module, if they are not there yet; returns their folder.
+fn bindings(context: &Context, selection: Selection, module: &Path) -> Result<PathBuf> {
+    let made = module.with_extension("bindings");
+    let stamp = stamp(module)?;
+    if fs::read_to_string(made.join("stamp")).is_ok_and(|text| text == stamp) {
+        return Ok(made);
+    }
+    let deadline = Duration::from_secs(30 * 60);
+    let bindgen = cargo::build(context, selection, &["--bin", "empmix-bindgen"], deadline)?;
+    step("the console's bindings");
+    context
+        .cmd(bindgen.program("empmix-bindgen")?)
+        .arg(module)
+        .arg(&made)
+        .run()?;
+    fs::write(made.join("stamp"), stamp)?;
+    Ok(made)
+}
+
+/// What tells one build of a module from the next.
+fn stamp(module: &Path) -> Result<String> {
+    let about = fs::metadata(module).with_context(|| module.display().to_string())?;
+    let modified = about.modified()?.duration_since(std::time::UNIX_EPOCH)?;
+    Ok(format!(
+        "{} bytes, {} ns\n",
+        about.len(),
+        modified.as_nanos()
+    ))
+}
+
+/// Copies a file if its bytes differ: the sidecar and the shell embed these, and cargo builds them
+/// again when a time changes.
+fn place(from: &Path, to: &Path) -> Result<()> {
+    let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    if fs::read(to).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    fs::write(to, bytes).with_context(|| format!("cannot write {}", to.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_bytes_are_not_written_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        fs::write(&from, "page").unwrap();
+        fs::write(&to, "page").unwrap();
+        let old = fs::File::open(&to).unwrap();
+        let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1);
+        old.set_times(fs::FileTimes::new().set_modified(long_ago))
+            .unwrap();
+        place(&from, &to).unwrap();
+        assert_eq!(fs::metadata(&to).unwrap().modified().unwrap(), long_ago);
+        fs::write(&from, "another page").unwrap();
+        place(&from, &to).unwrap();
+        assert_eq!(fs::read_to_string(&to).unwrap(), "another page");
+    }
+
+    #[test]
+    fn a_stamp_tells_two_builds_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let module = dir.path().join("m.wasm");
+        fs::write(&module, "one").unwrap();
+        let first = stamp(&module).unwrap();
+        assert_eq!(first, stamp(&module).unwrap());
+        fs::write(&module, "three").unwrap();
+        assert_ne!(first, stamp(&module).unwrap());
+    }
+}

@@ -1,0 +1,112 @@
+//! `cargo xtask build`: release artefacts in `dist/`, with their sizes and checksums.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest as _, Sha256};
+
+use crate::cargo::{self, Selection};
+use crate::console::{self, Profile};
+use crate::context::{Context, step};
+
+/// The options of `build`.
+#[derive(Args)]
+pub(crate) struct BuildArgs {
+    /// Leave out the desktop app
+    #[arg(long)]
+    no_desktop: bool,
+}
+
+/// The SDK's built file, which is committed.
+const SDK: &str = "sdk/js/dist/empmix.min.js";
+
+/// `cargo xtask build`.
+pub(crate) fn build(context: &Context, args: &BuildArgs) -> Result<()> {
+    let (selection, programs): (_, &[&str]) = if args.no_desktop {
+        (Selection::WithoutShell, &["empmix-sidecar"])
+    } else {
+        (
+            Selection::with_desktop(context)?,
+            &["empmix-sidecar", "empmix"],
+        )
+    };
+    console::build(context, selection, Profile::Release)?;
+    step(format!("{} (release)", programs.join(" and ")));
+    let targets: Vec<&str> = std::iter::once("--release")
+        .chain(programs.iter().flat_map(|name| ["--bin", name]))
+        .collect();
+    let made = cargo::build(context, selection, &targets, Duration::from_secs(90 * 60))?;
+
+    let mut files: Vec<(PathBuf, String)> = Vec::new();
+    for name in programs {
+        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        files.push((made.program(name)?.to_path_buf(), file));
+    }
+    for name in console::FILES {
+        files.push((
+            context.path("ui/dist").join(name),
+            format!("console/{name}"),
+        ));
+    }
+    files.push((context.path(SDK), "empmix.min.js".to_owned()));
+    assemble(&context.path("dist"), &files)
+}
+
+/// Copies the files into a fresh folder, prints sizes, writes `SHA256SUMS`.
+fn assemble(dist: &Path, files: &[(PathBuf, String)]) -> Result<()> {
+    if dist.exists() {
+        fs::remove_dir_all(dist).with_context(|| format!("cannot empty {}", dist.display()))?;
+    }
+    let mut sums = String::new();
+    println!("{:>12} {:>12}  dist/", "bytes", "gzip");
+    for (from, name) in files {
+        let to = dist.join(name);
+        if let Some(dir) = to.parent() {
+            fs::create_dir_all(dir)?;
+        }
+        fs::copy(from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+        let bytes = fs::read(&to)?;
+        println!("{:>12} {:>12}  {name}", bytes.len(), gzip_len(&bytes)?);
+        sums.push_str(&format!("{}  {name}\n", hex(&Sha256::digest(&bytes))));
+    }
+    fs::write(dist.join("SHA256SUMS"), &sums)?;
+    print!("{sums}");
+    Ok(())
+}
+
+fn gzip_len(bytes: &[u8]) -> Result<usize> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(bytes)?;
+    Ok(gzip.finish()?.len())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lay_in_dist_before_is_gone_and_sums_are_of_the_copies() {
+        let dir = tempfile::tempdir().unwrap();
+        let dist = dir.path().join("dist");
+        fs::create_dir_all(&dist).unwrap();
+        fs::write(dist.join("old"), "old").unwrap();
+        let from = dir.path().join("from");
+        fs::write(&from, "abc").unwrap();
+        assemble(&dist, &[(from, "console/page".to_owned())]).unwrap();
+        assert!(!dist.join("old").exists());
+        assert_eq!(
+            fs::read_to_string(dist.join("SHA256SUMS")).unwrap(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  console/page\n"
+        );
+    }
+}

@@ -1,0 +1,330 @@
+//! Child processes: in a group of their own, with a deadline, and gone when we go.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+/// How long a group may take to end after it was asked to.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long a step may take when it names no deadline of its own.
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(60 * 60);
+
+/// The process groups that are running for us.
+#[derive(Clone, Default)]
+pub(crate) struct Groups(Arc<Mutex<BTreeSet<u32>>>);
+
+impl Groups {
+    /// On Ctrl-C, SIGTERM or SIGHUP: asks every group to end, and ends with the usual code.
+    pub(crate) fn end_on_signal(&self) -> Result<()> {
+        let groups = self.clone();
+        ctrlc::set_handler(move || {
+            let running: Vec<u32> = groups.lock().iter().copied().collect();
+            for &group in &running {
+                signal_group(group, false);
+            }
+            let (_open, wait) = mpsc::channel::<()>();
+            let mut left = GRACE;
+            let tick = Duration::from_millis(50);
+            while running.iter().any(|&group| group_lives(group)) && !left.is_zero() {
+                let _elapsed = wait.recv_timeout(tick);
+                left = left.saturating_sub(tick);
+            }
+            for &group in &running {
+                signal_group(group, true);
+            }
+            std::process::exit(130);
+        })
+        .context("a handler for Ctrl-C")
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A command to run.
+pub(crate) struct Cmd {
+    inner: Command,
+    shown: String,
+    deadline: Duration,
+    groups: Groups,
+}
+
+impl Cmd {
+    pub(crate) fn new(program: impl Into<OsString>, dir: &Path, groups: Groups) -> Self {
+        let program = program.into();
+        let mut inner = Command::new(&program);
+        inner.current_dir(dir).stdin(Stdio::null());
+        for name in names_that_cargo_run_sets() {
+            inner.env_remove(name);
+        }
+        own_group(&mut inner);
+        Self {
+            inner,
+            shown: Path::new(&program)
+                .file_name()
+                .unwrap_or(&program)
+                .to_string_lossy()
+                .into_owned(),
+            deadline: DEFAULT_DEADLINE,
+            groups,
+        }
+    }
+
+    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.shown.push(' ');
+        self.shown.push_str(&arg.as_ref().to_string_lossy());
+        self.inner.arg(arg);
+        self
+    }
+
+    pub(crate) fn args<S: AsRef<OsStr>>(self, args: impl IntoIterator<Item = S>) -> Self {
+        args.into_iter().fold(self, Self::arg)
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.inner.env(name, value);
+        self
+    }
+
+    pub(crate) fn envs(self, vars: &[(String, OsString)]) -> Self {
+        vars.iter()
+            .fold(self, |cmd, (name, value)| cmd.env(name, value))
+    }
+
+    pub(crate) fn dir(mut self, dir: impl AsRef<Path>) -> Self {
+        self.inner.current_dir(dir);
+        self
+    }
+
+    /// After this long the whole process group is killed, and the step has failed.
+    pub(crate) fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Runs to its end; an exit code other than 0 is an error.
+    pub(crate) fn run(self) -> Result<()> {
+        let shown = self.shown.clone();
+        let status = self.status(|_line| {}, false)?;
+        if !status.success() {
+            bail!("`{shown}` failed ({status})");
+        }
+        Ok(())
+    }
+
+    /// Runs to its end and gives each line of its standard output to `on_line`.
+    pub(crate) fn lines(self, on_line: impl FnMut(&str)) -> Result<ExitStatus> {
+        self.status(on_line, true)
+    }
+
+    /// Runs to its end and returns its standard output; an exit code other than 0 is an error.
+    pub(crate) fn read(self) -> Result<String> {
+        let shown = self.shown.clone();
+        let mut text = String::new();
+        let status = self.status(
+            |line| {
+                text.push_str(line);
+                text.push('\n');
+            },
+            true,
+        )?;
+        if !status.success() {
+            bail!("`{shown}` failed ({status})");
+        }
+        Ok(text)
+    }
+
+    /// Like [`Cmd::read`] for a probe: its standard error is not shown, a failure is `None`.
+    pub(crate) fn probe(mut self) -> Option<String> {
+        self.inner.stderr(Stdio::null());
+        self.deadline = self.deadline.min(Duration::from_secs(60));
+        self.read().ok()
+    }
+
+    /// Starts it and hands it over; its standard output can be read when `piped`.
+    pub(crate) fn start(mut self, piped: bool) -> Result<Running> {
+        if piped {
+            self.inner.stdout(Stdio::piped());
+        }
+        let child = self
+            .inner
+            .spawn()
+            .with_context(|| format!("cannot start `{}`", self.shown))?;
+        self.groups.lock().insert(child.id());
+        Ok(Running {
+            group: child.id(),
+            events: watch(child),
+            groups: self.groups,
+        })
+    }
+
+    fn status(self, mut on_line: impl FnMut(&str), piped: bool) -> Result<ExitStatus> {
+        let (shown, deadline) = (self.shown.clone(), self.deadline);
+        let running = self.start(piped)?;
+        let started = Instant::now();
+        let mut ended = None;
+        loop {
+            // Once it has ended, what is left in the pipe comes at once, or a stray holds it open.
+            let left = match ended {
+                Some(_) => Duration::from_secs(2),
+                None => deadline.saturating_sub(started.elapsed()),
+            };
+            match running.events.recv_timeout(left) {
+                Ok(Event::Line(line)) => on_line(&line),
+                Ok(Event::Ended(status)) => ended = Some(status.context("waiting for a child")?),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) if ended.is_some() => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    bail!("`{shown}` took longer than {} s; ended", deadline.as_secs())
+                }
+            }
+        }
+        ended.with_context(|| format!("`{shown}` did not say how it ended"))
+    }
+}
+
+/// What a running child reports.
+enum Event {
+    Line(String),
+    Ended(std::io::Result<ExitStatus>),
+}
+
+/// Reads a child's lines and waits for its end, on threads of their own.
+fn watch(mut child: Child) -> mpsc::Receiver<Event> {
+    let (send, receive) = mpsc::channel();
+    if let Some(stdout) = child.stdout.take() {
+        let send = send.clone();
+        std::thread::spawn(move || {
+            let mut lines = BufReader::new(stdout).split(b'\n');
+            while let Some(Ok(line)) = lines.next() {
+                let text = String::from_utf8_lossy(&line);
+                let line = text.trim_end_matches('\r').to_owned();
+                if send.send(Event::Line(line)).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    std::thread::spawn(move || send.send(Event::Ended(child.wait())));
+    receive
+}
+
+/// A process that was started. Its whole group is killed when this is dropped.
+pub(crate) struct Running {
+    group: u32,
+    events: mpsc::Receiver<Event>,
+    groups: Groups,
+}
+
+impl Running {
+    /// Waits for the next line of standard output.
+    pub(crate) fn next_line(&self, deadline: Duration) -> Result<String> {
+        match self.events.recv_timeout(deadline) {
+            Ok(Event::Line(line)) => Ok(line),
+            Ok(Event::Ended(status)) => bail!("it ended before it was ready ({})", status?),
+            Err(_) => bail!("not ready after {} s", deadline.as_secs()),
+        }
+    }
+
+    /// Shows what it says until it ends, without a deadline: it is what the user came for.
+    pub(crate) fn wait(self) -> Result<ExitStatus> {
+        for event in &self.events {
+            match event {
+                Event::Line(line) => println!("{line}"),
+                Event::Ended(status) => return Ok(status?),
+            }
+        }
+        bail!("a process did not say how it ended")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        signal_group(self.group, true);
+        self.groups.lock().remove(&self.group);
+    }
+}
+
+/// `cargo run` sets these for us. Build scripts watch some of them (ring does), and would build
+/// again at every change between `cargo xtask` and plain `cargo`.
+fn names_that_cargo_run_sets() -> Vec<OsString> {
+    std::env::vars_os()
+        .map(|(name, _value)| name)
+        .filter(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_PKG_")
+                || name.starts_with("CARGO_MANIFEST_")
+                || [
+                    "CARGO_BIN_NAME",
+                    "CARGO_CRATE_NAME",
+                    "CARGO_PRIMARY_PACKAGE",
+                ]
+                .contains(&&*name)
+        })
+        .collect()
+}
+
+#[cfg(unix)]
+fn own_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn own_group(_command: &mut Command) {}
+
+#[cfg(unix)]
+fn signal_group(group: u32, kill: bool) {
+    use rustix::process::{Signal, kill_process_group};
+    let signal = if kill { Signal::KILL } else { Signal::TERM };
+    if let Some(pid) = pid(group) {
+        // A group that has already gone is what we want.
+        let _gone = kill_process_group(pid, signal);
+    }
+}
+
+#[cfg(unix)]
+fn group_lives(group: u32) -> bool {
+    pid(group).is_some_and(|pid| rustix::process::test_kill_process_group(pid).is_ok())
+}
+
+#[cfg(unix)]
+fn pid(group: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(group)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+}
+
+#[cfg(windows)]
+fn signal_group(group: u32, kill: bool) {
+    let mut end = Command::new("taskkill");
+    end.args(["/t", "/pid", &group.to_string()]);
+    if kill {
+        end.arg("/f");
+    }
+    let _gone = end.stdout(Stdio::null()).stderr(Stdio::null()).status();
+}
+
+#[cfg(windows)]
+fn group_lives(group: u32) -> bool {
+    Command::new("tasklist")
+        .args(["/fi", &format!("PID eq {group}"), "/nh"])
+        .output()
+        .is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains(&group.to_string()))
+}
+
+/// A program's path on `PATH`.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(format!("{program}{}", std::env::consts::EXE_SUFFIX)))
+        .find(|candidate| candidate.is_file())
+}

@@ -1,0 +1,121 @@
+//! `cargo xtask tidy`: what needs no build of the programs to be checked. And `audit`.
+
+mod edges;
+mod files;
+mod sources;
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::cargo::{self, Selection};
+use crate::context::{Context, step};
+use crate::outcome::Outcome;
+use crate::provision::{deny, typos};
+
+/// The options of `tidy`.
+#[derive(Args)]
+pub(crate) struct TidyArgs {
+    /// Format the code and mend its spelling first
+    #[arg(long)]
+    fix: bool,
+}
+
+/// `cargo xtask tidy`.
+pub(crate) fn tidy(context: &Context, args: &TidyArgs) -> Result<()> {
+    if args.fix {
+        cargo::cargo(context).args(["fmt", "--all"]).run()?;
+        let typos = typos::find(context)?;
+        context.cmd(typos).arg("--write-changes").run()?;
+    }
+    let mut outcome = Outcome::default();
+    let done = checks(context, &mut outcome);
+    println!("{} passed, {} failed", outcome.passed, outcome.failed);
+    done
+}
+
+type Check = fn(&Context) -> Result<()>;
+
+/// All checks, cheap ones first; every one is made, whatever the others say.
+pub(crate) fn checks(context: &Context, outcome: &mut Outcome) -> Result<()> {
+    let checks: [(&str, Check); 7] = [
+        ("format", format),
+        ("files", files::check),
+        ("sources", sources::check),
+        ("edges", edges::check),
+        ("spelling", spelling),
+        ("licences, bans, sources of packages", packages),
+        ("lints", lints),
+    ];
+    let mut broken = Vec::new();
+    for (name, check) in checks {
+        step(format!("tidy: {name}"));
+        let done = check(context);
+        *outcome += Outcome::of_one(done.is_ok());
+        if let Err(error) = done {
+            eprintln!("tidy: {name}: {error:#}");
+            broken.push(name);
+        }
+    }
+    if !broken.is_empty() {
+        bail!("{}", broken.join(", "));
+    }
+    Ok(())
+}
+
+fn format(context: &Context) -> Result<()> {
+    cargo::cargo(context)
+        .args(["fmt", "--all", "--check"])
+        .run()
+}
+
+fn lints(context: &Context) -> Result<()> {
+    cargo::cargo(context)
+        .arg("clippy")
+        .args(Selection::of_this_machine(context).args())
+        .args(["--all-targets", "--", "-D", "warnings"])
+        .deadline(Duration::from_secs(40 * 60))
+        .run()
+}
+
+fn spelling(context: &Context) -> Result<()> {
+    context.cmd(typos::find(context)?).run()
+}
+
+fn packages(context: &Context) -> Result<()> {
+    // Without `--workspace` only the root package, the shell, would be looked at.
+    context
+        .cmd(deny::find(context)?)
+        .args([
+            "--workspace",
+            "--offline",
+            "check",
+            "bans",
+            "licenses",
+            "sources",
+        ])
+        .run()
+}
+
+/// `cargo xtask audit`.
+pub(crate) fn audit(context: &Context) -> Result<()> {
+    let deny = deny::find(context)?;
+    step("advisories: fetching the database");
+    let fetched = context
+        .cmd(&deny)
+        .args(["--workspace", "fetch", "db"])
+        .deadline(Duration::from_secs(3 * 60))
+        .run();
+    if let Err(error) = fetched {
+        eprintln!("{error:#}");
+        println!("advisories: not checked (no database)");
+        bail!("the database of advisories cannot be had");
+    }
+    context
+        .cmd(deny)
+        .args(["--workspace", "--offline", "check", "advisories"])
+        .run()?;
+    println!("advisories: checked");
+    Ok(())
+}

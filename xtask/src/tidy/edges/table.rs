@@ -1,0 +1,90 @@
+//! The table itself.
+
+use std::collections::BTreeSet;
+
+/// Which rooms a room is built on. It may also use what those are built on.
+pub(super) const ROOMS: &[(&str, &[&str])] = &[
+    ("empmix-model", &[]),
+    ("empmix-query", &["empmix-model"]),
+    ("empmix-protocol", &["empmix-query"]),
+    ("empmix-ingest", &["empmix-model"]),
+    ("empmix-broker", &["empmix-model"]),
+    ("empmix-engine", &["empmix-query"]),
+    ("empmix-store", &["empmix-engine"]),
+    ("empmix-consumer", &["empmix-broker", "empmix-store"]),
+    (
+        "empmix-service",
+        &["empmix-protocol", "empmix-broker", "empmix-store"],
+    ),
+    ("empmix-ui", &["empmix-protocol"]),
+    (
+        "empmix-sidecar",
+        &[
+            "empmix-ingest",
+            "empmix-consumer",
+            "empmix-service",
+            "empmix-broker",
+            "empmix-store",
+        ],
+    ),
+    ("empmix", &["empmix-protocol"]),
+];
+
+/// Packages that may use any room, and that no room may use.
+pub(super) const FREE: &[&str] = &["empmix-tests", "empmix-benches", "empmix-bindgen", "xtask"];
+
+/// Rooms that stay free of a runtime, and so build for wasm or run on plain threads.
+pub(super) const NO_TOKIO: &[&str] = &[
+    "empmix-ui",
+    "empmix-engine",
+    "empmix-ingest",
+    "empmix-model",
+    "empmix-query",
+    "empmix-protocol",
+];
+
+/// Libraries, by family, and the rooms that keep them to themselves.
+pub(super) const ONLY_IN: &[(&str, &[&str])] = &[
+    ("tauri", &["empmix"]),
+    ("keyring", &["empmix"]),
+    ("axum", &["empmix-sidecar"]),
+    ("notify", &["empmix-sidecar"]),
+    ("lapin", &["empmix-broker"]),
+    ("mongodb", &["empmix-store"]),
+    ("bson", &["empmix-store"]),
+    ("rusqlite", &["empmix-broker", "empmix-store"]),
+    ("egui", &["empmix-ui"]),
+    ("eframe", &["empmix-ui"]),
+];
+
+/// The family of a library: `tauri-build` and `tauri_plugin` are of `tauri`.
+pub(super) fn family(library: &str) -> &str {
+    library.split(['-', '_']).next().unwrap_or(library)
+}
+
+/// The rooms a room may use, directly or through others.
+pub(super) fn closure(room: &str) -> BTreeSet<&'static str> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&str> = vec![room];
+    while let Some(next) = open.pop() {
+        let built_on = ROOMS.iter().find(|(name, _)| *name == next);
+        for &below in built_on.map_or(&[][..], |(_, below)| below) {
+            if found.insert(below) {
+                open.push(below);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::closure;
+
+    #[test]
+    fn a_room_may_use_what_its_rooms_use() {
+        let store: Vec<_> = closure("empmix-store").into_iter().collect();
+        assert_eq!(store, ["empmix-engine", "empmix-model", "empmix-query"]);
+        assert!(closure("empmix-model").is_empty());
+    }
+}
