@@ -1,0 +1,13 @@
+//! The seam between the API and the consumer: a durable queue behind one trait.
+//!
+//! A `200` of the ingest API means that [`Broker::publish`] returned `Ok`: the message is on stable
+//! storage. An ack means that the store has it. What is published comes out at least once.
+//!
+//!
+//! It must not know events, stores or HTTP: a message is an id and bytes.
+
+pub mod broker;
+
+pub use broker::{
+    AckToken, Broker, BrokerError, BrokerState, Delivery, Depth, Message, Queue, Subscription,
+};

@@ -1,0 +1,42 @@
+//! Every bound on what comes in. Bytes unless the name says otherwise.
+
+/// One request after decompression.
+pub const BODY_BYTES: usize = 20 << 20;
+/// One event.
+pub const EVENT_BYTES: usize = 1 << 20;
+/// One envelope that carries more than one item.
+pub const ENVELOPE_BYTES: usize = 1 << 20;
+/// Events in one request.
+pub const BATCH_EVENTS: usize = 1000;
+/// An event's name, a property's name, an insert id, a session id.
+pub const NAME_BYTES: usize = 255;
+/// A distinct id and the other ids of people.
+pub const ID_BYTES: usize = 512;
+/// Properties of one event.
+pub const PROPERTIES: usize = 255;
+/// Nesting of a property's value: a scalar is 0 deep, a list of scalars 1.
+pub const NESTING: usize = 4;
+/// A string inside a property; longer ones are cut at a character boundary, with a warning.
+pub const STRING_BYTES: usize = 8 << 10;
+/// What is kept of a refused event.
+pub const REFUSED_BYTES: usize = 64 << 10;
+/// Refused bodies kept per project.
+pub const REFUSED_KEPT: usize = 10_000;
+/// Samples kept of one type of alteration on one day.
+pub const ALTERATION_SAMPLES: usize = 100;
+/// Ids that one user may have.
+pub const IDS_PER_USER: usize = 1000;
+/// The earliest `timestamp` that reads as milliseconds (3 March 1973); less reads as seconds.
+pub const TIMESTAMP_MIN_MS: i64 = 100_000_000_000;
+/// The first `timestamp` that no longer reads as milliseconds; it reads as microseconds.
+pub const TIMESTAMP_END_MS: i64 = 100_000_000_000_000;
+/// The first `timestamp` that reads as nanoseconds.
+pub const TIMESTAMP_NANOS: i64 = 100_000_000_000_000_000;
+/// How far in the future a time may lie before it becomes the time received.
+pub const FUTURE_MS: i64 = 86_400_000;
+/// An age from which a time gets a warning on `track`.
+pub const OLD_MS: i64 = 30 * 86_400_000;
+/// Clock difference from which `sent_at` corrects a time.
+pub const SKEW_MS: i64 = 60_000;
+/// Rows of one page of a list.
+pub const PAGE_ROWS: usize = 1000;

@@ -1,0 +1,39 @@
+//! Projects: tenants with their own data and keys.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EpochMs, ids::ProjectId, key::PublicKey};
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Project {
+    /// Its id.
+    pub id: ProjectId,
+    /// Its name, shown everywhere.
+    pub name: String,
+    /// IANA name of the zone that days begin in.
+    pub timezone: String,
+    /// The day that weeks begin on.
+    pub week_start: WeekStart,
+    /// The write-only key that apps carry.
+    pub public_key: PublicKey,
+    /// Whether a secret key has been made; the key itself is never stored.
+    pub has_secret_key: bool,
+    /// When it was made.
+    pub created_at: EpochMs,
+}
+
+/// The day that a project's weeks begin on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names of the days")]
+pub enum WeekStart {
+    #[default]
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}

@@ -1,0 +1,23 @@
+//! Why a report makes no sense.
+
+use serde::{Deserialize, Serialize};
+
+/// A report that cannot be answered, with the path of the field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{path}: {message}")]
+pub struct InvalidQuery {
+    /// The field, such as `series[0].measure.type`; empty for the report itself.
+    pub path: String,
+    /// What is wrong with it, for the analyst.
+    pub message: String,
+}
+
+impl InvalidQuery {
+    /// An error at a path.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+}

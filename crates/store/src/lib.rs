@@ -1,0 +1,12 @@
+//! The seam to what is kept: events, identities, sessions, projects, jobs, warnings; and the
+//! answers to reports over them.
+//!
+//! Two implementations, one trait ([`Store`]) and one suite of tests: whatever was written, in
+//! whatever order, both give the same answers.
+
+pub mod store;
+
+pub use store::{
+    Batch, EventFilter, EventsPage, ItemOutcome, NewProject, ReadError, Store, StoreError, Written,
+    content_hash,
+};

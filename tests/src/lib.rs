@@ -1,0 +1,4 @@
+//! What the whole-system tests share: real servers on private ports, and real processes.
+//!
+//! Everything that is started here dies with the test: each guard kills its process on drop, and
+//! the kernel kills it when the test itself is killed.
