@@ -225,7 +225,7 @@ export class EmpMix {
   private timestamp(): number {
     const now = this.host.now();
     const ahead = this.lastTime - now;
-    return (this.lastTime = ahead < 0 || ahead > 1000 ? now : this.lastTime + 1);
+    return (this.lastTime = ahead < 0 || ahead > 60_000 ? now : this.lastTime + 1);
   }
 
   private enqueue(event: string, properties?: Properties): void {

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeStorage, Machine, OK, start } from "./fakes";
+
+test("two tabs share one queue: nothing overwritten, everything sent once", async () => {
+  const storage = new FakeStorage();
+  const left = new Machine(storage);
+  const right = new Machine(storage);
+  const a = start(left);
+  const b = start(right);
+  for (let i = 0; i < 5; i++) {
+    a.track(`a${i}`);
+    b.track(`b${i}`);
+  }
+  await Promise.all([left.advance(5000), right.advance(5000)]);
+  await Promise.all([left.advance(5000), right.advance(5000)]);
+  const ids = [...left.events, ...right.events].map((event) => event.insert_id);
+  assert.equal(ids.length, 11);
+  assert.equal(new Set(ids).size, 11);
+  assert.equal(storage.queued, 0);
+});
+
+test("a tab does not send while another one does, and takes over when that one is gone", async () => {
+  const storage = new FakeStorage();
+  const stuck = new Machine(storage);
+  stuck.answer = () => "silence";
+  start(stuck, { flushInterval: 0 }).track("A");
+  await stuck.advance(0);
+  assert.equal(stuck.sent.length, 1);
+  const other = new Machine(storage, stuck.time);
+  start(other);
+  await other.advance(34_000);
+  assert.equal(other.sent.length, 0);
+  await other.advance(6_000);
+  assert.deepEqual(other.names, ["$session_start", "A"]);
+});
+
+test("who signs in in one tab is signed in in the other, in the same session", async () => {
+  const storage = new FakeStorage();
+  const left = new Machine(storage);
+  const right = new Machine(storage);
+  const a = start(left);
+  const b = start(right);
+  a.track("A");
+  b.register({ theme: "dark" });
+  a.identify("u1");
+  assert.equal(b.getDistinctId(), "u1");
+  assert.equal(b.getSessionId(), a.getSessionId());
+  a.track("B");
+  await a.flush();
+  assert.equal(left.events.find(({ event }) => event === "B")!.properties.theme, "dark");
+});
+
+test("leaving the page hands all of its items to the browser, which outlives it", async () => {
+  const machine = new Machine().browse();
+  const sdk = start(machine);
+  machine.answer = () => "silence";
+  sdk.track("A");
+  sdk.identify("u1");
+  sdk.track("B");
+  machine.fire("pagehide");
+  assert.deepEqual(machine.sent.map(({ init, url }) => [init.keepalive, new URL(url).pathname]), [
+    [true, "/public/track"],
+    [true, "/public/identify"],
+    [true, "/public/track"],
+  ]);
+  // No answer came: the items stay for the next page, which sends them again.
+  assert.equal(machine.storage!.queued, 4);
+  const next = new Machine(machine.storage, machine.time).browse();
+  start(next);
+  await next.advance(0);
+  assert.deepEqual(next.events, machine.events);
+});
+
+test("hiding the page sends, and an answer that still arrives empties the queue", async () => {
+  const machine = new Machine().browse();
+  const sdk = start(machine);
+  sdk.track("A");
+  (machine.document as { visibilityState: string }).visibilityState = "hidden";
+  machine.document!.dispatchEvent(new Event("visibilitychange"));
+  machine.fire("pagehide");
+  await machine.advance(60_000);
+  assert.equal(machine.sent.length, 1);
+  assert.equal(machine.storage!.queued, 0);
+});
+
+test("what leaves with the page stays below 64 KiB; the rest waits for the next page", () => {
+  const machine = new Machine().browse();
+  const sdk = start(machine, { batchSize: 1000 });
+  for (let i = 0; i < 100; i++) sdk.track(`e${i}`, { text: "ä".repeat(1000) });
+  machine.fire("pagehide");
+  const bytes = machine.sent.map(({ init }) => Buffer.byteLength(init.body as string));
+  assert.ok(bytes.reduce((sum, size) => sum + size) <= 64 * 1024);
+  assert.ok(machine.events.length > 10);
+  assert.equal(machine.storage!.queued, 101);
+});
+
+test("a browser without keepalive gets beacons of text/plain", async () => {
+  const machine = new Machine().browse();
+  machine.keepalive = false;
+  const sdk = start(machine);
+  sdk.track("A");
+  machine.fire("pagehide");
+  assert.equal(machine.sent.length, 0);
+  const [{ url, body }] = machine.beacons as [{ url: string; body: Blob }];
+  assert.equal(url, "https://in.example/public/track");
+  assert.equal(body.type, "text/plain");
+  const events = (JSON.parse(await body.text()) as { events: { event: string }[] }).events;
+  assert.deepEqual(events.map(({ event }) => event), ["$session_start", "A"]);
+  assert.equal(machine.storage!.queued, 2);
+});
+
+test("a page that leaves in the middle of a request does not block the next one", async () => {
+  const machine = new Machine().browse();
+  machine.answer = () => "silence";
+  const sdk = start(machine, { flushInterval: 0 });
+  sdk.track("A");
+  await machine.advance(0);
+  machine.fire("pagehide");
+  const next = new Machine(machine.storage, machine.time).browse();
+  start(next);
+  await next.advance(0);
+  assert.deepEqual(next.names, ["$session_start", "A"]);
+});
+
+test("the network coming back sends at once", async () => {
+  const machine = new Machine().browse();
+  machine.answer = (_, index) => (index ? OK : "network error");
+  const sdk = start(machine);
+  sdk.track("A");
+  await sdk.flush();
+  machine.fire("online");
+  await machine.advance(0);
+  assert.equal(machine.sent.length, 2);
+});
