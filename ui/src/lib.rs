@@ -1,1 +1,5 @@
-//! Placeholder.
+//! The console.
+
+pub mod insights;
+pub mod theme;
+pub mod widgets;

@@ -7,6 +7,7 @@
 pub mod call;
 pub mod error;
 pub mod reply;
+pub mod shell;
 
 pub use call::{Call, EventsQuery, Method, Request};
 pub use error::{ApiError, ErrorBody, ErrorCode};

@@ -1,0 +1,1 @@
+//! How many, how often, how much, by whom, over time.

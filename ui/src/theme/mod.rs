@@ -1,0 +1,1 @@
+//! Colours, spacing and type: the design tokens.

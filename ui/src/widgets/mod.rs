@@ -1,0 +1,1 @@
+//! Controls that every module uses.
