@@ -1,0 +1,37 @@
+//! Why there is no answer.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// Why a report was not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// The caller no longer wants the answer.
+    #[error("the query was cancelled")]
+    Cancelled,
+    /// A column of a part could not be read.
+    #[error("a part could not be read: {0}")]
+    Part(String),
+}
+
+/// Tells a running query that nobody waits for it any more. Clones are one flag.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks the query to stop; it does so within a few thousand rows.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Fails once [`Cancel::cancel`] was called.
+    pub fn check(&self) -> Result<(), EngineError> {
+        if self.0.load(Ordering::Relaxed) {
+            Err(EngineError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+}
