@@ -328,3 +328,63 @@ pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
         .map(|dir| dir.join(format!("{program}{}", std::env::consts::EXE_SUFFIX)))
         .find(|candidate| candidate.is_file())
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Cmd {
+        Cmd::new("sh", Path::new("/"), Groups::default()).args(["-c", script])
+    }
+
+    #[test]
+    fn lines_come_as_they_are_and_the_exit_code_with_them() {
+        let mut lines = Vec::new();
+        let status = sh("printf 'one\\r\\ntwo\\nthree'; exit 3")
+            .lines(|line| lines.push(line.to_owned()))
+            .unwrap();
+        assert_eq!(lines, ["one", "two", "three"]);
+        assert_eq!(status.code(), Some(3));
+    }
+
+    #[test]
+    fn after_the_deadline_nothing_of_the_group_is_left() {
+        let started = Instant::now();
+        let mut grandchild = String::new();
+        let ended = sh("sleep 60 & echo $!; wait")
+            .deadline(Duration::from_secs(1))
+            .lines(|line| line.clone_into(&mut grandchild));
+        let error = ended.unwrap_err().to_string();
+        assert!(error.contains("took longer than 1 s"), "{error}");
+        assert!(started.elapsed() < Duration::from_secs(30));
+        let gone = sh(&format!(
+            "for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 {grandchild} 2>/dev/null || exit 0; \
+             grep -q '^State:.Z' /proc/{grandchild}/status && exit 0; sleep 0.1; done; exit 1"
+        ));
+        gone.run().unwrap();
+    }
+
+    #[test]
+    fn a_stray_that_holds_the_pipe_open_does_not_hold_us() {
+        let started = Instant::now();
+        let text = sh("sleep 60 & echo done").read().unwrap();
+        assert_eq!(text, "done\n");
+        assert!(started.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn what_cargo_run_sets_is_not_handed_on() {
+        assert!(
+            std::env::var_os("CARGO_PKG_NAME").is_some(),
+            "cargo test sets it"
+        );
+        assert_eq!(sh("echo \"[$CARGO_PKG_NAME]\"").read().unwrap(), "[]\n");
+    }
+
+    #[test]
+    fn a_process_that_ends_before_its_first_line_says_so() {
+        let running = sh("exit 4").start(true).unwrap();
+        let error = running.next_line(Duration::from_secs(30)).unwrap_err();
+        assert!(error.to_string().contains("exit status: 4"), "{error}");
+    }
+}

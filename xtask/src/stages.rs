@@ -144,7 +144,7 @@ pub(crate) fn test(context: &Context, args: &TestArgs) -> Result<()> {
     let filter = args.filter.as_deref();
     let mut report = Report::default();
     if filter.is_none() {
-        report.stage("tidy", |outcome| tidy::checks(context, outcome));
+        report.stage("tidy", |outcome| tidy::checks(context, &[], outcome));
         report.stage("sdk", |outcome| sdk::test(context, &ground.node, outcome));
     }
     let made = report.stage("build", |outcome| {
