@@ -1,0 +1,276 @@
+//! One event object to one item.
+//!
+//! The names `$identify`, `$create_alias` and `$merge` are instructions, everything else is an
+//! event. An absent `insert_id` is made: with a `timestamp` from (event, distinct_id, timestamp,
+//! canonical properties, k), where k counts equal items before it in the same request, so that
+//! sending the request again changes nothing; without one, and for every instruction, at random.
+
+use std::collections::HashMap;
+
+use empmix_model::{
+    EpochMs, Properties,
+    envelope::Source,
+    ids::ItemHash,
+    item::{Action, Event, Instruction, Item},
+    limits,
+    warning::{Alteration, WarningKind},
+};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Context, Refusal,
+    fields::{self, CheckedProperties},
+    time::{self, ItemTime},
+};
+
+/// An item that was accepted.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The item.
+    pub item: Item,
+    /// What was done to it.
+    pub altered: Vec<Alteration>,
+    /// Whether its id is the same when it is sent again.
+    pub retry_safe: bool,
+}
+
+/// Reads the items of one request.
+pub struct Decoder<'c, 'a> {
+    context: &'c mut Context<'a>,
+    sent_at: Option<EpochMs>,
+    made: HashMap<[u8; 32], u32>,
+}
+
+impl<'c, 'a> Decoder<'c, 'a> {
+    /// For one request; `sent_at` is its clock when it was sent.
+    pub fn new(context: &'c mut Context<'a>, sent_at: Option<EpochMs>) -> Self {
+        Self { context, sent_at, made: HashMap::new() }
+    }
+
+    /// One event object, of a batch or of its own.
+    pub fn item(&mut self, object: &Map<String, Value>) -> Result<Accepted, Refusal> {
+        let name = fields::required_name(object, "event")?;
+        match name.as_str() {
+            "$identify" | "$create_alias" | "$merge" => self.instruction(&name, object),
+            _ => self.event(name, object),
+        }
+    }
+
+    fn event(&mut self, name: String, object: &Map<String, Value>) -> Result<Accepted, Refusal> {
+        let distinct_id = fields::required_id(object, "distinct_id")?;
+        let time = time::item_time(object, self.sent_at, self.context)?;
+        let checked = fields::properties(object.get("properties"), "properties")?;
+        let session_id = session_id(object, &checked.properties)?;
+        let sent_id = insert_id(object, &checked.properties)?;
+        let retry_safe = sent_id.is_some() || time.sent.is_some();
+        let insert_id = match (sent_id, time.sent) {
+            (Some(id), _) => id,
+            (None, Some(at)) => self.made_id(&name, &distinct_id, at, &checked.properties)?,
+            (None, None) => (self.context.random_id)(),
+        };
+        let id = self.hash(object, &distinct_id, &insert_id, time)?;
+        let altered = alterations(id, &checked, time);
+        let properties = checked.properties;
+        let event = Event {
+            id,
+            event: name,
+            distinct_id,
+            time: time.time,
+            client_time: time.client_time(),
+            insert_id,
+            session_id,
+            properties,
+        };
+        within_limit(&event)?;
+        Ok(Accepted { item: Item::Event(event), altered, retry_safe })
+    }
+
+    fn instruction(&mut self, name: &str, object: &Map<String, Value>) -> Result<Accepted, Refusal> {
+        let checked = fields::properties(object.get("properties"), "properties")?;
+        let (distinct_id, action) =
+            if name == "$identify" { identify_action(object, &checked)? } else { link_action(object, &checked)? };
+        self.finish(object, distinct_id, action, &checked)
+    }
+
+    /// An instruction whose parameters are known.
+    pub(crate) fn finish(
+        &mut self,
+        object: &Map<String, Value>,
+        distinct_id: String,
+        action: Action,
+        checked: &CheckedProperties,
+    ) -> Result<Accepted, Refusal> {
+        let time = time::item_time(object, self.sent_at, self.context)?;
+        let sent_id = insert_id(object, &checked.properties)?;
+        let retry_safe = sent_id.is_some();
+        let insert_id = sent_id.unwrap_or_else(|| (self.context.random_id)());
+        let id = self.hash(object, &distinct_id, &insert_id, time)?;
+        let instruction = Instruction {
+            id,
+            distinct_id,
+            time: time.time.min(self.context.received_at),
+            client_time: time.client_time(),
+            insert_id,
+            authority: self.context.authority,
+            action,
+        };
+        within_limit(&instruction)?;
+        let altered = alterations(id, checked, time);
+        Ok(Accepted { item: Item::Instruction(instruction), altered, retry_safe })
+    }
+
+    /// The item's hash. A line of an import that carries `id` keeps it.
+    fn hash(&self, object: &Map<String, Value>, distinct_id: &str, insert_id: &str, time: ItemTime) -> Result<ItemHash, Refusal> {
+        match object.get("id") {
+            Some(Value::String(id)) if self.context.source == Source::Import => {
+                id.parse().map_err(|_| Refusal::invalid("id", "The 'id' parameter must be 32 hex digits."))
+            }
+            _ => Ok(ItemHash::of(distinct_id, insert_id, time.sent)),
+        }
+    }
+
+    fn made_id(&mut self, name: &str, distinct_id: &str, at: EpochMs, properties: &Properties) -> Result<String, Refusal> {
+        let content = serde_json_canonicalizer::to_vec(&json!([name, distinct_id, at, properties]))
+            .map_err(|error| Refusal::invalid("properties", error.to_string()))?;
+        let digest: [u8; 32] = Sha256::digest(&content).into();
+        let equal_before = self.made.entry(digest).or_default();
+        let made = Sha256::new().chain_update(digest).chain_update(equal_before.to_be_bytes()).finalize();
+        *equal_before += 1;
+        Ok(made[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+fn identify_action(object: &Map<String, Value>, checked: &CheckedProperties) -> Result<(String, Action), Refusal> {
+    let distinct_id = fields::required_id(object, "distinct_id")?;
+    let anonymous_id = fields::optional_id(object, "anonymous_id")?;
+    let properties = Some(checked.properties.clone()).filter(|properties| !properties.is_empty());
+    Ok((distinct_id, Action::Identify { anonymous_id, properties, operations: None }))
+}
+
+/// source = `original_id` or `properties.alias`, destination = `alias_id` or `distinct_id`.
+fn link_action(object: &Map<String, Value>, checked: &CheckedProperties) -> Result<(String, Action), Refusal> {
+    let destination = match fields::optional_id(object, "alias_id")? {
+        Some(id) => id,
+        None => fields::required_id(object, "distinct_id")?,
+    };
+    let source = match (fields::optional_id(object, "original_id")?, checked.properties.get("alias")) {
+        (Some(id), _) => id,
+        (None, Some(alias)) => fields::person_id(alias, "properties.alias")?,
+        (None, None) => return Err(Refusal::required("properties.alias")),
+    };
+    Ok((destination, Action::Link { source }))
+}
+
+fn insert_id(object: &Map<String, Value>, properties: &Properties) -> Result<Option<String>, Refusal> {
+    match fields::optional_text(object, "insert_id", limits::NAME_BYTES)? {
+        Some(id) => Ok(Some(id)),
+        None => fields::optional_text(properties, "$insert_id", limits::NAME_BYTES),
+    }
+}
+
+fn session_id(object: &Map<String, Value>, properties: &Properties) -> Result<Option<String>, Refusal> {
+    for (place, name) in [(object, "session_id"), (properties, "$session_id"), (properties, "session_id")] {
+        if let Some(id) = fields::optional_text(place, name, limits::NAME_BYTES)? {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+fn alterations(item: ItemHash, checked: &CheckedProperties, time: ItemTime) -> Vec<Alteration> {
+    let of = |kind, detail: String| Alteration { item, kind, detail };
+    let cut = checked.cut.iter().map(|name| of(WarningKind::StringCut, name.clone()));
+    let text = checked.as_text.iter().map(|name| of(WarningKind::NumberAsText, name.clone()));
+    let sent = time.sent.unwrap_or_default().to_string();
+    let moved = time.clamped.then(|| of(WarningKind::FutureTime, sent.clone()));
+    let old = time.old.then(|| of(WarningKind::OldTime, sent.clone()));
+    cut.chain(text).chain(moved).chain(old).collect()
+}
+
+fn within_limit(item: &impl serde::Serialize) -> Result<(), Refusal> {
+    if crate::pack::json_bytes(item) > limits::EVENT_BYTES {
+        return Err(Refusal::too_large(format!("The event is larger than {} bytes.", limits::EVENT_BYTES)));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use empmix_model::item::Authority;
+
+    use super::*;
+
+    pub(crate) fn context<'a>(received_at: EpochMs, random_id: &'a mut dyn FnMut() -> String) -> Context<'a> {
+        Context { received_at, authority: Authority::Client, source: Source::Track, random_id }
+    }
+
+    const NOW: EpochMs = 1_780_000_000_000;
+
+    fn decode(objects: &[Value]) -> Vec<Result<Accepted, Refusal>> {
+        let mut count = 0;
+        let mut random = move || {
+            count += 1;
+            format!("random-{count}")
+        };
+        let mut context = context(NOW, &mut random);
+        let mut decoder = Decoder::new(&mut context, None);
+        objects.iter().map(|object| decoder.item(object.as_object().unwrap())).collect()
+    }
+
+    fn one(object: Value) -> Result<Accepted, Refusal> {
+        decode(&[object]).remove(0)
+    }
+
+    #[test]
+    fn equal_rows_of_one_request_count_twice_and_a_resend_counts_nothing() {
+        let row = json!({"event": "a", "distinct_id": "u", "timestamp": NOW, "properties": {"b": 1, "a": 2}});
+        let reordered = json!({"event": "a", "distinct_id": "u", "timestamp": NOW, "properties": {"a": 2, "b": 1.0}});
+        let ids = |rows: &[Value]| decode(rows).into_iter().map(|row| row.unwrap().item.id()).collect::<Vec<_>>();
+        let first = ids(&[row.clone(), reordered.clone()]);
+        assert_ne!(first[0], first[1]);
+        assert_eq!(first, ids(&[reordered, row]));
+    }
+
+    #[test]
+    fn without_id_and_time_a_resend_is_not_safe() {
+        assert!(!one(json!({"event": "a", "distinct_id": "u"})).unwrap().retry_safe);
+        assert!(one(json!({"event": "a", "distinct_id": "u", "timestamp": NOW})).unwrap().retry_safe);
+        assert!(one(json!({"event": "a", "distinct_id": "u", "insert_id": "i"})).unwrap().retry_safe);
+        assert!(!one(json!({"event": "$identify", "distinct_id": "u", "timestamp": NOW})).unwrap().retry_safe);
+    }
+
+    #[test]
+    fn ids_may_stand_among_the_properties() {
+        let accepted = one(json!({"event": "a", "distinct_id": "u",
+            "properties": {"$insert_id": "i", "$session_id": "s"}}))
+        .unwrap();
+        let Item::Event(event) = accepted.item else { panic!("an event") };
+        assert_eq!((event.insert_id.as_str(), event.session_id.as_deref()), ("i", Some("s")));
+        assert!(one(json!({"event": "a", "distinct_id": "u", "insert_id": 5})).is_err());
+    }
+
+    #[test]
+    fn an_alias_is_a_link_to_the_distinct_id() {
+        let accepted = one(json!({"event": "$create_alias", "distinct_id": "A", "insert_id": "i",
+            "properties": {"alias": "d"}}))
+        .unwrap();
+        let Item::Instruction(instruction) = accepted.item else { panic!("an instruction") };
+        assert_eq!(instruction.distinct_id, "A");
+        assert_eq!(instruction.action, Action::Link { source: "d".into() });
+        assert!(one(json!({"event": "$create_alias", "distinct_id": "A"})).is_err());
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        assert_eq!(one(json!({"event": "a"})).unwrap_err().message, "The 'distinct_id' parameter is required.");
+        assert_eq!(one(json!({"distinct_id": "u"})).unwrap_err().param.as_deref(), Some("event"));
+    }
+
+    #[test]
+    fn an_event_beyond_its_limit_is_too_large() {
+        let properties: Map<_, _> = (0..200).map(|n| (n.to_string(), json!("x".repeat(8000)))).collect();
+        let refusal = one(json!({"event": "a", "distinct_id": "u", "properties": properties})).unwrap_err();
+        assert_eq!(refusal.kind, crate::RefusalKind::TooLarge);
+    }
+}

@@ -1,0 +1,61 @@
+//! The lines of an import: newline-delimited JSON, one object of `/public/track`'s batch a line.
+
+use serde_json::Value;
+
+use crate::{Context, Decoded, Refusal, event::Decoder, json};
+
+/// Reads some lines of a file; `first_line` is the number of the first, from 1. Blank lines are
+/// passed over. The index of a rejected one is its number in the file.
+///
+/// The lines of one call are one request: equal rows without ids count as often as they stand in
+/// it, so a caller that cuts a file must always cut it at the same lines.
+pub fn decode<'l>(lines: impl Iterator<Item = &'l [u8]>, first_line: u64, context: &mut Context<'_>) -> DecodedLines {
+    let mut decoder = Decoder::new(context, None);
+    let mut result = DecodedLines { decoded: Decoded::new(), unit_lines: Vec::new(), read: 0 };
+    for (number, line) in (first_line..).zip(lines) {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        result.read += 1;
+        result.unit_lines.push(number);
+        let index = usize::try_from(number).unwrap_or(usize::MAX);
+        match read_line(line).and_then(|object| decoder.item(&object)) {
+            Ok(accepted) => result.decoded.accept(accepted),
+            Err(refusal) => result.decoded.refuse(index, refusal, &String::from_utf8_lossy(line)),
+        }
+    }
+    result
+}
+
+/// Decoded lines with the number of the line that each unit came from.
+#[derive(Debug)]
+pub struct DecodedLines {
+    /// The units, one for each line that was read.
+    pub decoded: Decoded,
+    /// The line number of each unit.
+    pub unit_lines: Vec<u64>,
+    /// Lines read; blank ones do not count.
+    pub read: u64,
+}
+
+fn read_line(line: &[u8]) -> Result<serde_json::Map<String, Value>, Refusal> {
+    json::object(line).map_err(|refusal| Refusal { message: refusal.message.replace("body", "line"), ..refusal })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::tests::context;
+
+    #[test]
+    fn a_bad_line_is_named_by_its_number() {
+        let text = b"{\"event\":\"a\",\"distinct_id\":\"u\"}\r\n\n{broken\n{\"event\":\"a\"}";
+        let mut id = || "r".to_owned();
+        let result = decode(text.split(|byte| *byte == b'\n'), 11, &mut context(1_780_000_000_000, &mut id));
+        assert_eq!((result.read, result.decoded.accepted), (3, 1));
+        let lines: Vec<_> = result.decoded.rejected.iter().map(|rejected| rejected.index).collect();
+        assert_eq!(lines, [13, 14]);
+        assert_eq!(result.unit_lines, [11, 13, 14]);
+        assert!(result.decoded.rejected[0].refusal.message.starts_with("The line is not valid JSON"));
+    }
+}

@@ -1,0 +1,54 @@
+//! Why something was refused, in words for its sender.
+
+/// A refusal that names the parameter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// Its class.
+    pub kind: RefusalKind,
+    /// What is wrong and what is expected.
+    pub message: String,
+    /// The parameter, such as `distinct_id` or `properties.price`.
+    pub param: Option<String>,
+}
+
+/// The classes of refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// A parameter is missing or wrong (400).
+    Invalid,
+    /// Something is larger than its limit (413).
+    TooLarge,
+}
+
+impl RefusalKind {
+    /// The error's type in the public API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid_request_error",
+            Self::TooLarge => "payload_too_large_error",
+        }
+    }
+}
+
+impl Refusal {
+    /// A parameter that is wrong.
+    pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind: RefusalKind::Invalid, message: message.into(), param: Some(param.into()) }
+    }
+
+    /// A parameter that is missing.
+    pub fn required(param: &str) -> Self {
+        Self::invalid(param, format!("The '{param}' parameter is required."))
+    }
+
+    /// A body that is wrong as a whole.
+    pub fn body(message: impl Into<String>) -> Self {
+        Self { kind: RefusalKind::Invalid, message: message.into(), param: None }
+    }
+
+    /// Something that is larger than its limit.
+    pub fn too_large(message: impl Into<String>) -> Self {
+        Self { kind: RefusalKind::TooLarge, message: message.into(), param: None }
+    }
+}
