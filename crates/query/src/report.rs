@@ -170,11 +170,8 @@ pub struct Condition {
     /// The comparison.
     pub op: Operator,
     /// What it is compared with: alternatives of a positive operator. Strings, numbers, booleans
-    /// for `is`; strings for `contains`; one number for `eq gt lt`; empty for `set`.
+    /// for `is`; strings for `contains`; numbers for `eq gt lt`; empty for `set`.
     pub values: Vec<Value>,
-    /// Case is folded.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub ci: bool,
 }
 
 /// A comparison. A negative one is exactly the NOT of its positive twin.
