@@ -1,5 +1,40 @@
-//! The console.
+//! The console: what an analyst sees and does, in the desktop's web view and in a browser alike.
+//!
+//! A view reads state and sends [`command::Command`]s; commands are applied in one place, once per
+//! frame ([`app`]); answers come back as [`async_value::AsyncValue`]s that keep the former answer
+//! while the next is on its way. It talks to the world through two seams: [`backend::Backend`]
+//! (desktop, HTTP, fake) and [`host::Host`] (clock, time zone, small settings), so that it runs
+//! without a network. It must not know stores, brokers or HTTP routes.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`app`] | the frame: poll, apply, show |
+//! | [`command`] | everything that a user can do; the palette, the shortcuts |
+//! | [`session`] | what every module reads: project, schema, connection, clock |
+//! | [`backend`], [`host`] | the two seams |
+//! | [`chrome`] | top bar, navigation, palette, banners |
+//! | [`first_run`], [`insights`], [`live`], [`settings`] | the modules |
+//! | [`mirror`] | the accessibility tree as plain data |
+//! | [`theme`], [`widgets`] | design tokens; controls |
+//! | `web` | the host for web view and browser (wasm only) |
 
+pub mod app;
+pub mod async_value;
+pub mod backend;
+pub mod chrome;
+pub mod command;
+pub mod first_run;
+pub mod host;
 pub mod insights;
+pub mod live;
+pub mod mirror;
+pub mod session;
+pub mod settings;
 pub mod theme;
 pub mod widgets;
+
+#[cfg(test)]
+mod testing;
+
+
+pub use app::Console;

@@ -1,0 +1,221 @@
+//! The frame: take what has arrived, apply commands, show.
+
+use std::rc::Rc;
+
+use empmix_model::ids::ProjectId;
+use empmix_protocol::Call;
+
+use crate::{
+    async_value::AsyncValue,
+    backend::Backend,
+    chrome::Chrome,
+    command::{Command, Commands, Module, shortcuts},
+    first_run::FirstRunState,
+    host::Host,
+    insights::InsightsState,
+    live::LiveState,
+    session::{Connection, Session, View, Work},
+    settings::SettingsState,
+};
+
+mod connection;
+
+/// The setting that holds the theme.
+const THEME_KEY: &str = "empmix.theme";
+/// The setting that holds the project.
+const PROJECT_KEY: &str = "empmix.project";
+
+/// The console. A host calls [`Console::logic`] and then [`Console::ui`] each frame.
+pub struct Console {
+    host: Box<dyn Host>,
+    backend: Rc<dyn Backend>,
+    commands: Commands,
+    keys: shortcuts::Keys,
+    /// What every module reads.
+    pub session: Session,
+    /// Top bar, navigation, overlays.
+    pub chrome: Chrome,
+    /// The empty state.
+    pub first_run: FirstRunState,
+    /// *Insights*.
+    pub insights: InsightsState,
+    /// *Live*.
+    pub live: LiveState,
+    /// *Settings*.
+    pub settings: SettingsState,
+    watch: connection::Watch,
+}
+
+impl Console {
+    /// A console that has asked nothing yet.
+    pub fn new(ctx: &egui::Context, backend: Rc<dyn Backend>, host: Box<dyn Host>) -> Self {
+        crate::theme::install(ctx);
+        ctx.set_theme(theme_from(host.load(THEME_KEY).as_deref()));
+        let session = Session {
+            now_ms: host.now_ms(),
+            time_s: 0.0,
+            backend: backend.kind(),
+            origin: host.origin(),
+            timezone: host.timezone(),
+            connection: Connection::Connecting,
+            status: AsyncValue::NotAsked,
+            projects: AsyncValue::NotAsked,
+            project_id: None,
+            schema: AsyncValue::NotAsked,
+        };
+        Self {
+            host,
+            backend,
+            commands: Commands::default(),
+            keys: shortcuts::Keys::default(),
+            session,
+            chrome: Chrome::default(),
+            first_run: FirstRunState::default(),
+            insights: InsightsState::default(),
+            live: LiveState::default(),
+            settings: SettingsState::default(),
+            watch: connection::Watch::default(),
+        }
+    }
+
+    /// Takes what has arrived and applies the commands of the last frame. Runs for a hidden window
+    /// too.
+    pub fn logic(&mut self, ctx: &egui::Context) {
+        self.session.now_ms = self.host.now_ms();
+        self.session.time_s = ctx.input(|input| input.time);
+        self.watch_backend(ctx);
+        self.update_modules(ctx);
+        for command in self.commands.drain() {
+            self.apply(ctx, command);
+        }
+    }
+
+    /// Shows the window.
+    pub fn ui(&mut self, ui: &mut egui::Ui) {
+        let commands = &self.commands;
+        for command in self.keys.pressed(ui.ctx(), &self.chrome) {
+            commands.send(command);
+        }
+        let view = View {
+            session: &self.session,
+            commands,
+        };
+        let empty = self.is_empty();
+        self.chrome.show_frame(ui, view);
+        self.chrome.show_module(ui, |ui, module| match module {
+            Module::Insights if empty => self.first_run.show(ui, view),
+            Module::Insights => self.insights.show(ui, view),
+            Module::Live => self.live.show(ui, view),
+            Module::Settings => self.settings.show(ui, view),
+        });
+        self.chrome.show_overlays(ui, view);
+        if !self.commands.is_empty() {
+            ui.ctx().request_repaint();
+        }
+    }
+
+    /// Whether the project is known to hold no event.
+    pub fn is_empty(&self) -> bool {
+        self.session.event_count() == Some(0)
+    }
+
+    fn update_modules(&mut self, ctx: &egui::Context) {
+        let work = Work {
+            session: &self.session,
+            backend: &*self.backend,
+            ctx,
+        };
+        let visible = self.chrome.module;
+        self.first_run.update(work, visible == Module::Insights);
+        self.live.update(work, visible == Module::Live);
+        self.settings.update(work);
+        if !self.is_empty() && self.session.schema.latest().is_some() {
+            self.insights.update(work);
+        }
+    }
+
+    fn apply(&mut self, ctx: &egui::Context, command: Command) {
+        match command {
+            Command::SelectProject(id) => self.select_project(ctx, id),
+            Command::SetTheme(theme) => self.set_theme(ctx, theme),
+            Command::ToggleTheme => {
+                let theme = match ctx.theme() {
+                    egui::Theme::Dark => egui::ThemePreference::Light,
+                    egui::Theme::Light => egui::ThemePreference::Dark,
+                };
+                self.set_theme(ctx, theme);
+            }
+            Command::Go(_)
+            | Command::ToggleNavigation
+            | Command::Open(_)
+            | Command::CloseOverlay => {
+                self.chrome.apply(&command);
+            }
+            Command::Reconnect => self.watch.ask_now(),
+            Command::Copy { text, what } => {
+                ctx.copy_text(text);
+                self.chrome.notice(format!("Copied {what}"), self.session.time_s);
+            }
+            Command::FirstRun(_)
+            | Command::Insights(_)
+            | Command::Live(_)
+            | Command::Settings(_) => {
+                self.apply_to_module(ctx, command);
+            }
+        }
+    }
+
+    fn apply_to_module(&mut self, ctx: &egui::Context, command: Command) {
+        let work = Work {
+            session: &self.session,
+            backend: &*self.backend,
+            ctx,
+        };
+        match command {
+            Command::FirstRun(command) => self.first_run.apply(command, work),
+            Command::Insights(command) => self.insights.apply(command, work),
+            Command::Live(command) => self.live.apply(command, work),
+            Command::Settings(command) => self.settings.apply(command, work),
+            _ => {}
+        }
+    }
+
+    fn set_theme(&self, ctx: &egui::Context, theme: egui::ThemePreference) {
+        ctx.set_theme(theme);
+        self.host.save(THEME_KEY, theme_name(theme));
+    }
+
+    fn select_project(&mut self, ctx: &egui::Context, id: ProjectId) {
+        self.host.save(PROJECT_KEY, &id.to_string());
+        self.session.project_id = Some(id);
+        self.session.schema = AsyncValue::NotAsked;
+        self.session
+            .schema
+            .ask(self.backend.call(Call::Schema { project: id }), self.session.time_s);
+        let work = Work {
+            session: &self.session,
+            backend: &*self.backend,
+            ctx,
+        };
+        self.first_run.project_changed();
+        self.insights.project_changed(work);
+        self.live.project_changed();
+        self.settings.project_changed();
+    }
+}
+
+fn theme_from(name: Option<&str>) -> egui::ThemePreference {
+    match name {
+        Some("dark") => egui::ThemePreference::Dark,
+        Some("light") => egui::ThemePreference::Light,
+        _ => egui::ThemePreference::System,
+    }
+}
+
+fn theme_name(theme: egui::ThemePreference) -> &'static str {
+    match theme {
+        egui::ThemePreference::Dark => "dark",
+        egui::ThemePreference::Light => "light",
+        egui::ThemePreference::System => "system",
+    }
+}

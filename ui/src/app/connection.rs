@@ -1,0 +1,168 @@
+//! Whether the backend answers: its status, the projects, and the schema of the project, asked for
+//! again at intervals, with backoff while there is no answer.
+
+use empmix_model::ids::ProjectId;
+use empmix_protocol::{ApiError, Call, ErrorCode, shell::{ShellState, SidecarState}};
+
+use super::{Console, PROJECT_KEY};
+use crate::{backend::Inbox, command::Module, session::{Connection, Work}};
+
+/// Between two looks at a backend that answers.
+const STATUS_EVERY_S: f64 = 10.0;
+/// Between two looks at the data of a project that has events.
+const SCHEMA_EVERY_S: f64 = 10.0;
+/// Between two looks at the data of an empty project: the first event should show at once.
+const EMPTY_SCHEMA_EVERY_S: f64 = 1.0;
+/// The longest wait before a backend that does not answer is asked again.
+const MAX_BACKOFF_S: f64 = 15.0;
+
+/// When to ask what again.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    status_at_s: f64,
+    schema_at_s: f64,
+    failures: u32,
+    shell: Option<Inbox<Result<ShellState, ApiError>>>,
+}
+
+impl Watch {
+    /// Asks again in the next frame.
+    pub(super) fn ask_now(&mut self) {
+        self.status_at_s = 0.0;
+        self.schema_at_s = 0.0;
+    }
+
+    fn backoff_s(&self) -> f64 {
+        let exponent = self.failures.saturating_sub(1).min(10);
+        f64::from(2u32.pow(exponent)).min(MAX_BACKOFF_S)
+    }
+}
+
+impl Console {
+    /// Polls what was asked and asks what has become due.
+    pub(super) fn watch_backend(&mut self, ctx: &egui::Context) {
+        self.poll_status();
+        self.poll_shell();
+        self.poll_projects(ctx);
+        self.poll_schema(ctx);
+        self.ask_what_is_due(ctx);
+    }
+
+    fn poll_status(&mut self) {
+        if !self.session.status.poll() {
+            return;
+        }
+        let now_s = self.session.time_s;
+        match self.session.status.error() {
+            None => {
+                if self.session.connection != Connection::Connected {
+                    self.watch.schema_at_s = now_s;
+                    self.ask_projects();
+                }
+                self.watch.failures = 0;
+                self.watch.status_at_s = now_s + STATUS_EVERY_S;
+                self.session.connection = Connection::Connected;
+            }
+            Some(error) => {
+                self.watch.failures += 1;
+                self.watch.status_at_s = now_s + self.watch.backoff_s();
+                self.session.connection = Connection::Disconnected {
+                    error: error.clone(),
+                    retry_at_s: self.watch.status_at_s,
+                };
+                self.watch.shell = self.backend.shell_state();
+            }
+        }
+    }
+
+    /// The desktop's shell knows better why its sidecar does not answer.
+    fn poll_shell(&mut self) {
+        let Some(answer) = self.watch.shell.as_mut().and_then(Inbox::take) else {
+            return;
+        };
+        self.watch.shell = None;
+        let Connection::Disconnected { error, .. } = &mut self.session.connection else {
+            return;
+        };
+        let message = match answer.map(|shell| shell.sidecar) {
+            Ok(SidecarState::Failed(message)) => message,
+            Ok(SidecarState::Starting) => "The sidecar is starting".to_owned(),
+            Ok(SidecarState::Running) | Err(_) => return,
+        };
+        *error = ApiError::new(ErrorCode::Unavailable, message);
+    }
+
+    fn ask_projects(&mut self) {
+        let reply = self.backend.call(Call::Projects);
+        self.session.projects.ask(reply, self.session.time_s);
+    }
+
+    fn poll_projects(&mut self, ctx: &egui::Context) {
+        if self.settings.take_projects_changed() {
+            self.ask_projects();
+        }
+        if !self.session.projects.poll() {
+            return;
+        }
+        let wanted = self.settings.take_project_to_open().or(self.session.project_id);
+        let saved = || self.host.load(PROJECT_KEY)?.parse::<ProjectId>().ok();
+        let Some(projects) = self.session.projects.latest() else {
+            return;
+        };
+        let known = |id: &ProjectId| projects.projects.iter().any(|project| project.id == *id);
+        let first = projects.projects.first().map(|project| project.id);
+        let chosen = wanted.filter(known).or_else(|| saved().filter(known)).or(first);
+        if let Some(id) = chosen
+            && self.session.project_id != chosen
+        {
+            self.select_project(ctx, id);
+        }
+    }
+
+    fn poll_schema(&mut self, ctx: &egui::Context) {
+        let before = self.session.event_count();
+        if !self.session.schema.poll() {
+            return;
+        }
+        let after = self.session.event_count();
+        let every_s = match after {
+            Some(0) => EMPTY_SCHEMA_EVERY_S,
+            _ => SCHEMA_EVERY_S,
+        };
+        self.watch.schema_at_s = self.session.time_s + every_s;
+        if before.is_some() && after != before {
+            let work = Work {
+                session: &self.session,
+                backend: &*self.backend,
+                ctx,
+            };
+            self.insights.data_changed(work);
+        }
+    }
+
+    fn ask_what_is_due(&mut self, ctx: &egui::Context) {
+        let now_s = self.session.time_s;
+        if !self.session.status.is_pending() && now_s >= self.watch.status_at_s {
+            let reply = self.backend.call(Call::Status);
+            self.session.status.ask(reply, now_s);
+        }
+        let connected = self.session.connection == Connection::Connected;
+        let wanted = self.chrome.module != Module::Settings;
+        if let Some(project) = self.session.project_id
+            && connected
+            && wanted
+            && !self.session.schema.is_pending()
+            && now_s >= self.watch.schema_at_s
+        {
+            let reply = self.backend.call(Call::Schema { project });
+            self.session.schema.ask(reply, now_s);
+        }
+        let next_s = self.watch.status_at_s.min(if connected && wanted {
+            self.watch.schema_at_s
+        } else {
+            f64::INFINITY
+        });
+        let wait_s = (next_s - now_s).clamp(0.05, STATUS_EVERY_S);
+        ctx.request_repaint_after(std::time::Duration::from_secs_f64(wait_s));
+    }
+}

@@ -1,0 +1,149 @@
+//! A bounded queue between whoever answers (a fetch, a Tauri channel) and the frame.
+
+use std::{cell::RefCell, collections::VecDeque, fmt, rc::Rc};
+
+struct Shared<T> {
+    queue: VecDeque<T>,
+    capacity: usize,
+    dropped: u64,
+    closed: bool,
+    on_close: Option<Box<dyn FnOnce()>>,
+}
+
+/// The end that is read.
+pub struct Inbox<T> {
+    shared: Rc<RefCell<Shared<T>>>,
+}
+
+/// The end that is written.
+pub struct Outbox<T> {
+    shared: Rc<RefCell<Shared<T>>>,
+    wake: Rc<dyn Fn()>,
+}
+
+/// A queue of at most `capacity` items; `wake` is called for each item sent.
+pub fn mailbox<T>(capacity: usize, wake: impl Fn() + 'static) -> (Outbox<T>, Inbox<T>) {
+    let shared = Rc::new(RefCell::new(Shared {
+        queue: VecDeque::new(),
+        capacity,
+        dropped: 0,
+        closed: false,
+        on_close: None,
+    }));
+    let outbox = Outbox {
+        shared: Rc::clone(&shared),
+        wake: Rc::new(wake),
+    };
+    (outbox, Inbox { shared })
+}
+
+impl<T> Inbox<T> {
+    /// The oldest item, if there is one.
+    pub fn take(&mut self) -> Option<T> {
+        self.shared.borrow_mut().queue.pop_front()
+    }
+
+    /// Items that were dropped since the last time this was asked, because nobody read them.
+    pub fn take_dropped(&mut self) -> u64 {
+        std::mem::take(&mut self.shared.borrow_mut().dropped)
+    }
+}
+
+impl<T> fmt::Debug for Inbox<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waiting = self.shared.borrow().queue.len();
+        f.debug_struct("Inbox").field("waiting", &waiting).finish()
+    }
+}
+
+impl<T> Drop for Inbox<T> {
+    fn drop(&mut self) {
+        let on_close = {
+            let mut shared = self.shared.borrow_mut();
+            shared.closed = true;
+            shared.queue.clear();
+            shared.on_close.take()
+        };
+        if let Some(on_close) = on_close {
+            on_close();
+        }
+    }
+}
+
+impl<T> Outbox<T> {
+    /// Sends an item; when the queue is full the oldest item is dropped and counted.
+    pub fn send(&self, item: T) {
+        {
+            let mut shared = self.shared.borrow_mut();
+            if shared.closed {
+                return;
+            }
+            if shared.queue.len() == shared.capacity {
+                shared.queue.pop_front();
+                shared.dropped += 1;
+            }
+            shared.queue.push_back(item);
+        }
+        (self.wake)();
+    }
+
+    /// Whether the reader has gone.
+    pub fn is_closed(&self) -> bool {
+        self.shared.borrow().closed
+    }
+
+    /// What to do when the reader goes: abort a request, say. At once, if it has gone already.
+    pub fn on_close(&self, action: impl FnOnce() + 'static) {
+        if self.is_closed() {
+            action();
+        } else {
+            self.shared.borrow_mut().on_close = Some(Box::new(action));
+        }
+    }
+}
+
+impl<T> Clone for Outbox<T> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Rc::clone(&self.shared),
+            wake: Rc::clone(&self.wake),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_full_queue_drops_the_oldest_and_says_how_many() {
+        let (out, mut inbox) = mailbox(2, || {});
+        (1..=5).for_each(|n| out.send(n));
+        assert_eq!(inbox.take_dropped(), 3);
+        assert_eq!((inbox.take(), inbox.take(), inbox.take()), (Some(4), Some(5), None));
+        assert_eq!(inbox.take_dropped(), 0);
+    }
+
+    #[test]
+    fn a_reader_that_goes_is_noticed_once() {
+        let closed = Rc::new(Cell::new(0));
+        let (out, inbox) = mailbox::<u8>(1, || {});
+        let counter = Rc::clone(&closed);
+        out.on_close(move || counter.set(counter.get() + 1));
+        drop(inbox);
+        out.send(1);
+        assert_eq!(closed.get(), 1);
+    }
+
+    #[test]
+    fn each_item_wakes_the_frame() {
+        let woken = Rc::new(Cell::new(0));
+        let counter = Rc::clone(&woken);
+        let (out, _inbox) = mailbox(9, move || counter.set(counter.get() + 1));
+        out.send(());
+        out.send(());
+        assert_eq!(woken.get(), 2);
+    }
+}

@@ -1,0 +1,99 @@
+//! Keys that stand for commands.
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::{Command, Module, Overlay};
+use crate::{chrome::Chrome, insights::InsightsCommand, live::LiveCommand};
+
+/// Seconds within which the second key of `g i` must follow the first.
+const SEQUENCE_S: f64 = 1.0;
+
+/// A line of the shortcut sheet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shortcut {
+    /// The keys, as they are shown.
+    pub keys: String,
+    /// What they do.
+    pub does: &'static str,
+}
+
+/// Every shortcut, as the sheet lists them.
+pub fn all(os: egui::os::OperatingSystem) -> Vec<Shortcut> {
+    let line = |keys: &str, does| Shortcut {
+        keys: keys.to_owned(),
+        does,
+    };
+    let command = if os == egui::os::OperatingSystem::Mac {
+        "⌘"
+    } else {
+        "Ctrl "
+    };
+    vec![
+        line(&format!("{command}K"), "Search or run a command"),
+        line("g i", "Go to Insights"),
+        line("g l", "Go to Live"),
+        line("g s", "Go to Settings"),
+        line(&format!("{command}⏎"), "Ask again"),
+        line("Space", "Pause or resume Live"),
+        line("?", "All shortcuts"),
+        line("Esc", "Close"),
+    ]
+}
+
+/// The keys that were pressed so far.
+#[derive(Debug, Default)]
+pub struct Keys {
+    go_since_s: Option<f64>,
+}
+
+impl Keys {
+    /// The commands that this frame's keys stand for. Keys that a text field takes are left to it.
+    pub fn pressed(&mut self, ctx: &egui::Context, chrome: &Chrome) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let command_key = |key| KeyboardShortcut::new(Modifiers::COMMAND, key);
+        ctx.input_mut(|input| {
+            if input.consume_shortcut(&command_key(Key::K)) {
+                commands.push(Command::Open(Overlay::Palette));
+            }
+            if input.consume_shortcut(&command_key(Key::Enter)) {
+                commands.push(InsightsCommand::Refresh.into());
+            }
+            if chrome.overlay.is_some() && input.consume_key(Modifiers::NONE, Key::Escape) {
+                commands.push(Command::CloseOverlay);
+            }
+        });
+        if ctx.text_edit_focused() {
+            self.go_since_s = None;
+        } else {
+            commands.extend(self.plain_keys(ctx, chrome));
+        }
+        commands
+    }
+
+    fn plain_keys(&mut self, ctx: &egui::Context, chrome: &Chrome) -> Option<Command> {
+        let now_s = ctx.input(|input| input.time);
+        let went = self.go_since_s.is_some_and(|since| now_s - since < SEQUENCE_S);
+        ctx.input_mut(|input| {
+            if went {
+                for module in Module::ALL {
+                    if input.consume_key(Modifiers::NONE, module.go_key()) {
+                        self.go_since_s = None;
+                        return Some(Command::Go(module));
+                    }
+                }
+            }
+            if input.consume_key(Modifiers::NONE, Key::G) {
+                self.go_since_s = Some(now_s);
+            }
+            let question = input.events.iter().any(|event| {
+                matches!(event, egui::Event::Text(text) if text == "?")
+            });
+            if question {
+                return Some(Command::Open(Overlay::Shortcuts));
+            }
+            let idle = chrome.module == Module::Live && chrome.overlay.is_none();
+            (idle && !chrome.keyboard_focus && input.consume_key(Modifiers::NONE, Key::Space))
+                .then(|| LiveCommand::TogglePause.into())
+        })
+    }
+}

@@ -1,0 +1,17 @@
+//! The seam to the machine: clock, time zone, small settings that outlive the window.
+
+use empmix_model::EpochMs;
+
+/// Facts of the machine that the console runs on.
+pub trait Host {
+    /// The time.
+    fn now_ms(&self) -> EpochMs;
+    /// IANA name of the machine's time zone.
+    fn timezone(&self) -> String;
+    /// A setting that was saved before.
+    fn load(&self, key: &str) -> Option<String>;
+    /// Saves a setting; where that is not possible it is forgotten with the window.
+    fn save(&self, key: &str, value: &str);
+    /// The URL that this page came from, where that is a sidecar's.
+    fn origin(&self) -> Option<String>;
+}

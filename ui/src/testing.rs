@@ -1,0 +1,113 @@
+//! The one test harness: the whole console on a fake backend, driven by label.
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+
+use egui_kittest::{Harness, kittest::Queryable as _};
+use empmix_model::EpochMs;
+
+use crate::{
+    Console,
+    backend::fake::{Fake, NOW_MS},
+    host::Host,
+};
+
+/// A machine that stands still.
+#[derive(Clone, Default)]
+pub(crate) struct StillHost {
+    saved: Rc<RefCell<HashMap<String, String>>>,
+}
+
+impl Host for StillHost {
+    fn now_ms(&self) -> EpochMs {
+        NOW_MS + 60_000
+    }
+
+    fn timezone(&self) -> String {
+        "Europe/Berlin".to_owned()
+    }
+
+    fn load(&self, key: &str) -> Option<String> {
+        self.saved.borrow().get(key).cloned()
+    }
+
+    fn save(&self, key: &str, value: &str) {
+        self.saved.borrow_mut().insert(key.to_owned(), value.to_owned());
+    }
+
+    fn origin(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The console in a window of 1280×800 points.
+pub(crate) struct Window {
+    /// The window.
+    pub(crate) harness: Harness<'static, Option<Console>>,
+    /// Who answers.
+    pub(crate) fake: Fake,
+    /// What it runs on.
+    pub(crate) host: StillHost,
+}
+
+impl Window {
+    /// Opens the console and lets it ask its first questions.
+    pub(crate) fn open(fake: Fake) -> Self {
+        let host = StillHost::default();
+        Self::open_on(fake, host)
+    }
+
+    /// The same on a machine that has saved something.
+    pub(crate) fn open_on(fake: Fake, host: StillHost) -> Self {
+        let (backend, machine) = (fake.clone(), host.clone());
+        let harness = Harness::builder()
+            .with_size(egui::vec2(1280.0, 800.0))
+            .with_max_steps(64)
+            .build_ui_state(
+                move |ui, console: &mut Option<Console>| {
+                    let console = console.get_or_insert_with(|| {
+                        let ctx = ui.ctx();
+                        Console::new(ctx, Rc::new(backend.clone()), Box::new(machine.clone()))
+                    });
+                    console.logic(&ui.ctx().clone());
+                    console.ui(ui);
+                },
+                None,
+            );
+        let mut window = Self {
+            harness,
+            fake,
+            host,
+        };
+        window.steps(8);
+        window
+    }
+
+    /// Lets `count` frames pass.
+    pub(crate) fn steps(&mut self, count: usize) {
+        for _ in 0..count {
+            self.harness.step();
+        }
+    }
+
+    /// Lets so many seconds of the frame clock pass.
+    pub(crate) fn wait_s(&mut self, seconds: f32) {
+        let frames = (seconds / self.harness.input().predicted_dt.max(0.01)).ceil();
+        self.steps(frames as usize);
+    }
+
+    /// Presses what has this label.
+    pub(crate) fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.steps(4);
+    }
+
+    /// Whether something with this label is there.
+    pub(crate) fn shows(&self, label: &str) -> bool {
+        self.harness.query_all_by_label(label).next().is_some()
+    }
+
+    /// The console itself.
+    pub(crate) fn console(&self) -> &Console {
+        self.harness.state().as_ref().expect("the first frame made it")
+    }
+}
