@@ -56,8 +56,10 @@ pub struct SeriesResult {
     /// The segment, one element per breakdown; empty without one.
     pub segment: Vec<SegmentValue>,
     /// A value per bucket, null where the measure has none.
+    #[serde(serialize_with = "whole_numbers::points")]
     pub points: Vec<Option<f64>>,
     /// The measure over the whole range.
+    #[serde(serialize_with = "whole_numbers::point")]
     pub total: Option<f64>,
 }
 
@@ -68,6 +70,7 @@ pub enum SegmentValue {
     /// A string.
     Text(String),
     /// A number.
+    #[serde(serialize_with = "whole_numbers::number")]
     Number(f64),
     /// A boolean.
     Boolean(bool),
@@ -81,4 +84,101 @@ pub enum SegmentValue {
         /// Always true.
         other: bool,
     },
+}
+
+/// Whole numbers are written as such: `42`, not `42.0`.
+mod whole_numbers {
+    use serde::{Serialize, Serializer};
+
+    /// Up to here f64 holds every whole number.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+
+    struct Number(f64);
+
+    impl Serialize for Number {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            number(&self.0, serializer)
+        }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole and inside the range of i64"
+    )]
+    pub(super) fn number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        if number.fract() == 0.0 && number.abs() <= EXACT {
+            serializer.serialize_i64(*number as i64)
+        } else {
+            serializer.serialize_f64(*number)
+        }
+    }
+
+    pub(super) fn point<S: Serializer>(
+        point: &Option<f64>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        point.map(Number).serialize(serializer)
+    }
+
+    pub(super) fn points<S: Serializer>(
+        points: &[Option<f64>],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(points.iter().map(|point| point.map(Number)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_is_the_documented_json() {
+        let segments = [
+            SegmentValue::Text("US".to_owned()),
+            SegmentValue::Number(5.0),
+            SegmentValue::Boolean(true),
+            SegmentValue::NotSet { not_set: true },
+            SegmentValue::Other { other: true },
+        ];
+        let series = segments.map(|segment| SeriesResult {
+            id: "A".to_owned(),
+            segment: vec![segment],
+            points: vec![Some(1.0), None],
+            total: Some(0.5),
+        });
+        let answer = Answer {
+            result: ReportResult::Insights(InsightsResult {
+                buckets: vec!["2026-01-01T00:00:00+00:00".to_owned()],
+                partial: vec![false],
+                series: series.to_vec(),
+            }),
+            took_ms: 1.5,
+            rows_scanned: 2,
+            computed_at: 3,
+            engine: Engine::Local,
+        };
+        let row =
+            |segment| json!({"id": "A", "segment": [segment], "points": [1, null], "total": 0.5});
+        let expected = json!({
+            "kind": "insights",
+            "result": {
+                "buckets": ["2026-01-01T00:00:00+00:00"],
+                "partial": [false],
+                "series": [
+                    row(json!("US")), row(json!(5)), row(json!(true)),
+                    row(json!({"not_set": true})), row(json!({"other": true})),
+                ],
+            },
+            "took_ms": 1.5,
+            "rows_scanned": 2,
+            "computed_at": 3,
+            "engine": "local",
+        });
+        let written = serde_json::to_value(&answer).unwrap();
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_value::<Answer>(written).unwrap(), answer);
+    }
 }

@@ -6,8 +6,9 @@
 //! | module | settles |
 //! | --- | --- |
 //! | [`report`] | a report as data, and its JSON |
+//! | [`mod@parse`] | how a body is read, defaults, and which error names which path |
 //! | [`calendar`] | where the days, weeks and hours of a zone begin |
-//! | [`plan`] | a report's range and buckets as instants |
+//! | [`mod@plan`] | a report's range and buckets as instants |
 //! | [`value`] | how a name is looked up, and how values compare |
 //! | [`filter`] | whether a row passes a filter |
 //! | [`segment`] | which segments a row counts in, how they are ranked, what the rest is |
@@ -32,6 +33,7 @@ pub mod answer;
 pub mod calendar;
 pub mod error;
 pub mod filter;
+pub mod parse;
 pub mod plan;
 pub mod report;
 pub mod segment;
@@ -39,4 +41,5 @@ pub mod value;
 
 pub use calendar::Calendar;
 pub use error::InvalidQuery;
+pub use parse::parse;
 pub use plan::{Plan, plan};

@@ -35,6 +35,8 @@ pub struct Insights {
     pub now: Option<EpochMs>,
 }
 
+/// The most series of a report.
+pub const MAX_SERIES: usize = 50;
 /// The segments that are shown when a report does not say.
 pub const DEFAULT_LIMIT: usize = 25;
 /// The largest `limit`.

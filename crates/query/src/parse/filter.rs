@@ -1,0 +1,146 @@
+//! Filters and the properties that they, measures and breakdowns name.
+
+use super::node::{Node, Object};
+use crate::{
+    InvalidQuery,
+    report::{Cast, Condition, Filter, Operator, PropertyRef},
+};
+
+/// How deep `and` and `or` may nest.
+const MAX_FILTER_DEPTH: usize = 16;
+/// Parts of one `and` or `or`.
+const MAX_PARTS: usize = 100;
+/// Values of one condition.
+const MAX_VALUES: usize = 1000;
+/// Bytes of a property's name, all levels of a path together.
+const MAX_PROPERTY_BYTES: usize = 1280;
+
+const OPERATORS: &[(&str, Operator)] = &[
+    ("is", Operator::Is),
+    ("is_not", Operator::IsNot),
+    ("contains", Operator::Contains),
+    ("set", Operator::Set),
+    ("not_set", Operator::NotSet),
+    ("eq", Operator::Eq),
+    ("gt", Operator::Gt),
+    ("lt", Operator::Lt),
+];
+
+pub(super) const LATER_OPERATORS: &[&str] = &[
+    "not_contains",
+    "starts_with",
+    "ends_with",
+    "regex",
+    "not_regex",
+    "ne",
+    "gte",
+    "lte",
+    "between",
+    "not_between",
+    "is_true",
+    "is_false",
+    "before",
+    "after",
+    "on",
+    "within_last",
+    "not_within_last",
+    "any",
+    "all",
+    "none",
+];
+
+/// The filter of a report or a series.
+pub(super) fn filter(object: &Object<'_>) -> Result<Option<Filter>, InvalidQuery> {
+    let node = object.optional("filter");
+    node.map(|node| nested(&node, MAX_FILTER_DEPTH)).transpose()
+}
+
+fn nested(node: &Node<'_>, depth: usize) -> Result<Filter, InvalidQuery> {
+    let object = node.object()?;
+    if let Some(parts) = object.nullable("and") {
+        object.only(&["and"], &[])?;
+        return Ok(Filter::And {
+            and: self::parts(&parts, depth)?,
+        });
+    }
+    if let Some(parts) = object.nullable("or") {
+        object.only(&["or"], &[])?;
+        return Ok(Filter::Or {
+            or: self::parts(&parts, depth)?,
+        });
+    }
+    if let Some(cohort) = object.nullable("cohort") {
+        return Err(cohort.later("cohort"));
+    }
+    condition(&object).map(Filter::Condition)
+}
+
+fn parts(node: &Node<'_>, depth: usize) -> Result<Vec<Filter>, InvalidQuery> {
+    let Some(depth) = depth.checked_sub(1) else {
+        let message = format!("Filters nest at most {MAX_FILTER_DEPTH} deep.");
+        return Err(node.error(message));
+    };
+    let parts = node.items(MAX_PARTS)?;
+    parts.iter().map(|part| nested(part, depth)).collect()
+}
+
+fn condition(object: &Object<'_>) -> Result<Condition, InvalidQuery> {
+    object.only(&["property", "of", "as", "op", "values"], &["ci"])?;
+    let property = property(object)?;
+    let op_node = object.required("op")?;
+    let name = op_node.text()?;
+    if LATER_OPERATORS.contains(&name) {
+        return Err(op_node.later(name));
+    }
+    let op = op_node.one_of(OPERATORS)?;
+    let takes_none = matches!(op, Operator::Set | Operator::NotSet);
+    let values = match object.optional("values") {
+        Some(values) => values.items(if takes_none { 0 } else { MAX_VALUES })?,
+        None if takes_none => Vec::new(),
+        None => return Err(object.missing("values")),
+    };
+    for value in &values {
+        check_value(op, value)?;
+    }
+    Ok(Condition {
+        property,
+        op,
+        values: values.iter().map(|value| value.value().clone()).collect(),
+    })
+}
+
+fn check_value(op: Operator, node: &Node<'_>) -> Result<(), InvalidQuery> {
+    let value = node.value();
+    let (fits, expected) = match op {
+        Operator::Is | Operator::IsNot => (
+            value.is_string() || value.is_number() || value.is_boolean(),
+            "A string, a number or a boolean is expected.",
+        ),
+        Operator::Contains => (value.is_string(), "A string is expected."),
+        Operator::Eq | Operator::Gt | Operator::Lt => (value.is_number(), "A number is expected."),
+        Operator::Set | Operator::NotSet => (false, "No value is expected."),
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(node.error(expected))
+    }
+}
+
+/// The fields `property`, `of` and `as` of a filter, a measure or a breakdown.
+pub(super) fn property(object: &Object<'_>) -> Result<PropertyRef, InvalidQuery> {
+    if let Some(of) = object.optional("of") {
+        match of.text()? {
+            "event" => {}
+            "user" => return Err(of.later("user")),
+            _ => return Err(of.error("`event` is expected.")),
+        }
+    }
+    let cast = object.optional("as");
+    Ok(PropertyRef {
+        property: object.required("property")?.name(MAX_PROPERTY_BYTES)?,
+        cast: cast
+            .map(|cast| cast.one_of(&[("number", Cast::Number)]))
+            .transpose()?,
+    })
+}

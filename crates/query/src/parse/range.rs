@@ -1,0 +1,72 @@
+//! The range, the granularity, and the time that is taken as now.
+
+use jiff::{Timestamp, civil::Date};
+
+use super::node::{Node, Object};
+use crate::{
+    InvalidQuery,
+    report::{Granularity, Range},
+};
+
+const UNITS: &[(&str, Granularity)] = &[
+    ("minute", Granularity::Minute),
+    ("hour", Granularity::Hour),
+    ("day", Granularity::Day),
+    ("week", Granularity::Week),
+    ("month", Granularity::Month),
+    ("quarter", Granularity::Quarter),
+    ("year", Granularity::Year),
+];
+
+pub(super) fn range(node: &Node<'_>) -> Result<Range, InvalidQuery> {
+    let object = node.object()?;
+    if object.nullable("last").is_some() {
+        object.only(&["last", "unit"], &[])?;
+        return last(&object);
+    }
+    object.only(&["from", "to"], &[])?;
+    let from = date(&object.required("from")?)?;
+    let to_node = object.required("to")?;
+    let to = date(&to_node)?;
+    if from > to {
+        return Err(to_node.error("The range ends before it begins."));
+    }
+    Ok(Range::Dates { from, to })
+}
+
+fn last(object: &Object<'_>) -> Result<Range, InvalidQuery> {
+    let count = object.required("last")?;
+    let last = count.integer(1, i64::from(u32::MAX))?;
+    Ok(Range::Last {
+        last: u32::try_from(last).map_err(|error| count.error(error.to_string()))?,
+        unit: object.required("unit")?.one_of(UNITS)?,
+    })
+}
+
+pub(super) fn granularity(object: &Object<'_>) -> Result<Granularity, InvalidQuery> {
+    match object.optional("granularity") {
+        Some(node) => node.one_of(UNITS),
+        None => Ok(Granularity::Day),
+    }
+}
+
+/// Epoch milliseconds of an instant that a calendar can hold.
+pub(super) fn now(object: &Object<'_>) -> Result<Option<i64>, InvalidQuery> {
+    let (min, max) = (Timestamp::MIN, Timestamp::MAX);
+    object
+        .optional("now")
+        .map(|node| node.integer(min.as_millisecond(), max.as_millisecond()))
+        .transpose()
+}
+
+/// Exactly `YYYY-MM-DD`.
+fn date(node: &Node<'_>) -> Result<Date, InvalidQuery> {
+    let text = node.text()?;
+    let shape = |(index, byte): (usize, u8)| match index {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    let well_formed = text.len() == 10 && text.bytes().enumerate().all(shape);
+    let date = text.parse().ok().filter(|_| well_formed);
+    date.ok_or_else(|| node.error("A date such as 2026-01-31 is expected."))
+}
