@@ -93,6 +93,7 @@ impl Console {
     /// Shows the window.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let commands = &self.commands;
+        let empty = self.is_empty();
         for command in self.keys.pressed(ui.ctx(), &self.chrome) {
             commands.send(command);
         }
@@ -100,15 +101,21 @@ impl Console {
             session: &self.session,
             commands,
         };
-        let empty = self.is_empty();
-        self.chrome.show_frame(ui, view);
-        self.chrome.show_module(ui, |ui, module| match module {
-            Module::Insights if empty => self.first_run.show(ui, view),
-            Module::Insights => self.insights.show(ui, view),
-            Module::Live => self.live.show(ui, view),
-            Module::Settings => self.settings.show(ui, view),
+        let Self {
+            chrome,
+            first_run,
+            insights,
+            live,
+            settings,
+            ..
+        } = self;
+        chrome.show(ui, view, |ui, module| match module {
+            Module::Insights if empty => first_run.show(ui, view),
+            Module::Insights => insights.show(ui, view),
+            Module::Live => live.show(ui, view),
+            Module::Settings => settings.show(ui, view),
         });
-        self.chrome.show_overlays(ui, view);
+        chrome.show_overlays(ui, view);
         if !self.commands.is_empty() {
             ui.ctx().request_repaint();
         }

@@ -15,7 +15,7 @@
 //! | [`chrome`] | top bar, navigation, palette, banners |
 //! | [`first_run`], [`insights`], [`live`], [`settings`] | the modules |
 //! | [`mirror`] | the accessibility tree as plain data |
-//! | [`theme`], [`widgets`] | design tokens; controls |
+//! | [`theme`], [`widgets`], [`snippet`] | design tokens; controls; code to copy |
 //! | `web` | the host for web view and browser (wasm only) |
 
 pub mod app;
@@ -30,11 +30,14 @@ pub mod live;
 pub mod mirror;
 pub mod session;
 pub mod settings;
+pub mod snippet;
 pub mod theme;
 pub mod widgets;
 
 #[cfg(test)]
 mod testing;
+#[cfg(target_arch = "wasm32")]
+mod web;
 
 
 pub use app::Console;

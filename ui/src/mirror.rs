@@ -1,1 +1,327 @@
 //! The accessibility tree as plain data.
+//!
+//! egui describes each frame as an AccessKit tree, and its web host drops it. [`MirrorPlugin`]
+//! keeps the latest tree as a flat list of [`Element`]s, which the web host lays over the canvas
+//! as invisible elements, and hands what is done to those elements back to egui as input.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use egui::accesskit::{
+    Action, ActionData, ActionRequest, Node, NodeId, Rect, Role, Toggled, TreeId, TreeUpdate,
+};
+
+/// A control or a text, as assistive technology sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Element {
+    /// Who it is, from frame to frame.
+    pub id: u64,
+    /// The element that it becomes.
+    pub tag: Tag,
+    /// Its ARIA role; `None` where the tag says it already.
+    pub role: Option<&'static str>,
+    /// Its accessible name; for a text, the text.
+    pub name: String,
+    /// What a text field holds, or where a slider stands.
+    pub value: Option<String>,
+    /// Whether it is checked, pressed or selected.
+    pub on: Option<bool>,
+    /// Whether it can not be used now.
+    pub disabled: bool,
+    /// Whether it can be clicked.
+    pub clickable: bool,
+    /// Whether it has the keyboard.
+    pub focused: bool,
+    /// Left, top, width, height in points.
+    pub bounds: [f32; 4],
+}
+
+/// The element that something becomes in a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// A push button.
+    Button,
+    /// A text field of one line.
+    Input,
+    /// A text field of several lines.
+    TextArea,
+    /// Anything else, told by its role.
+    Div,
+    /// A text.
+    Span,
+}
+
+/// The latest frame's elements, and the input that waits for the next.
+#[derive(Debug, Default)]
+pub struct MirrorState {
+    /// The elements, in reading order.
+    pub elements: Vec<Element>,
+    /// Counts the changes of `elements`.
+    pub version: u64,
+    /// Input from the elements.
+    pub input: Vec<egui::Event>,
+}
+
+/// A mirror that a plugin fills and a host reads.
+#[derive(Debug, Clone, Default)]
+pub struct Mirror(Arc<Mutex<MirrorState>>);
+
+impl Mirror {
+    /// The state.
+    pub fn lock(&self) -> MutexGuard<'_, MirrorState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An element was clicked.
+    pub fn click(&self, id: u64) {
+        self.request(id, Action::Click, None);
+    }
+
+    /// An element got the keyboard.
+    pub fn focus(&self, id: u64) {
+        self.request(id, Action::Focus, None);
+    }
+
+    /// A text field was given a new text.
+    pub fn set_value(&self, id: u64, text: &str) {
+        self.request(id, Action::SetValue, Some(ActionData::Value(text.into())));
+    }
+
+    fn request(&self, id: u64, action: Action, data: Option<ActionData>) {
+        let request = ActionRequest {
+            action,
+            target_tree: TreeId::ROOT,
+            target_node: NodeId(id),
+            data,
+        };
+        let event = egui::Event::AccessKitActionRequest(request);
+        self.lock().input.push(event);
+    }
+}
+
+/// Fills a [`Mirror`] each frame.
+pub struct MirrorPlugin {
+    mirror: Mirror,
+}
+
+impl MirrorPlugin {
+    /// A plugin that fills `mirror`.
+    pub fn new(mirror: Mirror) -> Self {
+        Self { mirror }
+    }
+}
+
+impl egui::Plugin for MirrorPlugin {
+    fn debug_name(&self) -> &'static str {
+        "accessibility mirror"
+    }
+
+    fn setup(&mut self, ctx: &egui::Context) {
+        ctx.enable_accesskit();
+    }
+
+    fn input_hook(&mut self, _ctx: &egui::Context, input: &mut egui::RawInput) {
+        input.events.append(&mut self.mirror.lock().input);
+    }
+
+    fn output_hook(&mut self, _ctx: &egui::Context, output: &mut egui::FullOutput) {
+        let Some(update) = &output.platform_output.accesskit_update else {
+            return;
+        };
+        let elements = elements(update);
+        let mut state = self.mirror.lock();
+        if state.elements != elements {
+            state.elements = elements;
+            state.version += 1;
+        }
+    }
+}
+
+/// The elements of a tree in reading order, without those that say nothing.
+pub fn elements(update: &TreeUpdate) -> Vec<Element> {
+    let nodes: std::collections::HashMap<NodeId, &Node> =
+        update.nodes.iter().map(|(id, node)| (*id, node)).collect();
+    let Some(root) = update.tree.as_ref().map(|tree| tree.root) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let mut waiting = vec![root];
+    while let Some(id) = waiting.pop() {
+        let Some(node) = nodes.get(&id) else { continue };
+        waiting.extend(node.children().iter().rev());
+        let named_by = || {
+            let labels = node.labelled_by().iter().filter_map(|id| nodes.get(id));
+            let names: Vec<_> = labels.filter_map(|label| text_of(label)).collect();
+            (!names.is_empty()).then(|| names.join(" "))
+        };
+        if let Some(mut element) = element(id, node, named_by) {
+            element.focused = update.focus == id;
+            found.push(element);
+        }
+    }
+    found
+}
+
+fn text_of(node: &Node) -> Option<&str> {
+    node.label().or(node.value()).filter(|text| !text.is_empty())
+}
+
+fn element(id: NodeId, node: &Node, named_by: impl Fn() -> Option<String>) -> Option<Element> {
+    let (tag, role) = tag_and_role(node.role())?;
+    let bounds = bounds(node.bounds()?)?;
+    let text = tag == Tag::Span;
+    let name = match text {
+        true => text_of(node)?.to_owned(),
+        false => node
+            .label()
+            .map(str::to_owned)
+            .or_else(&named_by)
+            .or_else(|| node.placeholder().map(str::to_owned))
+            .unwrap_or_default(),
+    };
+    let value = match (text, node.value(), node.numeric_value()) {
+        (true, _, _) => None,
+        (false, Some(value), _) => Some(value.to_owned()),
+        (false, None, Some(number)) => Some(number.to_string()),
+        (false, None, None) => None,
+    };
+    let nameless = name.is_empty() && value.is_none();
+    (!nameless || matches!(tag, Tag::Input | Tag::TextArea)).then(|| Element {
+        id: id.0,
+        tag,
+        role,
+        name,
+        value,
+        on: node.toggled().map(|toggled| toggled == Toggled::True),
+        disabled: node.is_disabled(),
+        clickable: node.supports_action(Action::Click),
+        focused: false,
+        bounds,
+    })
+}
+
+fn tag_and_role(role: Role) -> Option<(Tag, Option<&'static str>)> {
+    let div = |role| Some((Tag::Div, Some(role)));
+    match role {
+        Role::Button | Role::DefaultButton => Some((Tag::Button, None)),
+        Role::TextInput | Role::SearchInput => Some((Tag::Input, None)),
+        Role::MultilineTextInput => Some((Tag::TextArea, None)),
+        Role::Label | Role::TextRun => Some((Tag::Span, None)),
+        Role::Link => div("link"),
+        Role::CheckBox => div("checkbox"),
+        Role::Switch => div("switch"),
+        Role::RadioButton => div("radio"),
+        Role::Tab => div("tab"),
+        Role::ComboBox => div("combobox"),
+        Role::ListBoxOption => div("option"),
+        Role::MenuItem => div("menuitem"),
+        Role::Slider => div("slider"),
+        Role::SpinButton => div("spinbutton"),
+        Role::ProgressIndicator => div("progressbar"),
+        Role::Image | Role::GraphicsDocument | Role::Canvas => div("img"),
+        Role::Row => div("row"),
+        Role::Cell => div("cell"),
+        Role::ColumnHeader => div("columnheader"),
+        Role::Heading => div("heading"),
+        Role::Alert => div("alert"),
+        Role::Status => div("status"),
+        Role::Dialog => div("dialog"),
+        Role::Navigation => div("navigation"),
+        _ => None,
+    }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "a window is smaller than f32's exact range"
+)]
+fn bounds(rect: Rect) -> Option<[f32; 4]> {
+    let all = [rect.x0, rect.y0, rect.width(), rect.height()];
+    let shown = rect.width() > 0.0 && rect.height() > 0.0 && all.iter().all(|n| n.is_finite());
+    shown.then(|| all.map(|n| (n * 10.0).round() as f32 / 10.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs a frame and returns what the mirror shows of it.
+    fn frame(ctx: &egui::Context, add: impl FnMut(&mut egui::Ui)) {
+        let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(400.0, 300.0));
+        let input = egui::RawInput {
+            screen_rect: Some(screen),
+            ..egui::RawInput::default()
+        };
+        let _ = ctx.run_ui(input, add);
+    }
+
+    fn context() -> (egui::Context, Mirror) {
+        let (ctx, mirror) = (egui::Context::default(), Mirror::default());
+        crate::theme::install(&ctx);
+        ctx.add_plugin(MirrorPlugin::new(mirror.clone()));
+        (ctx, mirror)
+    }
+
+    fn find(mirror: &Mirror, name: &str) -> Element {
+        let state = mirror.lock();
+        let mut all = state.elements.iter();
+        all.find(|element| element.name == name).cloned().unwrap()
+    }
+
+    #[test]
+    fn controls_have_role_name_value_and_bounds() {
+        let (ctx, mirror) = context();
+        let (mut name, mut on) = ("Ada".to_owned(), true);
+        frame(&ctx, |ui| {
+            let label = ui.label("Your name");
+            ui.text_edit_singleline(&mut name).labelled_by(label.id);
+            ui.checkbox(&mut on, "Remember");
+            ui.add_enabled(false, egui::Button::new("Save"));
+        });
+        let save = find(&mirror, "Save");
+        assert_eq!((save.tag, save.disabled), (Tag::Button, true));
+        assert!(save.bounds[2] > 20.0 && save.bounds[3] > 10.0, "{save:?}");
+        let remember = find(&mirror, "Remember");
+        assert_eq!((remember.role, remember.on), (Some("checkbox"), Some(true)));
+        let state = mirror.lock();
+        let field = state.elements.iter().find(|one| one.tag == Tag::Input).unwrap();
+        assert_eq!((field.name.as_str(), field.value.as_deref()), ("Your name", Some("Ada")));
+    }
+
+    #[test]
+    fn a_click_on_an_element_presses_the_control() {
+        let (ctx, mirror) = context();
+        let mut pressed = 0;
+        for _ in 0..3 {
+            frame(&ctx, |ui| pressed += u32::from(ui.button("Press").clicked()));
+            if pressed == 0 {
+                mirror.click(find(&mirror, "Press").id);
+            }
+        }
+        assert_eq!(pressed, 1);
+    }
+
+    #[test]
+    fn a_text_given_to_an_element_replaces_the_fields_text() {
+        let (ctx, mirror) = context();
+        let mut text = "old".to_owned();
+        let mut show = |text: &mut String| {
+            frame(&ctx, |ui| {
+                ui.text_edit_singleline(text).accessible_name("Filter");
+            });
+        };
+        show(&mut text);
+        mirror.set_value(find(&mirror, "Filter").id, "new");
+        show(&mut text);
+        assert_eq!(text, "new");
+    }
+
+    #[test]
+    fn an_unchanged_frame_changes_nothing() {
+        let (ctx, mirror) = context();
+        let show = || frame(&ctx, |ui| drop(ui.button("Press")));
+        (0..3).for_each(|_| show());
+        let version = mirror.lock().version;
+        show();
+        assert_eq!(mirror.lock().version, version);
+    }
+}

@@ -6,6 +6,7 @@
 #[cfg(any(test, feature = "fake-backend"))]
 pub mod fake;
 mod mailbox;
+pub mod sse;
 
 use empmix_model::ids::ProjectId;
 use empmix_protocol::{

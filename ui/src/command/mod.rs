@@ -14,9 +14,10 @@ use crate::{
 };
 
 /// A module of the console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Module {
     /// How many, how often, how much, by whom, over time.
+    #[default]
     Insights,
     /// Events as they arrive.
     Live,

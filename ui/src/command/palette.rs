@@ -46,7 +46,7 @@ fn all(session: &Session) -> Vec<Entry> {
         entry("Go to Insights", "g i", Command::Go(Module::Insights)),
         entry("Go to Live", "g l", Command::Go(Module::Live)),
         entry("Go to Settings", "g s", Command::Go(Module::Settings)),
-        entry("Ask again", "⌘⏎", InsightsCommand::Refresh.into()),
+        entry("Ask again", "", InsightsCommand::Refresh.into()),
         entry("Pause or resume Live", "", LiveCommand::TogglePause.into()),
         entry("Switch between dark and light", "", Command::ToggleTheme),
         entry(

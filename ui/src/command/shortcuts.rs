@@ -23,21 +23,25 @@ pub fn all(os: egui::os::OperatingSystem) -> Vec<Shortcut> {
         keys: keys.to_owned(),
         does,
     };
-    let command = if os == egui::os::OperatingSystem::Mac {
-        "⌘"
-    } else {
-        "Ctrl "
-    };
     vec![
-        line(&format!("{command}K"), "Search or run a command"),
+        line(&with_command(os, "K"), "Search or run a command"),
         line("g i", "Go to Insights"),
         line("g l", "Go to Live"),
         line("g s", "Go to Settings"),
-        line(&format!("{command}⏎"), "Ask again"),
+        line(&with_command(os, "⏎"), "Ask again"),
         line("Space", "Pause or resume Live"),
         line("?", "All shortcuts"),
         line("Esc", "Close"),
     ]
+}
+
+/// A key with the command key of the system: `⌘K`, `Ctrl K`.
+pub fn with_command(os: egui::os::OperatingSystem, key: &str) -> String {
+    if os.is_mac() {
+        format!("⌘{key}")
+    } else {
+        format!("Ctrl {key}")
+    }
 }
 
 /// The keys that were pressed so far.

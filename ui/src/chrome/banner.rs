@@ -1,0 +1,52 @@
+//! The banner while the backend does not answer: what is wrong, when it is asked again.
+
+use egui::{Align, Frame, Layout, Margin, Panel, Ui, WidgetInfo, accesskit::Role};
+
+use crate::{
+    command::Command,
+    session::{Connection, View},
+    theme::{Type, tokens},
+    widgets::{Button, Icon, elided, label},
+};
+
+/// Shows it under the top bar, if there is something to say.
+pub(super) fn show(ui: &mut Ui, view: View<'_>) {
+    let Connection::Disconnected { error, retry_at_s } = &view.session.connection else {
+        return;
+    };
+    let tokens = tokens(ui);
+    let color = &tokens.color;
+    let frame = Frame::new()
+        .fill(color.raised)
+        .inner_margin(Margin::symmetric(16, 4));
+    let banner = Panel::top("disconnected")
+        .exact_size(36.0)
+        .frame(frame)
+        .show_separator_line(false);
+    let text = &error.message;
+    let shown = banner.show(ui, |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.add(Button::secondary("Try again now")).clicked() {
+                view.commands.send(Command::Reconnect);
+            }
+            label(ui, &when(retry_at_s - view.session.time_s), Type::Body, color.muted);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let side = tokens.size.icon;
+                let (rect, _) = ui.allocate_exact_size(egui::vec2(side, side), egui::Sense::HOVER);
+                Icon::Warning.paint(ui.painter(), rect, side, color.warn);
+                let width = ui.available_width();
+                elided(ui, text, Type::Body, color.text, width);
+            });
+        });
+    });
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, text));
+    ui.ctx().request_repaint_after_secs(1.0);
+}
+
+fn when(left_s: f64) -> String {
+    if left_s < 0.5 {
+        "Trying again".to_owned()
+    } else {
+        format!("Trying again in {} s", left_s.ceil())
+    }
+}

@@ -1,0 +1,126 @@
+//! The command palette: type, pick, done.
+
+use egui::{
+    Align2, Area, Context, Id, Key, Margin, Modal, Modifiers, Rect, Response, Sense, Ui,
+    WidgetInfo, accesskit::Role, vec2,
+};
+
+use crate::{
+    command::{
+        Command,
+        palette::{Entry, matching},
+    },
+    session::View,
+    theme::{Type, tokens},
+    widgets::{TextField, label, paint_text},
+};
+
+const WIDTH: f32 = 480.0;
+const TOP: f32 = 96.0;
+const ROW: f32 = 32.0;
+/// Lines that are shown at most.
+const LINES: usize = 10;
+
+/// What was typed, and the line that enter picks.
+#[derive(Debug, Default)]
+pub(super) struct Palette {
+    typed: String,
+    marked: usize,
+}
+
+impl Palette {
+    /// Shows it over everything.
+    pub(super) fn show(&mut self, ctx: &Context, view: View<'_>) {
+        let id = Id::unique("palette");
+        let frame = frame_of(ctx);
+        let area = Area::new(id.with("area"))
+            .anchor(Align2::CENTER_TOP, vec2(0.0, TOP))
+            .order(egui::Order::Foreground);
+        let modal = Modal::new(id).area(area).frame(frame);
+        let shown = modal.show(ctx, |ui| {
+            ui.set_width(WIDTH);
+            self.contents(ui, view)
+        });
+        if let Some(command) = shown.inner {
+            view.commands.send(Command::CloseOverlay);
+            view.commands.send(command);
+        } else if shown.should_close() {
+            view.commands.send(Command::CloseOverlay);
+        }
+    }
+
+    fn contents(&mut self, ui: &mut Ui, view: View<'_>) -> Option<Command> {
+        let mut entries = matching(view.session, &self.typed);
+        entries.truncate(LINES);
+        self.move_mark(ui, entries.len());
+        let field = TextField::new("Search or run a command")
+            .hint("Search or run a command")
+            .width(WIDTH)
+            .show(ui, &mut self.typed);
+        field.request_focus();
+        if field.changed() {
+            self.marked = 0;
+        }
+        if entries.is_empty() {
+            let tokens = tokens(ui);
+            ui.add_space(tokens.space.s);
+            label(ui, "Nothing matches", Type::Body, tokens.color.muted);
+        }
+        let entered = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.add_space(tokens(ui).space.xs);
+        let mut picked = None;
+        for (index, entry) in entries.into_iter().enumerate() {
+            let marked = index == self.marked;
+            if row(ui, &entry, marked).clicked() || (marked && entered) {
+                picked = Some(entry.command);
+            }
+        }
+        picked
+    }
+
+    fn move_mark(&mut self, ui: &Ui, count: usize) {
+        let (down, up) = ui.input_mut(|input| {
+            let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
+            (pressed(Key::ArrowDown), pressed(Key::ArrowUp))
+        });
+        let last = count.saturating_sub(1);
+        if down {
+            self.marked = if self.marked >= last { 0 } else { self.marked + 1 };
+        }
+        if up {
+            self.marked = self.marked.checked_sub(1).unwrap_or(last);
+        }
+        self.marked = self.marked.min(last);
+    }
+}
+
+fn frame_of(ctx: &Context) -> egui::Frame {
+    let tokens = tokens(ctx);
+    egui::Frame::new()
+        .fill(tokens.color.surface)
+        .stroke(egui::Stroke::new(1.0, tokens.color.border))
+        .corner_radius(egui::CornerRadius::same(10))
+        .inner_margin(Margin::same(8))
+        .shadow(ctx.global_style().visuals.window_shadow)
+}
+
+fn row(ui: &mut Ui, entry: &Entry, marked: bool) -> Response {
+    let tokens = tokens(ui);
+    let color = &tokens.color;
+    let size = vec2(ui.available_width(), ROW);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
+    if marked || response.hovered() {
+        ui.painter().rect_filled(rect, tokens.radius.control, color.raised);
+    }
+    let inner: Rect = rect.shrink2(vec2(tokens.space.m - 2.0, 0.0));
+    let put = |at, anchor, text: &str, ink| {
+        paint_text(ui.painter(), at, anchor, text, Type::Body, ink);
+    };
+    put(inner.left_center(), Align2::LEFT_CENTER, &entry.label, color.text);
+    put(inner.right_center(), Align2::RIGHT_CENTER, &entry.keys, color.muted);
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::ListBoxOption, true, marked, &entry.label)
+    });
+    response
+}

@@ -1,0 +1,57 @@
+//! The sheet of all shortcuts.
+
+use egui::{Context, Frame, Id, Margin, Modal, Ui, vec2};
+
+use crate::{
+    command::{Command, shortcuts},
+    session::View,
+    theme::{Type, tokens},
+    widgets::{Button, Icon, chip, label},
+};
+
+const WIDTH: f32 = 320.0;
+const KEYS_WIDTH: f32 = 80.0;
+
+/// Shows it over everything.
+pub(super) fn show(ctx: &Context, view: View<'_>) {
+    let tokens = tokens(ctx);
+    let frame = Frame::new()
+        .fill(tokens.color.surface)
+        .stroke(egui::Stroke::new(1.0, tokens.color.border))
+        .corner_radius(egui::CornerRadius::same(10))
+        .inner_margin(Margin::same(16))
+        .shadow(ctx.global_style().visuals.window_shadow);
+    let shown = Modal::new(Id::unique("shortcuts")).frame(frame).show(ctx, |ui| {
+        ui.set_width(WIDTH);
+        let closed = head(ui);
+        for shortcut in shortcuts::all(ctx.os()) {
+            line(ui, &shortcut);
+        }
+        closed
+    });
+    if shown.inner || shown.should_close() {
+        view.commands.send(Command::CloseOverlay);
+    }
+}
+
+fn head(ui: &mut Ui) -> bool {
+    ui.horizontal(|ui| {
+        label(ui, "Shortcuts", Type::Title, tokens(ui).color.text);
+        let layout = egui::Layout::right_to_left(egui::Align::Center);
+        let close = ui.with_layout(layout, |ui| ui.add(Button::icon_only(Icon::Close, "Close")));
+        close.inner.clicked()
+    })
+    .inner
+}
+
+fn line(ui: &mut Ui, shortcut: &shortcuts::Shortcut) {
+    let color = &tokens(ui).color;
+    ui.horizontal(|ui| {
+        let size = vec2(KEYS_WIDTH, tokens(ui).size.row - 4.0);
+        ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.set_min_size(size);
+            chip(ui, &shortcut.keys, color.text);
+        });
+        label(ui, shortcut.does, Type::Body, color.muted);
+    });
+}

@@ -1,0 +1,119 @@
+//! The host for web view and browser: starts the console on a canvas, chooses the backend, lays
+//! the accessibility mirror over the canvas.
+
+mod dom;
+mod dom_events;
+mod fetch;
+mod http;
+mod login;
+mod machine;
+mod tauri;
+
+use std::{cell::RefCell, rc::Rc};
+
+use eframe::{WebOptions, WebRunner};
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlCanvasElement;
+
+use crate::{
+    Console,
+    backend::Backend,
+    mirror::{Mirror, MirrorPlugin},
+};
+
+/// The console in a page.
+#[wasm_bindgen]
+pub struct Page {
+    runner: WebRunner,
+}
+
+#[wasm_bindgen]
+impl Page {
+    /// A console that has not started.
+    #[wasm_bindgen(constructor)]
+    #[allow(
+        clippy::new_without_default,
+        reason = "made by the page's script only"
+    )]
+    pub fn new() -> Self {
+        Self {
+            runner: WebRunner::new(),
+        }
+    }
+
+    /// Signs in if the page's address carries a code, then starts on the canvas.
+    ///
+    /// # Errors
+    /// The canvas cannot be drawn on.
+    pub async fn start(&self, canvas: HtmlCanvasElement) -> Result<(), JsValue> {
+        let token = if tauri::is_desktop() {
+            None
+        } else {
+            login::token().await
+        };
+        let mirror = Mirror::default();
+        let plugin = MirrorPlugin::new(mirror.clone());
+        let context = Rc::new(RefCell::new(None));
+        let made = Rc::clone(&context);
+        let create = move |creation: &eframe::CreationContext<'_>| {
+            let ctx = &creation.egui_ctx;
+            ctx.add_plugin(plugin);
+            made.replace(Some(ctx.clone()));
+            let console = Console::new(ctx, backend(ctx, token), Box::new(machine::Machine));
+            Ok(Box::new(App { console }) as Box<dyn eframe::App>)
+        };
+        self.runner
+            .start(canvas.clone(), WebOptions::default(), Box::new(create))
+            .await?;
+        let context = context.take();
+        match context {
+            Some(ctx) => dom::DomMirror::attach(&canvas, ctx, mirror),
+            None => Ok(()),
+        }
+    }
+
+    /// What the console died of, if it did.
+    pub fn panic_message(&self) -> Option<String> {
+        Some(self.runner.panic_summary()?.message())
+    }
+}
+
+fn backend(ctx: &egui::Context, token: Option<String>) -> Rc<dyn Backend> {
+    #[cfg(feature = "fake-backend")]
+    if let Some(fake) = fake_backend() {
+        return Rc::new(fake);
+    }
+    let ctx = ctx.clone();
+    let wake: Rc<dyn Fn()> = Rc::new(move || ctx.request_repaint());
+    if tauri::is_desktop() {
+        Rc::new(tauri::Desktop::new(wake))
+    } else {
+        Rc::new(http::Http::new(token, wake))
+    }
+}
+
+/// `?fake` starts on canned data, `?fake=empty` on none.
+#[cfg(feature = "fake-backend")]
+fn fake_backend() -> Option<crate::backend::fake::Fake> {
+    use crate::backend::fake::Fake;
+    let search = web_sys::window()?.location().search().ok()?;
+    match search.as_str() {
+        "?fake" => Some(Fake::loaded()),
+        "?fake=empty" => Some(Fake::empty()),
+        _ => None,
+    }
+}
+
+struct App {
+    console: Console,
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.console.logic(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.console.ui(ui);
+    }
+}
