@@ -20,7 +20,7 @@ pub(crate) fn bundle(context: &Context) -> Result<()> {
     let selection = Selection::with_desktop(context)?;
     let node = Node::find(context)?;
     console::build(context, selection, Profile::Release)?;
-    console::must_be_built(context)?;
+    console::files(context)?;
     step("empmix-sidecar (release)");
     let made = cargo::build(
         context,

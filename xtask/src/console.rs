@@ -41,8 +41,11 @@ impl Profile {
     }
 }
 
-/// The files of the console, in the order they are loaded.
-pub(crate) const FILES: &[&str] = &["index.html", "empmix_ui.js", "empmix_ui_bg.wasm"];
+/// What the bindings are made of; everything else of the console is written by hand, in `ui/web`.
+const BINDINGS: [&str; 2] = ["empmix_ui.js", "empmix_ui_bg.wasm"];
+
+/// Keeps the folder in version control, so that a clean clone compiles.
+const PLACEHOLDER: &str = ".gitkeep";
 
 /// `cargo xtask wasm`.
 pub(crate) fn wasm(context: &Context, args: &WasmArgs) -> Result<()> {
@@ -53,8 +56,7 @@ pub(crate) fn wasm(context: &Context, args: &WasmArgs) -> Result<()> {
     };
     let selection = Selection::of_this_machine(context);
     build(context, selection, profile)?;
-    for name in FILES {
-        let file = context.path("ui/dist").join(name);
+    for file in files(context)? {
         println!("{:>10}  {}", fs::metadata(&file)?.len(), file.display());
     }
     Ok(())
@@ -64,21 +66,51 @@ pub(crate) fn wasm(context: &Context, args: &WasmArgs) -> Result<()> {
 pub(crate) fn build(context: &Context, selection: Selection, profile: Profile) -> Result<()> {
     step(format!("the console (wasm, profile {})", profile.name()));
     let module = compile(context, profile)?;
-    let dist = context.path("ui/dist");
-    fs::create_dir_all(&dist)?;
     let made = bindings(context, selection, &module)?;
-    for name in &FILES[1..] {
-        place(&made.join(name), &dist.join(name))?;
-    }
-    place(&context.path("ui/web/index.html"), &dist.join("index.html"))
+    let mut sources: Vec<PathBuf> = BINDINGS.iter().map(|name| made.join(name)).collect();
+    sources.extend(entries(&context.path("ui/web"))?);
+    fill(&context.path("ui/dist"), &sources)
 }
 
-/// Refuses to go on without a console: what is built now would show an empty window.
-pub(crate) fn must_be_built(context: &Context) -> Result<()> {
-    for name in FILES {
-        if !context.path("ui/dist").join(name).is_file() {
+/// The console's files in `ui/dist`.
+///
+/// # Errors
+/// When it is not built: the sidecar and the window would show an empty page.
+pub(crate) fn files(context: &Context) -> Result<Vec<PathBuf>> {
+    let mut files = entries(&context.path("ui/dist"))?;
+    files.retain(|file| !file.ends_with(PLACEHOLDER));
+    for name in BINDINGS.iter().chain(&["index.html"]) {
+        if !files.iter().any(|file| file.ends_with(name)) {
             bail!("ui/dist/{name} is missing: run `cargo xtask wasm`");
         }
+    }
+    Ok(files)
+}
+
+/// The files in a folder, by name.
+fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
+        files.push(entry?.path());
+    }
+    files.retain(|file| file.is_file());
+    files.sort();
+    Ok(files)
+}
+
+/// Makes a folder hold these files, and nothing that was there before.
+fn fill(dist: &Path, sources: &[PathBuf]) -> Result<()> {
+    fs::create_dir_all(dist)?;
+    for old in entries(dist)? {
+        let stays = sources
+            .iter()
+            .any(|from| from.file_name() == old.file_name());
+        if !stays && !old.ends_with(PLACEHOLDER) {
+            fs::remove_file(&old).with_context(|| format!("cannot remove {}", old.display()))?;
+        }
+    }
+    for from in sources {
+        place(from, &dist.join(from.file_name().unwrap_or_default()))?;
     }
     Ok(())
 }
@@ -165,20 +197,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_bytes_are_not_written_again() {
+    fn what_has_not_changed_is_not_written_and_what_is_old_goes() {
         let dir = tempfile::tempdir().unwrap();
-        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
-        fs::write(&from, "page").unwrap();
-        fs::write(&to, "page").unwrap();
-        let old = fs::File::open(&to).unwrap();
+        let (page, script) = (dir.path().join("index.html"), dir.path().join("start.js"));
+        fs::write(&page, "page").unwrap();
+        fs::write(&script, "script").unwrap();
+        let dist = dir.path().join("dist");
+        fs::create_dir(&dist).unwrap();
+        for (name, text) in [("index.html", "page"), ("start.js", "old"), ("gone.js", "")] {
+            fs::write(dist.join(name), text).unwrap();
+        }
+        fs::write(dist.join(PLACEHOLDER), "").unwrap();
         let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1);
-        old.set_times(fs::FileTimes::new().set_modified(long_ago))
+        let times = fs::FileTimes::new().set_modified(long_ago);
+        let old = fs::File::options()
+            .write(true)
+            .open(dist.join("index.html"))
             .unwrap();
-        place(&from, &to).unwrap();
-        assert_eq!(fs::metadata(&to).unwrap().modified().unwrap(), long_ago);
-        fs::write(&from, "another page").unwrap();
-        place(&from, &to).unwrap();
-        assert_eq!(fs::read_to_string(&to).unwrap(), "another page");
+        old.set_times(times).unwrap();
+
+        fill(&dist, &[page, script]).unwrap();
+
+        let modified = fs::metadata(dist.join("index.html"))
+            .unwrap()
+            .modified()
+            .unwrap();
+        assert_eq!(modified, long_ago, "the same bytes are not written again");
+        assert_eq!(fs::read_to_string(dist.join("start.js")).unwrap(), "script");
+        assert!(!dist.join("gone.js").exists());
+        assert!(dist.join(PLACEHOLDER).exists());
     }
 
     #[test]

@@ -48,11 +48,9 @@ pub(crate) fn build(context: &Context, args: &BuildArgs) -> Result<()> {
         let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
         files.push((made.program(name)?.to_path_buf(), file));
     }
-    for name in console::FILES {
-        files.push((
-            context.path("ui/dist").join(name),
-            format!("console/{name}"),
-        ));
+    for file in console::files(context)? {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        files.push((file.clone(), format!("console/{name}")));
     }
     files.push((context.path(SDK), "empmix.min.js".to_owned()));
     assemble(&context.path("dist"), &files)

@@ -56,7 +56,7 @@ fn has_display() -> bool {
 
 fn built(context: &Context, selection: Selection, programs: &[&str]) -> Result<Artefacts> {
     console::build(context, selection, Profile::Dev)?;
-    console::must_be_built(context)?;
+    console::files(context)?;
     step(programs.join(" and "));
     let targets: Vec<&str> = programs.iter().flat_map(|name| ["--bin", name]).collect();
     cargo::build(context, selection, &targets, Duration::from_secs(60 * 60))

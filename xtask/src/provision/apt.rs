@@ -1,9 +1,12 @@
 //! System packages: through apt on Debian and Ubuntu, said in words elsewhere.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::context::{Context, step};
 use crate::process::on_path;
@@ -75,12 +78,36 @@ pub(crate) fn install(context: &Context, purpose: &str, packages: &[&str]) -> Re
     // Debian's package starts the server; the tests start their own, on ports of their own.
     let stop_broker = missing.contains(&"rabbitmq-server");
     let script = format!("export DEBIAN_FRONTEND=noninteractive; {line}");
-    as_root(context, prefix, &script)
-        .deadline(Duration::from_secs(20 * 60))
-        .run()?;
+    let log = context.cache.join("apt.log");
+    std::fs::create_dir_all(&context.cache)?;
+    run_quietly(as_root(context, prefix, &script), &log)?;
     if stop_broker {
-        let script = "invoke-rc.d rabbitmq-server stop; update-rc.d rabbitmq-server disable; true";
-        as_root(context, prefix, script).run()?;
+        let script = "exec 2>&1; invoke-rc.d rabbitmq-server stop; \
+            update-rc.d rabbitmq-server disable; true";
+        run_quietly(as_root(context, prefix, script), &log)?;
+    }
+    Ok(())
+}
+
+/// Runs apt with its hundreds of lines in a log, and says how far it is.
+fn run_quietly(apt: crate::process::Cmd, log: &Path) -> Result<()> {
+    let mut text = File::options().create(true).append(true).open(log)?;
+    let mut set_up = 0;
+    let mut written = Ok(());
+    let status = apt.deadline(Duration::from_secs(20 * 60)).lines(|line| {
+        if line.starts_with("Setting up ") {
+            set_up += 1;
+            if set_up % 50 == 0 {
+                eprintln!("    {set_up} packages set up");
+            }
+        }
+        if written.is_ok() {
+            written = writeln!(text, "{line}");
+        }
+    })?;
+    written.with_context(|| format!("cannot write {}", log.display()))?;
+    if !status.success() {
+        bail!("apt-get failed ({status}); see {}", log.display());
     }
     Ok(())
 }
