@@ -1,1 +1,30 @@
 //! Controls that every module uses.
+//!
+//! Each is painted from the tokens, 28 points high, reachable by keyboard with a visible ring, and
+//! carries a role and a name for the accessibility tree. None keeps state of its own beyond what a
+//! popup needs while it is open.
+
+mod button;
+mod card;
+mod field;
+mod focus;
+mod icon;
+mod picker;
+mod picker_list;
+mod segmented;
+mod status;
+mod table;
+mod text;
+mod toast;
+
+pub use button::{Button, ButtonKind};
+pub use card::{card, card_frame, popup_frame, section, separator};
+pub use field::TextField;
+pub use focus::focus_ring;
+pub use icon::Icon;
+pub use picker::{Choice, Picker};
+pub use segmented::segmented;
+pub use status::{chip, dot, progress_line, skeleton, status_dot};
+pub use table::{HeaderCell, Sort};
+pub use text::{elided, label, label_wrapped, layout, paint_text};
+pub use toast::{ToastKind, toast};

@@ -1,0 +1,46 @@
+//! Surfaces that hold something.
+
+use egui::{CornerRadius, Frame, InnerResponse, Margin, Stroke, Ui};
+
+use super::text::label;
+use crate::theme::{Tokens, Type, tokens};
+
+/// A card's frame: surface, one-pixel border, no padding.
+pub fn card_frame(tokens: &Tokens) -> Frame {
+    Frame::new()
+        .fill(tokens.color.surface)
+        .stroke(Stroke::new(1.0, tokens.color.border))
+        .corner_radius(CornerRadius::same(tokens.radius.card as u8))
+}
+
+/// A card around some controls.
+pub fn card<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> InnerResponse<R> {
+    let tokens = tokens(ui);
+    card_frame(tokens)
+        .inner_margin(Margin::same(tokens.space.m as i8))
+        .show(ui, contents)
+}
+
+/// The frame of what floats over the page: a menu, a tooltip.
+pub fn popup_frame(ui: &Ui) -> Frame {
+    let tokens = tokens(ui);
+    Frame::new()
+        .fill(tokens.color.raised)
+        .stroke(Stroke::new(1.0, tokens.color.border))
+        .corner_radius(CornerRadius::same(tokens.radius.control as u8))
+        .shadow(ui.visuals().popup_shadow)
+}
+
+/// The label over a group of controls.
+pub fn section(ui: &mut Ui, title: &str) {
+    let tokens = tokens(ui);
+    label(ui, title, Type::SmallStrong, tokens.color.muted);
+}
+
+/// A line of one pixel across.
+pub fn separator(ui: &mut Ui) {
+    let tokens = tokens(ui);
+    let size = egui::vec2(ui.available_width(), 1.0);
+    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::HOVER);
+    ui.painter().rect_filled(rect, 0.0, tokens.color.border);
+}

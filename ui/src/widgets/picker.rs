@@ -1,0 +1,241 @@
+//! A choice from a list, with search.
+
+use egui::{Id, Popup, PopupCloseBehavior, Response, Ui, accesskit::Role};
+
+use super::{
+    button::{Button, ButtonKind},
+    card::popup_frame,
+    picker_list::{ListState, Picked, show_list},
+};
+use crate::theme::tokens;
+
+/// Something that can be picked.
+#[derive(Debug, Clone)]
+pub struct Choice<T> {
+    /// What picking it gives.
+    pub value: T,
+    /// Its name.
+    pub label: String,
+    /// A muted text at the right end: a count, a type.
+    pub detail: String,
+}
+
+impl<T> Choice<T> {
+    /// A choice without a detail.
+    pub fn new(value: T, label: impl Into<String>) -> Self {
+        Self {
+            value,
+            label: label.into(),
+            detail: String::new(),
+        }
+    }
+
+    /// With a muted text at the right end.
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+}
+
+/// A button that opens a list to pick from. Arrows move, enter picks, escape closes; a long list
+/// has a search field.
+#[must_use = "show it"]
+pub struct Picker<'a> {
+    name: &'a str,
+    label: &'a str,
+    detail: &'a str,
+    kind: ButtonKind,
+    caret: bool,
+    width: Option<f32>,
+    max_width: f32,
+    list_width: f32,
+    chosen: Option<&'a str>,
+    custom: bool,
+    empty: &'a str,
+}
+
+impl<'a> Picker<'a> {
+    /// A picker named `name` for a screen reader that shows `label`.
+    pub fn new(name: &'a str, label: &'a str) -> Self {
+        Self {
+            name,
+            label,
+            detail: "",
+            kind: ButtonKind::Field,
+            caret: true,
+            width: None,
+            max_width: f32::INFINITY,
+            list_width: 248.0,
+            chosen: None,
+            custom: false,
+            empty: "Nothing matches",
+        }
+    }
+
+    /// How its button looks; `Field` when not said.
+    pub fn kind(mut self, kind: ButtonKind) -> Self {
+        self.kind = kind;
+        self.caret = kind != ButtonKind::Link;
+        self
+    }
+
+    /// A muted text in its button.
+    pub fn detail(mut self, detail: &'a str) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// Without the triangle.
+    pub fn no_caret(mut self) -> Self {
+        self.caret = false;
+        self
+    }
+
+    /// The button is exactly this wide.
+    pub fn width(mut self, width: f32) -> Self {
+        self.width = Some(width);
+        self
+    }
+
+    /// The button is at most this wide.
+    pub fn max_width(mut self, max_width: f32) -> Self {
+        self.max_width = max_width;
+        self
+    }
+
+    /// The list is this wide.
+    pub fn list_width(mut self, list_width: f32) -> Self {
+        self.list_width = list_width;
+        self
+    }
+
+    /// The label of the choice that is chosen now: it is marked in the list.
+    pub fn chosen(mut self, label: &'a str) -> Self {
+        self.chosen = Some(label);
+        self
+    }
+
+    /// What is typed can be picked too: [`show_custom`](Self::show_custom) turns it into a value.
+    fn custom(mut self) -> Self {
+        self.custom = true;
+        self
+    }
+
+    /// What an empty list says.
+    pub fn empty(mut self, text: &'a str) -> Self {
+        self.empty = text;
+        self
+    }
+
+    /// Shows the button, and the list while it is open; `choices` is asked for only then. Returns
+    /// what was just picked.
+    pub fn show<T>(self, ui: &mut Ui, choices: impl FnOnce() -> Vec<Choice<T>>) -> Option<T> {
+        match self.show_any(ui, choices)? {
+            Picked::Choice(value) => Some(value),
+            Picked::Typed(_) => None,
+        }
+    }
+
+    /// As [`show`](Self::show), and what is typed can be picked too.
+    pub fn show_custom<T>(
+        self,
+        ui: &mut Ui,
+        choices: impl FnOnce() -> Vec<Choice<T>>,
+        typed: impl FnOnce(String) -> Option<T>,
+    ) -> Option<T> {
+        match self.custom().show_any(ui, choices)? {
+            Picked::Choice(value) => Some(value),
+            Picked::Typed(text) => typed(text),
+        }
+    }
+
+    fn show_any<T>(
+        self,
+        ui: &mut Ui,
+        choices: impl FnOnce() -> Vec<Choice<T>>,
+    ) -> Option<Picked<T>> {
+        let response = self.button(ui);
+        let state_id = response.id.with("picker");
+        if !self.is_open(ui, &response) {
+            ui.data_mut(|data| data.remove::<ListState>(state_id));
+            if !response.clicked() {
+                return None;
+            }
+        }
+        self.popup(ui, &response, state_id, choices)
+    }
+
+    fn is_open(&self, ui: &Ui, response: &Response) -> bool {
+        Popup::is_id_open(ui, Popup::default_response_id(response))
+    }
+
+    fn button(&self, ui: &mut Ui) -> Response {
+        let mut button = Button::new(self.kind, self.label)
+            .name(self.name)
+            .value(self.label)
+            .detail(self.detail)
+            .max_width(self.max_width)
+            .role(Role::ComboBox);
+        if self.caret {
+            button = button.caret();
+        }
+        if let Some(width) = self.width {
+            button = button.width(width);
+        }
+        ui.add(button)
+    }
+
+    fn popup<T>(
+        &self,
+        ui: &Ui,
+        response: &Response,
+        state_id: Id,
+        choices: impl FnOnce() -> Vec<Choice<T>>,
+    ) -> Option<Picked<T>> {
+        let tokens = tokens(ui);
+        let mut state: ListState = ui.data(|data| data.get_temp(state_id)).unwrap_or_default();
+        let width = self.list_width.max(self.width.unwrap_or(0.0));
+        let shown = Popup::from_toggle_button_response(response)
+            .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+            .gap(tokens.space.xs)
+            .width(width)
+            .frame(popup_frame(ui).inner_margin(tokens.space.xs))
+            .accessible_name(self.name)
+            .show(|ui| {
+                let picked = show_list(ui, self, &mut state, width, choices());
+                if picked.is_some() {
+                    ui.close();
+                }
+                picked
+            });
+        let Some(shown) = shown else {
+            ui.data_mut(|data| data.remove::<ListState>(state_id));
+            return None;
+        };
+        if shown.response.should_close() {
+            if state.by_keyboard || ui.input(|input| input.key_pressed(egui::Key::Escape)) {
+                response.request_focus();
+            }
+            ui.data_mut(|data| data.remove::<ListState>(state_id));
+        } else {
+            ui.data_mut(|data| data.insert_temp(state_id, state));
+        }
+        shown.inner
+    }
+
+    pub(super) fn list_name(&self) -> &str {
+        self.name
+    }
+
+    pub(super) fn chosen_label(&self) -> &str {
+        self.chosen.unwrap_or(self.label)
+    }
+
+    pub(super) fn takes_typed(&self) -> bool {
+        self.custom
+    }
+
+    pub(super) fn empty_text(&self) -> &str {
+        self.empty
+    }
+}

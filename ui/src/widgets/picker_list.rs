@@ -1,0 +1,289 @@
+//! The open list of a picker.
+
+use egui::{
+    EventFilter, Key, Modifiers, Rect, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2,
+    vec2,
+};
+
+use super::{
+    field::TextField,
+    icon::Icon,
+    picker::{Choice, Picker},
+    text::{label, layout},
+};
+use crate::theme::{Type, tokens};
+
+/// A list longer than this has a search field.
+const SEARCH_FROM: usize = 8;
+/// Rows that show at once; the rest scrolls.
+const MAX_ROWS: f32 = 10.0;
+
+/// What an open list remembers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ListState {
+    query: String,
+    /// The row that enter picks, among those that match.
+    marked: usize,
+    /// The list has the focus.
+    opened: bool,
+    /// What was picked was picked with enter.
+    pub(super) by_keyboard: bool,
+}
+
+/// What was picked.
+pub(super) enum Picked<T> {
+    /// A row.
+    Choice(T),
+    /// What was typed.
+    Typed(String),
+}
+
+/// What the keyboard asks of the list in this frame.
+#[derive(Default)]
+struct Keys {
+    moved: bool,
+    enter: bool,
+}
+
+pub(super) fn show_list<T>(
+    ui: &mut Ui,
+    picker: &Picker<'_>,
+    state: &mut ListState,
+    width: f32,
+    choices: Vec<Choice<T>>,
+) -> Option<Picked<T>> {
+    let width = width - 2.0 * tokens(ui).space.xs;
+    ui.set_width(width);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let searched = choices.len() >= SEARCH_FROM || picker.takes_typed();
+    let first = !state.opened;
+    if first {
+        let chosen = picker.chosen_label();
+        state.marked = choices.iter().position(|c| c.label == chosen).unwrap_or(0);
+        state.opened = true;
+    }
+    let rows = matching(&choices, &state.query).len();
+    let keys = take_keys(ui, state, rows);
+    if searched {
+        search_field(ui, picker, state, width, first);
+    } else {
+        hold_focus(ui, first);
+    }
+    let matches = matching(&choices, &state.query);
+    state.marked = state.marked.min(matches.len().saturating_sub(1));
+    let typed = state.query.trim().to_owned();
+    let exact = matches.iter().any(|index| choices[*index].label == typed);
+    let offer_typed = picker.takes_typed() && !typed.is_empty() && !exact;
+    let mut picked = None;
+    if matches.is_empty() && !offer_typed {
+        empty_row(ui, picker);
+    }
+    if offer_typed && typed_row(ui, &typed, width, matches.is_empty()) {
+        picked = Some(Row::Typed);
+    }
+    let scroll_to_mark = keys.moved || first;
+    if let Some(row) = rows_ui(ui, picker, state, &choices, &matches, width, scroll_to_mark) {
+        picked = Some(Row::Match(row));
+    }
+    if keys.enter {
+        state.by_keyboard = true;
+        picked = if matches.is_empty() {
+            offer_typed.then_some(Row::Typed)
+        } else {
+            Some(Row::Match(state.marked))
+        };
+    }
+    match picked? {
+        Row::Typed => Some(Picked::Typed(typed)),
+        Row::Match(row) => {
+            let index = *matches.get(row)?;
+            let choice = choices.into_iter().nth(index)?;
+            Some(Picked::Choice(choice.value))
+        }
+    }
+}
+
+enum Row {
+    Typed,
+    Match(usize),
+}
+
+/// Indices of the choices whose label holds every word of the query, whatever the case.
+fn matching<T>(choices: &[Choice<T>], query: &str) -> Vec<usize> {
+    let query = query.to_lowercase();
+    let words: Vec<&str> = query.split_whitespace().collect();
+    let holds = |choice: &Choice<T>| {
+        let label = choice.label.to_lowercase();
+        words.iter().all(|word| label.contains(word))
+    };
+    (0..choices.len())
+        .filter(|index| holds(&choices[*index]))
+        .collect()
+}
+
+fn take_keys(ui: &Ui, state: &mut ListState, rows: usize) -> Keys {
+    let mut keys = Keys::default();
+    let last = rows.saturating_sub(1);
+    ui.input_mut(|input| {
+        let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
+        let steps = [
+            (Key::ArrowDown, state.marked.saturating_add(1)),
+            (Key::ArrowUp, state.marked.saturating_sub(1)),
+            (
+                Key::PageDown,
+                state.marked.saturating_add(MAX_ROWS as usize),
+            ),
+            (Key::PageUp, state.marked.saturating_sub(MAX_ROWS as usize)),
+        ];
+        for (key, to) in steps {
+            if pressed(key) {
+                state.marked = to.min(last);
+                keys.moved = true;
+            }
+        }
+        keys.enter = pressed(Key::Enter);
+    });
+    keys
+}
+
+fn search_field(ui: &mut Ui, picker: &Picker<'_>, state: &mut ListState, width: f32, first: bool) {
+    let name = format!("Search {}", picker.list_name().to_lowercase());
+    let hint = if picker.takes_typed() {
+        "Search or type a value"
+    } else {
+        "Search"
+    };
+    let response = TextField::new(&name)
+        .hint(hint)
+        .width(width)
+        .show(ui, &mut state.query);
+    if first || !response.has_focus() {
+        response.request_focus();
+    }
+    if response.changed() {
+        state.marked = 0;
+    }
+    ui.add_space(tokens(ui).space.xs);
+}
+
+/// A short list has no field to type into; this keeps the arrows from leaving it.
+fn hold_focus(ui: &Ui, first: bool) {
+    let id = ui.scope_id().with("list");
+    let response = ui.interact(Rect::NOTHING, id, Sense::FOCUSABLE);
+    if first {
+        response.request_focus();
+    }
+    let filter = EventFilter {
+        vertical_arrows: true,
+        ..EventFilter::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+}
+
+fn empty_row(ui: &mut Ui, picker: &Picker<'_>) {
+    let tokens = tokens(ui);
+    ui.horizontal(|ui| {
+        ui.set_height(tokens.size.row);
+        ui.add_space(tokens.space.s);
+        label(ui, picker.empty_text(), Type::Body, tokens.color.muted);
+    });
+}
+
+fn typed_row(ui: &mut Ui, typed: &str, width: f32, marked: bool) -> bool {
+    let name = format!("Use “{typed}”");
+    row(ui, &name, "", width, marked, false).clicked()
+}
+
+fn rows_ui<T>(
+    ui: &mut Ui,
+    picker: &Picker<'_>,
+    state: &mut ListState,
+    choices: &[Choice<T>],
+    matches: &[usize],
+    width: f32,
+    scroll_to_mark: bool,
+) -> Option<usize> {
+    let height = tokens(ui).size.row;
+    let mut clicked = None;
+    let mut area = ScrollArea::vertical()
+        .max_height(height * MAX_ROWS)
+        .auto_shrink([false, true]);
+    if scroll_to_mark {
+        let middle = state.marked as f32 * height - height * (MAX_ROWS - 1.0) / 2.0;
+        area = area.vertical_scroll_offset(middle.max(0.0));
+    }
+    area.show_rows(ui, height, matches.len(), |ui, range| {
+        for position in range {
+            let choice = &choices[matches[position]];
+            let chosen = choice.label == picker.chosen_label();
+            let marked = position == state.marked;
+            let response = row(ui, &choice.label, &choice.detail, width, marked, chosen);
+            if response.hovered() && ui.input(|input| input.pointer.delta() != egui::Vec2::ZERO) {
+                state.marked = position;
+            }
+            if response.clicked() {
+                clicked = Some(position);
+            }
+        }
+    });
+    clicked
+}
+
+fn row(
+    ui: &mut Ui,
+    name: &str,
+    detail: &str,
+    width: f32,
+    marked: bool,
+    chosen: bool,
+) -> egui::Response {
+    let tokens = tokens(ui);
+    let color = &tokens.color;
+    let (rect, response) = ui.allocate_exact_size(vec2(width, tokens.size.row), Sense::CLICK);
+    if marked || response.hovered() {
+        let fill = color.pressed(color.raised);
+        ui.painter()
+            .rect_filled(rect, tokens.radius.control - 2.0, fill);
+    }
+    let mut right = rect.right() - tokens.space.s;
+    if chosen {
+        let square = Rect::from_center_size(pos2(right - 6.0, rect.center().y), vec2(12.0, 12.0));
+        Icon::Check.paint(ui.painter(), square, 13.0, color.accent);
+        right -= 20.0;
+    }
+    if !detail.is_empty() {
+        let galley = layout(ui.painter(), detail, Type::Small, color.muted, 120.0);
+        let at = pos2(
+            right - galley.size().x,
+            rect.center().y - galley.size().y / 2.0,
+        );
+        right = at.x - tokens.space.s;
+        ui.painter().galley(at, galley, color.muted);
+    }
+    let left = rect.left() + tokens.space.s;
+    let galley = layout(ui.painter(), name, Type::Body, color.text, right - left);
+    let cut = galley.elided;
+    let at = pos2(left, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, color.text);
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, chosen, name));
+    if cut {
+        response.on_hover_text(name)
+    } else {
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_matches_every_word_in_any_case() {
+        let names = ["Pull Request Merged", "Merge", "Commit"];
+        let choices: Vec<_> = names.iter().map(|name| Choice::new((), *name)).collect();
+        assert_eq!(matching(&choices, ""), vec![0, 1, 2]);
+        assert_eq!(matching(&choices, "merge"), vec![0, 1]);
+        assert_eq!(matching(&choices, "MER pull"), vec![0]);
+        assert_eq!(matching(&choices, "x"), Vec::<usize>::new());
+    }
+}

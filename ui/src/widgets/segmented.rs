@@ -1,0 +1,64 @@
+//! A choice between a few things that are all visible.
+
+use egui::{CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, vec2};
+
+use super::{focus_ring, text::layout};
+use crate::theme::{Type, tokens};
+
+/// Shows the choices side by side; returns the one that was just chosen.
+pub fn segmented<T: PartialEq + Copy>(ui: &mut Ui, choices: &[(T, &str)], chosen: T) -> Option<T> {
+    let tokens = tokens(ui);
+    let color = &tokens.color;
+    let pad = tokens.space.m - 1.0;
+    let widths: Vec<f32> = choices
+        .iter()
+        .map(|(_, name)| {
+            let wide = layout(ui.painter(), name, Type::Strong, color.text, f32::INFINITY);
+            wide.size().x + 2.0 * pad
+        })
+        .collect();
+    let size = vec2(widths.iter().sum(), tokens.size.control);
+    let (rect, base) = ui.allocate_exact_size(size, Sense::HOVER);
+    let mut picked = None;
+    let mut left = rect.left();
+    for (index, ((value, name), width)) in choices.iter().zip(&widths).enumerate() {
+        let place = Rect::from_min_size(egui::pos2(left, rect.top()), vec2(*width, size.y));
+        left += width;
+        let response = ui.interact(place, base.id.with(index), Sense::CLICK);
+        let selected = *value == chosen;
+        let radius = corners(index, choices.len(), tokens.radius.control);
+        if selected {
+            ui.painter().rect_filled(place, radius, color.raised);
+        }
+        let (kind, ink) = match (selected, response.hovered()) {
+            (true, _) => (Type::Strong, color.text),
+            (false, true) => (Type::Body, color.text),
+            (false, false) => (Type::Body, color.muted),
+        };
+        let galley = layout(ui.painter(), name, kind, ink, f32::INFINITY);
+        let at = place.center() - galley.size() / 2.0;
+        ui.painter().galley(at, galley, ink);
+        focus_ring(ui, &response, place.shrink(1.0), tokens.radius.control);
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, selected, name));
+        if response.clicked() {
+            picked = Some(*value);
+        }
+    }
+    let stroke = Stroke::new(1.0, color.border);
+    ui.painter()
+        .rect_stroke(rect, tokens.radius.control, stroke, StrokeKind::Inside);
+    picked.filter(|value| *value != chosen)
+}
+
+/// Round where the group ends, square between.
+fn corners(index: usize, count: usize, radius: f32) -> CornerRadius {
+    let radius = radius as u8;
+    let left = if index == 0 { radius } else { 0 };
+    let right = if index + 1 == count { radius } else { 0 };
+    CornerRadius {
+        nw: left,
+        sw: left,
+        ne: right,
+        se: right,
+    }
+}

@@ -1,0 +1,68 @@
+//! Text in the steps of the type scale.
+
+use std::sync::Arc;
+
+use egui::{
+    Align2, Color32, Galley, Painter, Pos2, Response, RichText, Sense, Ui, WidgetInfo,
+    accesskit::Role,
+    text::{LayoutJob, TextFormat, TextWrapping},
+};
+
+use crate::theme::Type;
+
+/// One line, cut with `…` where it would be wider than `max_width` points.
+pub fn layout(
+    painter: &Painter,
+    text: &str,
+    kind: Type,
+    color: Color32,
+    max_width: f32,
+) -> Arc<Galley> {
+    let format = TextFormat::simple(kind.font(), color);
+    let mut job = LayoutJob::single_section(text.to_owned(), format);
+    job.wrap = TextWrapping::truncate_at_width(max_width.max(0.0));
+    job.break_on_newline = false;
+    painter.layout_job(job)
+}
+
+/// Paints one line with `anchor` of its box at `position`; returns its width.
+pub fn paint_text(
+    painter: &Painter,
+    position: Pos2,
+    anchor: Align2,
+    text: &str,
+    kind: Type,
+    color: Color32,
+) -> f32 {
+    let galley = layout(painter, text, kind, color, f32::INFINITY);
+    let width = galley.size().x;
+    let rect = anchor.anchor_size(position, galley.size());
+    painter.galley(rect.min, galley, color);
+    width
+}
+
+/// A line of text.
+pub fn label(ui: &mut Ui, text: &str, kind: Type, color: Color32) -> Response {
+    let text = RichText::new(text).font(kind.font()).color(color);
+    ui.add(egui::Label::new(text).extend())
+}
+
+/// A paragraph.
+pub fn label_wrapped(ui: &mut Ui, text: &str, kind: Type, color: Color32) -> Response {
+    let text = RichText::new(text).font(kind.font()).color(color);
+    ui.add(egui::Label::new(text).wrap())
+}
+
+/// A line of text, cut with `…` at `max_width`; the whole text shows under the pointer.
+pub fn elided(ui: &mut Ui, text: &str, kind: Type, color: Color32, max_width: f32) -> Response {
+    let galley = layout(ui.painter(), text, kind, color, max_width);
+    let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::HOVER);
+    let cut = galley.elided;
+    ui.painter().galley(rect.min, galley, color);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    if cut {
+        response.on_hover_text(text)
+    } else {
+        response
+    }
+}
