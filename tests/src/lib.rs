@@ -2,3 +2,5 @@
 //!
 //! Everything that is started here dies with the test: each guard kills its process on drop, and
 //! the kernel kills it when the test itself is killed.
+
+pub mod mongod;
