@@ -33,6 +33,34 @@ impl Column {
             Self::Numbers(numbers) => numbers.len(),
         }
     }
+
+    /// The same as codes and values.
+    pub fn coded(&self) -> (Arc<[u32]>, Arc<[Value]>) {
+        match self {
+            Self::Coded { codes, values } => (Arc::clone(codes), Arc::clone(values)),
+            Self::Numbers(numbers) => code_numbers(numbers),
+        }
+    }
+}
+
+fn code_numbers(numbers: &[f64]) -> (Arc<[u32]>, Arc<[Value]>) {
+    let mut values = Vec::new();
+    let mut known = HashMap::new();
+    let codes = numbers.iter().map(|number| {
+        if number.is_nan() {
+            return MISSING;
+        }
+        *known.entry(number.to_bits()).or_insert_with(|| {
+            values.push(Value::from(*number));
+            next_code(values.len() - 1)
+        })
+    });
+    (codes.collect(), values.into())
+}
+
+/// The code of the value at an index; parts have far fewer rows than codes.
+pub(crate) fn next_code(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(MISSING)
 }
 
 /// Makes a coded column row by row.
@@ -70,7 +98,7 @@ impl ColumnBuilder {
         if let Some(code) = self.known.get(value) {
             return *code;
         }
-        let code = u32::try_from(self.values.len()).unwrap_or(MISSING);
+        let code = next_code(self.values.len());
         self.values.push(value.clone());
         self.known.insert(value.clone(), code);
         code
@@ -82,6 +110,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn numbers_can_be_coded() {
+        let column = Column::Numbers([1.5, f64::NAN, 2.0, 1.5].into());
+        let (codes, values) = column.coded();
+        assert_eq!(*codes, [0, MISSING, 1, 0]);
+        assert_eq!(*values, [json!(1.5), json!(2.0)]);
+    }
 
     #[test]
     fn equal_values_share_a_code_and_types_do_not() {

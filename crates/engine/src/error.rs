@@ -1,13 +1,18 @@
-//! Why there is no answer.
+//! Why there is no answer, and how a caller takes back its question.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
+use empmix_query::InvalidQuery;
+
 /// Why a report was not answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
+    /// The report makes no sense.
+    #[error(transparent)]
+    Invalid(#[from] InvalidQuery),
     /// The caller no longer wants the answer.
     #[error("the query was cancelled")]
     Cancelled,
@@ -21,7 +26,7 @@ pub enum EngineError {
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    /// Asks the query to stop; it does so within a few thousand rows.
+    /// Asks the query to stop; it does so before the next part.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
