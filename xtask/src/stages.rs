@@ -24,6 +24,16 @@ use crate::tidy;
 pub(crate) struct TestArgs {
     /// Only tests whose name contains this; nothing but Rust's tests is run then
     filter: Option<String>,
+    /// Only this stage, and the build where it needs one; may be given more than once
+    #[arg(long, value_parser = ["tidy", "sdk", "unit", "docs", "end-to-end"])]
+    stage: Vec<String>,
+}
+
+impl TestArgs {
+    fn wants(&self, stage: &str) -> bool {
+        let named = self.stage.is_empty() || self.stage.iter().any(|name| name == stage);
+        named && (self.filter.is_none() || matches!(stage, "unit" | "end-to-end"))
+    }
 }
 
 /// What the end-to-end tests run on, as they find it in their environment.
@@ -141,51 +151,57 @@ impl Report {
 /// `cargo xtask test`.
 pub(crate) fn test(context: &Context, args: &TestArgs) -> Result<()> {
     let ground = Ground::prepare(context)?;
-    let filter = args.filter.as_deref();
     let mut report = Report::default();
-    if filter.is_none() {
+    if args.wants("tidy") {
         report.stage("tidy", |outcome| tidy::checks(context, &[], outcome));
+    }
+    if args.wants("sdk") {
         report.stage("sdk", |outcome| sdk::test(context, &ground.node, outcome));
     }
-    let made = report.stage("build", |outcome| {
-        console::build(context, ground.selection, Profile::Dev)?;
-        let made = cargo::build(
-            context,
-            ground.selection,
-            &["--bins", "--tests"],
-            Duration::from_secs(60 * 60),
-        )?;
-        *outcome += Outcome::of_one(true);
-        Ok(made)
-    });
-    if let Some(made) = made {
-        let env = ground.env(&made)?;
-        let (whole, rooms) = native::split(context, &made.tests);
-        report.stage("unit", |outcome| {
-            native::run(
-                context,
-                &rooms,
-                filter,
-                &env,
-                Duration::from_secs(15 * 60),
-                outcome,
-            )
-        });
-        if filter.is_none() {
+    if ["unit", "docs", "end-to-end"]
+        .iter()
+        .any(|stage| args.wants(stage))
+        && let Some(made) = report.stage("build", |outcome| build(context, &ground, outcome))
+    {
+        rust_tests(context, args, &ground, &made, &mut report)?;
+    }
+    report.finish()
+}
+
+/// The console, all programs and all test programs, in one selection.
+fn build(context: &Context, ground: &Ground, outcome: &mut Outcome) -> Result<Artefacts> {
+    console::build(context, ground.selection, Profile::Dev)?;
+    step("programs and their tests");
+    let deadline = Duration::from_secs(60 * 60);
+    let made = cargo::build(context, ground.selection, &["--bins", "--tests"], deadline)?;
+    *outcome += Outcome::of_one(true);
+    Ok(made)
+}
+
+fn rust_tests(
+    context: &Context,
+    args: &TestArgs,
+    ground: &Ground,
+    made: &Artefacts,
+    report: &mut Report,
+) -> Result<()> {
+    let env = ground.env(made)?;
+    let (whole, rooms) = native::split(context, &made.tests);
+    let stages = [("unit", rooms, 25), ("end-to-end", whole, 35)];
+    for (stage, programs, minutes) in stages {
+        if stage == "end-to-end" && args.wants("docs") {
             report.stage("docs", |outcome| {
                 native::docs(context, ground.selection, outcome)
             });
         }
-        report.stage("end-to-end", |outcome| {
-            native::run(
-                context,
-                &whole,
-                filter,
-                &env,
-                Duration::from_secs(20 * 60),
-                outcome,
-            )
-        });
+        if args.wants(stage) {
+            let run = native::Run {
+                filter: args.filter.as_deref(),
+                env: &env,
+                budget: Duration::from_secs(minutes * 60),
+            };
+            report.stage(stage, |outcome| run.all(context, &programs, outcome));
+        }
     }
-    report.finish()
+    Ok(())
 }

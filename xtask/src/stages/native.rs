@@ -21,55 +21,71 @@ pub(super) fn split<'a>(
         .partition(|program| program.package_dir == whole_system)
 }
 
-/// Runs test programs, each with a deadline after which it and all it started are killed.
-pub(super) fn run(
-    context: &Context,
-    programs: &[&TestProgram],
-    filter: Option<&str>,
-    env: &[(String, OsString)],
-    deadline: Duration,
-    outcome: &mut Outcome,
-) -> Result<()> {
-    let mut broken = Vec::new();
-    for program in programs {
-        step(format!("test {}", program.target));
+/// How to run test programs.
+pub(super) struct Run<'a> {
+    /// Only tests whose name contains this.
+    pub(super) filter: Option<&'a str>,
+    /// What the tests are told of their ground.
+    pub(super) env: &'a [(String, OsString)],
+    /// Time for all of them; what still runs then is killed with all it started.
+    pub(super) budget: Duration,
+}
+
+impl Run<'_> {
+    /// Runs every program, whatever became of those before it.
+    pub(super) fn all(
+        &self,
+        context: &Context,
+        programs: &[&TestProgram],
+        outcome: &mut Outcome,
+    ) -> Result<()> {
         let started = Instant::now();
+        let mut broken = Vec::new();
+        for program in programs {
+            step(format!("test {}", program.target));
+            let deadline = self.budget.saturating_sub(started.elapsed());
+            let before = Instant::now();
+            let counted = self.one(context, program, deadline);
+            let took = before.elapsed();
+            if took > Duration::from_secs(10) {
+                eprintln!("    {} took {} s", program.target, took.as_secs());
+            }
+            if counted.failed > 0 {
+                broken.push(program.target.as_str());
+            }
+            *outcome += counted;
+        }
+        if !broken.is_empty() {
+            bail!("{}", broken.join(", "));
+        }
+        if self.filter.is_none() && *outcome == Outcome::default() {
+            bail!("no test was run");
+        }
+        Ok(())
+    }
+
+    fn one(&self, context: &Context, program: &TestProgram, deadline: Duration) -> Outcome {
         let mut counted = Outcome::default();
         let ended = context
             .cmd(&program.executable)
-            .args(filter)
+            .args(self.filter)
             .dir(&program.package_dir)
-            .envs(env)
+            .envs(self.env)
             .env("CARGO_MANIFEST_DIR", &program.package_dir)
             .deadline(deadline)
             .lines(|line| {
                 println!("{line}");
                 counted += Outcome::of_line(line).unwrap_or_default();
             });
-        let good = matches!(&ended, Ok(status) if status.success());
-        if !good && counted.failed == 0 {
-            // It broke down, or ran out of time, before it could count.
-            counted.failed = 1;
-        }
-        if let Err(error) = ended {
+        if let Err(error) = &ended {
             eprintln!("{error:#}");
         }
-        *outcome += counted;
-        if !good {
-            broken.push(program.target.as_str());
+        if !matches!(ended, Ok(status) if status.success()) {
+            // One that broke down, or ran out of time, could not count.
+            counted.failed = counted.failed.max(1);
         }
-        if started.elapsed() > Duration::from_secs(10) {
-            eprintln!(
-                "    {} took {} s",
-                program.target,
-                started.elapsed().as_secs()
-            );
-        }
+        counted
     }
-    if !broken.is_empty() {
-        bail!("{}", broken.join(", "));
-    }
-    Ok(())
 }
 
 /// The examples in the documentation.
