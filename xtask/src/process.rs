@@ -1,53 +1,23 @@
 //! Child processes: in a group of their own, with a deadline, and gone when we go.
 
-use std::collections::BTreeSet;
+mod groups;
+mod running;
+
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-/// How long a group may take to end after it was asked to.
-const GRACE: Duration = Duration::from_secs(10);
+pub(crate) use groups::Groups;
+use groups::own_group;
+use running::Event;
+pub(crate) use running::Running;
+
 /// How long a step may take when it names no deadline of its own.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(60 * 60);
-
-/// The process groups that are running for us.
-#[derive(Clone, Default)]
-pub(crate) struct Groups(Arc<Mutex<BTreeSet<u32>>>);
-
-impl Groups {
-    /// On Ctrl-C, SIGTERM or SIGHUP: asks every group to end, and ends with the usual code.
-    pub(crate) fn end_on_signal(&self) -> Result<()> {
-        let groups = self.clone();
-        ctrlc::set_handler(move || {
-            let running: Vec<u32> = groups.lock().iter().copied().collect();
-            for &group in &running {
-                signal_group(group, false);
-            }
-            let (_open, wait) = mpsc::channel::<()>();
-            let mut left = GRACE;
-            let tick = Duration::from_millis(50);
-            while running.iter().any(|&group| group_lives(group)) && !left.is_zero() {
-                let _elapsed = wait.recv_timeout(tick);
-                left = left.saturating_sub(tick);
-            }
-            for &group in &running {
-                signal_group(group, true);
-            }
-            std::process::exit(130);
-        })
-        .context("a handler for Ctrl-C")
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<u32>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// A command to run.
 pub(crate) struct Cmd {
@@ -158,12 +128,7 @@ impl Cmd {
             .inner
             .spawn()
             .with_context(|| format!("cannot start `{}`", self.shown))?;
-        self.groups.lock().insert(child.id());
-        Ok(Running {
-            group: child.id(),
-            events: watch(child),
-            groups: self.groups,
-        })
+        Ok(Running::new(child, self.groups))
     }
 
     fn status(self, mut on_line: impl FnMut(&str), piped: bool) -> Result<ExitStatus> {
@@ -191,68 +156,6 @@ impl Cmd {
     }
 }
 
-/// What a running child reports.
-enum Event {
-    Line(String),
-    Ended(std::io::Result<ExitStatus>),
-}
-
-/// Reads a child's lines and waits for its end, on threads of their own.
-fn watch(mut child: Child) -> mpsc::Receiver<Event> {
-    let (send, receive) = mpsc::channel();
-    if let Some(stdout) = child.stdout.take() {
-        let send = send.clone();
-        std::thread::spawn(move || {
-            let mut lines = BufReader::new(stdout).split(b'\n');
-            while let Some(Ok(line)) = lines.next() {
-                let text = String::from_utf8_lossy(&line);
-                let line = text.trim_end_matches('\r').to_owned();
-                if send.send(Event::Line(line)).is_err() {
-                    return;
-                }
-            }
-        });
-    }
-    std::thread::spawn(move || send.send(Event::Ended(child.wait())));
-    receive
-}
-
-/// A process that was started. Its whole group is killed when this is dropped.
-pub(crate) struct Running {
-    group: u32,
-    events: mpsc::Receiver<Event>,
-    groups: Groups,
-}
-
-impl Running {
-    /// Waits for the next line of standard output.
-    pub(crate) fn next_line(&self, deadline: Duration) -> Result<String> {
-        match self.events.recv_timeout(deadline) {
-            Ok(Event::Line(line)) => Ok(line),
-            Ok(Event::Ended(status)) => bail!("it ended before it was ready ({})", status?),
-            Err(_) => bail!("not ready after {} s", deadline.as_secs()),
-        }
-    }
-
-    /// Shows what it says until it ends, without a deadline: it is what the user came for.
-    pub(crate) fn wait(self) -> Result<ExitStatus> {
-        for event in &self.events {
-            match event {
-                Event::Line(line) => println!("{line}"),
-                Event::Ended(status) => return Ok(status?),
-            }
-        }
-        bail!("a process did not say how it ended")
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        signal_group(self.group, true);
-        self.groups.lock().remove(&self.group);
-    }
-}
-
 /// `cargo run` sets these for us. Build scripts watch some of them (ring does), and would build
 /// again at every change between `cargo xtask` and plain `cargo`.
 fn names_that_cargo_run_sets() -> Vec<OsString> {
@@ -270,55 +173,6 @@ fn names_that_cargo_run_sets() -> Vec<OsString> {
                 .contains(&&*name)
         })
         .collect()
-}
-
-#[cfg(unix)]
-fn own_group(command: &mut Command) {
-    use std::os::unix::process::CommandExt as _;
-    command.process_group(0);
-}
-
-#[cfg(not(unix))]
-fn own_group(_command: &mut Command) {}
-
-#[cfg(unix)]
-fn signal_group(group: u32, kill: bool) {
-    use rustix::process::{Signal, kill_process_group};
-    let signal = if kill { Signal::KILL } else { Signal::TERM };
-    if let Some(pid) = pid(group) {
-        // A group that has already gone is what we want.
-        let _gone = kill_process_group(pid, signal);
-    }
-}
-
-#[cfg(unix)]
-fn group_lives(group: u32) -> bool {
-    pid(group).is_some_and(|pid| rustix::process::test_kill_process_group(pid).is_ok())
-}
-
-#[cfg(unix)]
-fn pid(group: u32) -> Option<rustix::process::Pid> {
-    i32::try_from(group)
-        .ok()
-        .and_then(rustix::process::Pid::from_raw)
-}
-
-#[cfg(windows)]
-fn signal_group(group: u32, kill: bool) {
-    let mut end = Command::new("taskkill");
-    end.args(["/t", "/pid", &group.to_string()]);
-    if kill {
-        end.arg("/f");
-    }
-    let _gone = end.stdout(Stdio::null()).stderr(Stdio::null()).status();
-}
-
-#[cfg(windows)]
-fn group_lives(group: u32) -> bool {
-    Command::new("tasklist")
-        .args(["/fi", &format!("PID eq {group}"), "/nh"])
-        .output()
-        .is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains(&group.to_string()))
 }
 
 /// A program's path on `PATH`.
