@@ -2,6 +2,8 @@
 //!
 //! Expected instants are written as RFC 3339 with the offset that the zone's law says.
 
+#![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
+
 use empmix_model::project::WeekStart;
 use empmix_query::{
     Calendar, Plan, plan,
