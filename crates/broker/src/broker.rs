@@ -112,7 +112,8 @@ pub trait Broker: Send + Sync {
 /// A stream of deliveries.
 #[async_trait]
 pub trait Subscription: Send {
-    /// The next delivery; `None` once the subscription has ended.
+    /// The next delivery; `None` once the subscription has ended. Cancel safe: a call that is dropped
+    /// before it returned has taken nothing.
     async fn next(&mut self) -> Option<Delivery>;
 
     /// Acks deliveries of this subscription, durably. An error means that they may come again.

@@ -12,9 +12,10 @@
 //! | [`identity`] | facts, and the fold from facts to users |
 //! | [`project`], [`key`] | tenants and their keys |
 //! | [`stored`] | what comes back out of a store |
-//! | [`warning`], [`job`] | what was altered or refused; long work |
+//! | [`warning`], [`dead`], [`job`] | what was altered, refused or parked; long work |
 //! | [`limits`] | every bound in one place |
 
+pub mod dead;
 pub mod envelope;
 pub mod identity;
 pub mod ids;

@@ -1,0 +1,52 @@
+//! Dead letters: items that will never be stored as they are, on their way to `events_dead`.
+//!
+//! On the wire a letter is one JSON object, version 1. It carries the original bytes, so that it
+//! can be looked at and sent again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    EpochMs,
+    ids::{MessageId, ProjectId},
+};
+
+/// The version that this release writes.
+pub const DEAD_LETTER_VERSION: u16 = 1;
+
+/// An item, or a whole message, that was parked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// The format's version, [`DEAD_LETTER_VERSION`].
+    pub v: u16,
+    /// Why it was parked.
+    pub reason: DeadReason,
+    /// The project, where it could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<ProjectId>,
+    /// The message that carried it.
+    pub message_id: MessageId,
+    /// Its index among the message's items; absent for a whole message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// When the API received it, where that could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<EpochMs>,
+    /// How often it was delivered before.
+    pub attempts: u32,
+    /// The original: an item's JSON, or a message's bytes, in base64.
+    pub original: String,
+}
+
+/// Why an item was parked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadReason {
+    /// The message is no envelope.
+    Undecodable,
+    /// The envelope's version is not known here.
+    UnsupportedVersion,
+    /// Another content has this id already.
+    IdConflict,
+    /// The store refuses it for good.
+    StoreRefused,
+}
