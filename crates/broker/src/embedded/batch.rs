@@ -1,0 +1,212 @@
+//! A group of commands as one transaction.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::command::{Claimed, Held, Write};
+use super::record::{Record, checksum, cost, queue_code, table};
+use crate::{Message, Queue};
+
+/// The durable counters of one queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Book {
+    pub(super) next_seq: u64,
+    pub(super) handed_out: u64,
+    pub(super) messages: u64,
+    pub(super) bytes: u64,
+}
+
+/// The durable counters of both queues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Books {
+    pub(super) events: Book,
+    pub(super) dead: Book,
+}
+
+impl Books {
+    /// Reads them.
+    pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let book = |queue| {
+            connection.query_row(
+                "SELECT next_seq, handed_out, messages, bytes FROM queues WHERE queue = ?1",
+                [queue_code(queue)],
+                |row| {
+                    Ok(Book {
+                        next_seq: row.get::<_, i64>(0)? as u64,
+                        handed_out: row.get::<_, i64>(1)? as u64,
+                        messages: row.get::<_, i64>(2)? as u64,
+                        bytes: row.get::<_, i64>(3)? as u64,
+                    })
+                },
+            )
+        };
+        Ok(Self {
+            events: book(Queue::Events)?,
+            dead: book(Queue::Dead)?,
+        })
+    }
+
+    fn of(&mut self, queue: Queue) -> &mut Book {
+        match queue {
+            Queue::Events => &mut self.events,
+            Queue::Dead => &mut self.dead,
+        }
+    }
+}
+
+/// How often the rows that are still here were delivered in vain.
+pub(super) fn load_attempts(
+    connection: &Connection,
+    queue: Queue,
+) -> rusqlite::Result<HashMap<u64, u32>> {
+    connection
+        .prepare("SELECT seq, n FROM attempts WHERE queue = ?1")?
+        .query_map([queue_code(queue)], |row| {
+            Ok((row.get::<_, i64>(0)? as u64, row.get(1)?))
+        })?
+        .collect()
+}
+
+/// Applies the commands in one transaction and returns the counters as committed.
+pub(super) fn commit(
+    connection: &mut Connection,
+    before: Books,
+    commands: &[Write],
+) -> rusqlite::Result<Books> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut books = before;
+    for command in commands {
+        apply(&transaction, &mut books, command)?;
+    }
+    for (queue, old, new) in [
+        (Queue::Events, before.events, books.events),
+        (Queue::Dead, before.dead, books.dead),
+    ] {
+        if old != new {
+            store(&transaction, queue, new)?;
+        }
+    }
+    transaction.commit()?;
+    Ok(books)
+}
+
+fn apply(
+    transaction: &Transaction<'_>,
+    books: &mut Books,
+    command: &Write,
+) -> rusqlite::Result<()> {
+    match command {
+        Write::Publish { queue, message, .. } => {
+            insert(transaction, *queue, books.of(*queue), message)
+        }
+        Write::Ack { queue, rows, .. } => rows
+            .iter()
+            .try_for_each(|row| delete(transaction, *queue, books.of(*queue), *row)),
+        Write::HandOut { queue, rows, .. } => hand_out(transaction, *queue, books.of(*queue), rows),
+        Write::Park { record } => park(transaction, books, record),
+        Write::Close { .. } => Ok(()),
+    }
+}
+
+fn insert(
+    transaction: &Transaction<'_>,
+    queue: Queue,
+    book: &mut Book,
+    message: &Message,
+) -> rusqlite::Result<()> {
+    let seq = book.next_seq;
+    let id = message.id.as_bytes().as_slice();
+    let body: &[u8] = &message.body;
+    transaction
+        .prepare_cached(match queue {
+            Queue::Events => "INSERT INTO events (seq, id, crc, body) VALUES (?1, ?2, ?3, ?4)",
+            Queue::Dead => "INSERT INTO dead (seq, id, crc, body) VALUES (?1, ?2, ?3, ?4)",
+        })?
+        .execute(params![
+            seq as i64,
+            id,
+            checksum(queue, seq, id, body),
+            body
+        ])?;
+    book.next_seq += 1;
+    book.messages += 1;
+    book.bytes += cost(body.len());
+    Ok(())
+}
+
+fn delete(
+    transaction: &Transaction<'_>,
+    queue: Queue,
+    book: &mut Book,
+    row: Held,
+) -> rusqlite::Result<()> {
+    let deleted = transaction
+        .prepare_cached(match queue {
+            Queue::Events => "DELETE FROM events WHERE seq = ?1",
+            Queue::Dead => "DELETE FROM dead WHERE seq = ?1",
+        })?
+        .execute([row.seq as i64])?;
+    if deleted == 0 {
+        tracing::error!(seq = row.seq, table = table(queue), "an acked row was gone");
+        return Ok(());
+    }
+    book.messages = book.messages.saturating_sub(1);
+    book.bytes = book.bytes.saturating_sub(row.cost);
+    if row.counted {
+        transaction
+            .prepare_cached("DELETE FROM attempts WHERE queue = ?1 AND seq = ?2")?
+            .execute(params![queue_code(queue), row.seq as i64])?;
+    }
+    Ok(())
+}
+
+fn hand_out(
+    transaction: &Transaction<'_>,
+    queue: Queue,
+    book: &mut Book,
+    rows: &[Claimed],
+) -> rusqlite::Result<()> {
+    for row in rows {
+        book.handed_out = book.handed_out.max(row.record.seq);
+        if row.delivery_count > 0 {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO attempts (queue, seq, n) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (queue, seq) DO UPDATE SET n = excluded.n",
+                )?
+                .execute(params![
+                    queue_code(queue),
+                    row.record.seq as i64,
+                    row.delivery_count
+                ])?;
+        }
+    }
+    Ok(())
+}
+
+fn park(transaction: &Transaction<'_>, books: &mut Books, record: &Record) -> rusqlite::Result<()> {
+    let row = Held {
+        seq: record.seq,
+        cost: cost(record.message.body.len()),
+        counted: true,
+    };
+    delete(transaction, Queue::Events, &mut books.events, row)?;
+    insert(transaction, Queue::Dead, &mut books.dead, &record.message)
+}
+
+fn store(transaction: &Transaction<'_>, queue: Queue, book: Book) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "UPDATE queues SET next_seq = ?2, handed_out = ?3, messages = ?4, bytes = ?5
+             WHERE queue = ?1",
+        )?
+        .execute(params![
+            queue_code(queue),
+            book.next_seq as i64,
+            book.handed_out as i64,
+            book.messages as i64,
+            book.bytes as i64
+        ])?;
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! The queue's handle: [`EmbeddedBroker`].
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+
+use async_trait::async_trait;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
+
+use super::batch::{Books, load_attempts};
+use super::command::{Read, Write};
+use super::ledger::Ledger;
+use super::options::EmbeddedOptions;
+use super::reader::Reader;
+use super::record::cost;
+use super::schema;
+use super::shared::{QueueShared, Shared};
+use super::subscription::EmbeddedSubscription;
+use super::writer::Writer;
+use crate::{Broker, BrokerError, BrokerState, Depth, Message, Queue, Subscription};
+
+/// How much may wait for the writing thread, in KiB of bodies (each message counts for one more).
+const WAITING_KIB: u32 = 64 * 1024;
+
+/// What reaches the two threads. They end when the last handle is dropped.
+#[derive(Debug)]
+pub(super) struct Handle {
+    pub(super) shared: Arc<Shared>,
+    pub(super) writes: Sender<Write>,
+    pub(super) reads: Sender<Read>,
+}
+
+/// A durable queue in one SQLite file; its design is in the module's documentation.
+#[derive(Debug)]
+pub struct EmbeddedBroker {
+    handle: Arc<Handle>,
+    /// Room for what waits for the writing thread.
+    waiting: Arc<Semaphore>,
+}
+
+impl EmbeddedBroker {
+    /// Opens the queue in the file at `path`, creating it when there is none; its folder must
+    /// exist. Blocks while SQLite recovers.
+    ///
+    /// # Errors
+    /// `Unavailable` when another process has it open; `Storage` when the file is damaged, newer,
+    /// or no queue.
+    pub fn open(path: &Path, options: EmbeddedOptions) -> Result<Self, BrokerError> {
+        let lock = schema::lock(path)?;
+        let connection = schema::open_writer(path)?;
+        let reading = schema::open_reader(path)?;
+        let storage = |error: rusqlite::Error| BrokerError::Storage(error.to_string());
+        let books = Books::load(&connection).map_err(storage)?;
+        let attempts = |queue| load_attempts(&connection, queue).map_err(storage);
+        let shared = Arc::new(Shared::new(
+            options,
+            QueueShared::new(
+                Ledger::new(books.events.messages, attempts(Queue::Events)?),
+                books.events.bytes,
+            ),
+            QueueShared::new(
+                Ledger::new(books.dead.messages, attempts(Queue::Dead)?),
+                books.dead.bytes,
+            ),
+        ));
+        let (writes, write_commands) = mpsc::channel();
+        let (reads, read_commands) = mpsc::channel();
+        let writer = Writer::new(connection, books, write_commands, shared.clone(), lock);
+        let reader = Reader::new(reading, read_commands, writes.clone(), shared.clone());
+        spawn("queue-writer", move || writer.run())?;
+        spawn("queue-reader", move || reader.run())?;
+        Ok(Self {
+            handle: Arc::new(Handle {
+                shared,
+                writes,
+                reads,
+            }),
+            waiting: Arc::new(Semaphore::new(WAITING_KIB as usize)),
+        })
+    }
+
+    async fn send(&self, queue: Queue, message: Message) -> Result<(), BrokerError> {
+        let shared = &self.handle.shared;
+        let kib = u32::try_from(message.body.len() / 1024 + 1).unwrap_or(WAITING_KIB);
+        let permit = self
+            .waiting
+            .clone()
+            .acquire_many_owned(kib.min(WAITING_KIB))
+            .await
+            .map_err(|_| shared.gone())?;
+        shared.ensure_accepting(queue)?;
+        let cost = cost(message.body.len());
+        shared
+            .queue(queue)
+            .reserve(cost, shared.options.queue_max_bytes)?;
+        let (reply, done) = oneshot::channel();
+        let command = Write::Publish {
+            queue,
+            message,
+            permit,
+            reply,
+        };
+        if self.handle.writes.send(command).is_err() {
+            shared.queue(queue).release(cost);
+            return Err(shared.gone());
+        }
+        done.await.map_err(|_| shared.gone())?
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), BrokerError> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map(|_| ())
+        .map_err(|error| BrokerError::Unavailable(error.to_string()))
+}
+
+#[async_trait]
+impl Broker for EmbeddedBroker {
+    async fn publish(&self, queue: Queue, message: Message) -> Result<(), BrokerError> {
+        self.handle.shared.ensure_accepting(queue)?;
+        timeout(
+            self.handle.shared.options.deadline,
+            self.send(queue, message),
+        )
+        .await
+        .map_err(|_| BrokerError::Deadline)?
+    }
+
+    async fn subscribe(
+        &self,
+        queue: Queue,
+        prefetch: u16,
+    ) -> Result<Box<dyn Subscription>, BrokerError> {
+        self.handle.shared.ensure_open()?;
+        Ok(Box::new(EmbeddedSubscription::new(
+            self.handle.clone(),
+            queue,
+            prefetch,
+        )))
+    }
+
+    async fn depth(&self, queue: Queue) -> Result<Depth, BrokerError> {
+        self.handle.shared.ensure_open()?;
+        Ok(self.handle.shared.queue(queue).ledger().depth())
+    }
+
+    fn state(&self) -> BrokerState {
+        self.handle.shared.state()
+    }
+
+    fn kind(&self) -> &'static str {
+        "embedded"
+    }
+
+    async fn close(&self) {
+        self.handle.shared.close();
+        let (reply, done) = oneshot::channel();
+        if self.handle.reads.send(Read::Close { reply }).is_ok() {
+            let _ = done.await;
+        }
+        let (reply, done) = oneshot::channel();
+        if self.handle.writes.send(Write::Close { reply }).is_ok() {
+            let _ = done.await;
+        }
+    }
+}

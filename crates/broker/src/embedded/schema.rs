@@ -1,0 +1,165 @@
+//! Opening the file: creating it, checking whose it is, and recovering.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::record::queue_code;
+use crate::{BrokerError, Queue};
+
+/// The version of the format that this release writes.
+pub(super) const VERSION: i64 = 1;
+
+/// `EMQ1`.
+const APPLICATION_ID: i64 = 0x454d_5131;
+
+const TABLES: &str = "
+CREATE TABLE events (seq INTEGER PRIMARY KEY, id BLOB NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE dead (seq INTEGER PRIMARY KEY, id BLOB NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE attempts (queue INTEGER NOT NULL, seq INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (queue, seq)) WITHOUT ROWID;
+CREATE TABLE queues (queue INTEGER PRIMARY KEY, next_seq INTEGER NOT NULL, handed_out INTEGER NOT NULL, messages INTEGER NOT NULL, bytes INTEGER NOT NULL);
+INSERT INTO queues VALUES (0, 1, 0, 0, 0), (1, 1, 0, 0, 0);
+";
+
+/// The lock that keeps a second process away; released when it is dropped, also by a kill.
+#[derive(Debug)]
+pub(super) struct Lock(#[expect(dead_code, reason = "held, not read")] File);
+
+/// Takes the lock beside `path`.
+pub(super) fn lock(path: &Path) -> Result<Lock, BrokerError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = open_private(&PathBuf::from(name)).map_err(|error| storage(path, &error))?;
+    file.try_lock().map_err(|_| {
+        BrokerError::Unavailable(format!("{} is open in another process", path.display()))
+    })?;
+    Ok(Lock(file))
+}
+
+/// Opens the writing connection, creating the queue when there is none, and recovers.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, BrokerError> {
+    open_private(path).map_err(|error| storage(path, &error))?;
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    prepare(&mut connection).map_err(|error| storage(path, &error))?;
+    match versions(&connection).map_err(|error| storage(path, &error))? {
+        (APPLICATION_ID, VERSION) => {}
+        (0, 0) => create(&mut connection, path)?,
+        (APPLICATION_ID, newer) => {
+            return Err(BrokerError::Storage(format!(
+                "{} has format {newer}, this release reads {VERSION}",
+                path.display()
+            )));
+        }
+        _ => return Err(foreign(path)),
+    }
+    recover(&mut connection).map_err(|error| storage(path, &error))?;
+    Ok(connection)
+}
+
+/// Opens the reading connection of a queue that [`open_writer`] has opened.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, BrokerError> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection
+        .execute_batch("PRAGMA query_only=ON; PRAGMA cache_size=-4096; PRAGMA cell_size_check=ON;")
+        .map_err(|error| storage(path, &error))?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, BrokerError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| storage(path, &error))?;
+    connection
+        .busy_timeout(Duration::from_secs(5))
+        .map_err(|error| storage(path, &error))?;
+    Ok(connection)
+}
+
+/// `auto_vacuum` only has an effect before the first table exists.
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
+         PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON; PRAGMA secure_delete=ON;
+         PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864;
+         PRAGMA cell_size_check=ON; PRAGMA cache_size=-8192;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}
+
+fn versions(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
+    let id = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok((id, version))
+}
+
+fn create(connection: &mut Connection, path: &Path) -> Result<(), BrokerError> {
+    let fail = |error: rusqlite::Error| storage(path, &error);
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(fail)?;
+    if tables > 0 {
+        return Err(foreign(path));
+    }
+    let transaction = connection.transaction().map_err(fail)?;
+    transaction.execute_batch(TABLES).map_err(fail)?;
+    transaction
+        .pragma_update(None, "application_id", APPLICATION_ID)
+        .and_then(|()| transaction.pragma_update(None, "user_version", VERSION))
+        .map_err(fail)?;
+    transaction.commit().map_err(fail)?;
+    sync_folder(path).map_err(|error| storage(path, &error))
+}
+
+/// Counts one more vain delivery for all that was handed out and is still here.
+fn recover(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for (queue, table) in [(Queue::Events, "events"), (Queue::Dead, "dead")] {
+        let code = queue_code(queue);
+        transaction.execute(
+            &format!(
+                "INSERT INTO attempts (queue, seq, n)
+                 SELECT ?1, seq, 1 FROM {table}
+                 WHERE seq <= (SELECT handed_out FROM queues WHERE queue = ?1)
+                 ON CONFLICT (queue, seq) DO UPDATE SET n = n + 1"
+            ),
+            [code],
+        )?;
+    }
+    transaction.execute("UPDATE queues SET handed_out = 0", [])?;
+    transaction.commit()
+}
+
+/// A new file's name is durable only once its folder is.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Opens or creates a file that only its owner may read. SQLite gives its `-wal` and `-shm` the
+/// mode of the database.
+fn open_private(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn foreign(path: &Path) -> BrokerError {
+    BrokerError::Storage(format!("{} is not an event queue", path.display()))
+}
+
+fn storage(path: &Path, error: &dyn std::fmt::Display) -> BrokerError {
+    BrokerError::Storage(format!("{}: {error}", path.display()))
+}
