@@ -4,9 +4,12 @@
 //! Two implementations, one trait ([`Store`]) and one suite of tests: whatever was written, in
 //! whatever order, both give the same answers.
 
+#[cfg(feature = "contract")]
+pub mod contract;
+pub mod local;
 pub mod store;
 
 pub use store::{
     Batch, EventFilter, EventsPage, ItemOutcome, NewProject, ReadError, Store, StoreError, Written,
-    content_hash,
+    content_hash, instruction_hash,
 };

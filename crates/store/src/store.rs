@@ -6,6 +6,7 @@ use empmix_model::{
     envelope::Envelope,
     identity::JudgedLink,
     ids::{JobId, ProjectId},
+    item::Instruction,
     job::{Job, JobKind, JobState},
     key::{KeyHash, ProjectKeys, PublicKey},
     project::{Project, WeekStart},
@@ -236,6 +237,19 @@ pub fn content_hash(
     properties: &Properties,
 ) -> Result<i64, StoreError> {
     let content = (event, distinct_id, properties);
+    let canonical = serde_json_canonicalizer::to_vec(&content)
+        .map_err(|error| StoreError::Storage(error.to_string()))?;
+    Ok(empmix_model::ids::content_hash(&canonical))
+}
+
+/// The content that two equal instructions must share: (authority, distinct id, action) in
+/// canonical JSON, without times and ids; the first 8 bytes of its SHA-256.
+pub fn instruction_hash(instruction: &Instruction) -> Result<i64, StoreError> {
+    let content = (
+        instruction.authority,
+        &instruction.distinct_id,
+        &instruction.action,
+    );
     let canonical = serde_json_canonicalizer::to_vec(&content)
         .map_err(|error| StoreError::Storage(error.to_string()))?;
     Ok(empmix_model::ids::content_hash(&canonical))

@@ -1,0 +1,107 @@
+//! The suite of tests that every store passes.
+//!
+//! [`store_contract!`](crate::store_contract) makes one test of each case. A case gets a
+//! [`Harness`], which opens the store under test over data of its own, and asks only through the
+//! trait. What holds for one store holds for all.
+//!
+//! | module | asks |
+//! | --- | --- |
+//! | `writes` | replays, duplicates, conflicts, concurrency, durability |
+//! | `identity` | the fold of facts, in every order of arrival |
+//! | `sessions` | metrics under every order |
+//! | `lists` | pages of events, live streams, schema |
+//! | `properties` | names and values that are hard to store |
+//! | `warnings` | idempotence and bounds |
+//! | `projects`, `jobs` | the catalogue |
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a case fails loudly; this is test code behind a feature"
+)]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::Store;
+
+pub mod fixtures;
+mod identity;
+mod jobs;
+mod lists;
+mod projects;
+mod properties;
+mod sessions;
+mod warnings;
+mod writes;
+
+pub use identity::*;
+pub use jobs::*;
+pub use lists::*;
+pub use projects::*;
+pub use properties::*;
+pub use sessions::*;
+pub use warnings::*;
+pub use writes::*;
+
+/// Opens the store under test.
+#[async_trait]
+pub trait Harness: Send + Sync {
+    /// Opens the store; empty the first time, and with what was written when it was opened
+    /// before. A case closes the one before it opens another.
+    async fn open(&self) -> Arc<dyn Store>;
+}
+
+/// Makes a test of every case. `$harness` is an `async fn() -> impl Harness` that makes a fresh
+/// harness.
+#[macro_export]
+macro_rules! store_contract {
+    ($harness:path) => {
+        $crate::store_contract!(@cases $harness:
+            a_replay_changes_nothing
+            a_partial_replay_stores_the_rest
+            any_order_of_messages_gives_the_same
+            equal_items_are_stored_once
+            another_content_under_one_id_is_a_conflict
+            an_event_and_an_instruction_with_one_id_are_two
+            projects_do_not_see_each_other
+            an_unknown_project_is_not_found
+            what_was_written_survives_a_reopening
+            writers_side_by_side_store_each_event_once
+            the_example_in_every_order_of_arrival
+            a_late_fact_undoes_a_link
+            a_link_works_backwards
+            an_early_copy_of_a_link_counts
+            links_are_listed_with_their_verdicts
+            a_refused_link_is_one_warning
+            session_metrics_are_a_fold
+            a_session_is_known_by_its_project
+            events_are_newest_first
+            events_are_filtered
+            pages_hold_still_while_events_arrive
+            live_shows_what_is_stored_in_order
+            the_schema_counts_what_is_stored
+            hard_names_and_values_come_back
+            hard_names_can_be_asked_for
+            warnings_are_added_once
+            refused_bodies_are_bounded
+            alterations_are_sampled
+            a_conflict_is_a_warning
+            projects_are_listed_oldest_first
+            keys_are_replaced
+            a_job_ends_when_every_part_is_stored
+            parts_of_a_job_are_a_set
+            a_job_is_stopped
+        );
+    };
+    (@cases $harness:path: $($case:ident)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let harness = $harness().await;
+                $crate::contract::$case(&harness).await;
+            }
+        )*
+    };
+}

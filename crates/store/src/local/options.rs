@@ -1,0 +1,24 @@
+//! Settings of the local store.
+
+use std::time::Duration;
+
+/// Settings of the local store; the defaults suit production.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalOptions {
+    /// Hot rows of one project that are sealed to a part at once.
+    pub seal_rows: usize,
+    /// Age of a project's oldest hot row after which its rows are sealed.
+    pub seal_after: Duration,
+    /// Bytes of part columns that are kept in memory.
+    pub column_budget: usize,
+}
+
+impl Default for LocalOptions {
+    fn default() -> Self {
+        Self {
+            seal_rows: 250_000,
+            seal_after: Duration::from_secs(3600),
+            column_budget: 1 << 30,
+        }
+    }
+}

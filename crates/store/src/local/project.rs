@@ -1,0 +1,144 @@
+//! A project in memory: dictionaries, who is who, and the rows.
+//!
+//! The writer thread alone changes it, after a commit; readers take a [`View`], which costs two
+//! reference counts when nothing was written since the last one.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use empmix_engine::{Ids, Part, Snapshot};
+use empmix_model::{
+    project::{Project, WeekStart},
+    stored::LiveItem,
+};
+use tokio::sync::broadcast;
+
+use super::{
+    chunk::Chunk,
+    view::{Rows, View},
+};
+
+/// Items that a slow watcher may be behind before its stream ends.
+const LIVE_ITEMS: usize = 1024;
+
+/// Texts and their dense numbers.
+#[derive(Debug, Default)]
+pub(super) struct Dictionary {
+    texts: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+}
+
+impl Dictionary {
+    /// A dictionary of texts in the order of their numbers.
+    pub(super) fn of(texts: impl IntoIterator<Item = String>) -> Self {
+        let mut dictionary = Self::default();
+        for text in texts {
+            dictionary.push(text.into());
+        }
+        dictionary
+    }
+
+    /// Gives a text the next number.
+    pub(super) fn push(&mut self, text: Arc<str>) {
+        self.numbers.insert(text.clone(), self.len());
+        self.texts.push(text);
+    }
+
+    /// The number of a text.
+    pub(super) fn number(&self, text: &str) -> Option<u32> {
+        self.numbers.get(text).copied()
+    }
+
+    /// The text of a number that was given.
+    pub(super) fn text(&self, number: u32) -> &str {
+        &self.texts[number as usize]
+    }
+
+    /// How many texts there are: the next number.
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.texts.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// A project in memory.
+pub(super) struct ProjectState {
+    /// Its number in the catalogue.
+    pub(super) no: i64,
+    /// IANA name of its zone.
+    pub(super) timezone: String,
+    /// The day that its weeks begin on.
+    pub(super) week_start: WeekStart,
+    /// What is stored from now on.
+    pub(super) live: broadcast::Sender<LiveItem>,
+    /// Everything that the writer changes.
+    pub(super) data: RwLock<Data>,
+    view: Mutex<Option<Arc<View>>>,
+}
+
+/// What the writer changes.
+#[derive(Default)]
+pub(super) struct Data {
+    /// Distinct ids.
+    pub(super) ids: Dictionary,
+    /// Event names.
+    pub(super) names: Dictionary,
+    /// For each id the id index of its user's id.
+    pub(super) user_of: Vec<u32>,
+    /// Hot rows.
+    pub(super) hot: Vec<Arc<Chunk>>,
+}
+
+impl ProjectState {
+    /// A project with what was read of it at the start.
+    pub(super) fn new(no: i64, project: &Project, data: Data) -> Self {
+        Self {
+            no,
+            timezone: project.timezone.clone(),
+            week_start: project.week_start,
+            live: broadcast::channel(LIVE_ITEMS).0,
+            data: RwLock::new(data),
+            view: Mutex::new(None),
+        }
+    }
+
+    /// Reads the data.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Data) -> T) -> T {
+        read(&self.data.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the data; the next view shows it.
+    pub(super) fn change(&self, change: impl FnOnce(&mut Data)) {
+        let mut data = self.data.write().unwrap_or_else(PoisonError::into_inner);
+        change(&mut data);
+        // Still under the write lock: no view of the old data can be kept as current.
+        *self.view.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The rows as they are now.
+    pub(super) fn view(&self) -> Arc<View> {
+        let data = self.data.read().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get_or_insert_with(|| Arc::new(data.view())).clone()
+    }
+}
+
+impl Data {
+    fn view(&self) -> View {
+        let hot = self.hot.iter().map(|chunk| chunk.clone() as Arc<dyn Rows>);
+        let rows: Vec<Arc<dyn Rows>> = hot.collect();
+        let snapshot = Snapshot {
+            parts: rows
+                .iter()
+                .map(|rows| rows.clone() as Arc<dyn Part>)
+                .collect(),
+            event_names: self.names.texts.as_slice().into(),
+            ids: Ids {
+                texts: self.ids.texts.as_slice().into(),
+                user_of: self.user_of.as_slice().into(),
+            },
+        };
+        View { rows, snapshot }
+    }
+}
