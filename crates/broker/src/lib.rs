@@ -5,10 +5,13 @@
 //!
 //! * [`broker`]: the trait, and what passes through it
 //! * [`embedded`]: a queue in one SQLite file, for one machine
+//! * `contract` (a feature): the tests that every implementation passes
 //!
 //! It must not know events, stores or HTTP: a message is an id and bytes.
 
 pub mod broker;
+#[cfg(feature = "contract")]
+pub mod contract;
 pub mod embedded;
 
 pub use broker::{

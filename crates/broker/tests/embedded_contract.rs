@@ -1,0 +1,25 @@
+//! The contract, on the embedded queue.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use empmix_broker::contract::Fixture;
+use empmix_broker::embedded::EmbeddedOptions;
+use empmix_broker::{Broker, EmbeddedBroker, broker_contract};
+use tempfile::TempDir;
+
+struct Folder(TempDir);
+
+#[async_trait]
+impl Fixture for Folder {
+    async fn open(&self) -> Arc<dyn Broker> {
+        let path = self.0.path().join("queue.sqlite");
+        Arc::new(EmbeddedBroker::open(&path, EmbeddedOptions::default()).expect("opens"))
+    }
+}
+
+async fn folder() -> Folder {
+    Folder(tempfile::tempdir().expect("a temporary folder"))
+}
+
+broker_contract!(folder);
