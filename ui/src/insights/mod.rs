@@ -1,37 +1,13 @@
 //! How many, how often, how much, by whom, over time.
+//!
+//! [`question`] is what the query panel edits, [`answer`] what the answer panel paints, both plain
+//! data; `state` asks and takes answers; `view` paints. The answer follows each change after
+//! 150 ms without another, and a request that a later change overtakes is cancelled.
 
-use crate::session::{View, Work};
+pub mod answer;
+pub mod question;
+mod state;
+mod view;
 
-/// What a user does in *Insights*.
-#[derive(Debug, Clone, PartialEq)]
-pub enum InsightsCommand {
-    /// Asks again although nothing changed.
-    Refresh,
-}
 
-/// The question that is being asked, and its answer.
-#[derive(Debug, Default)]
-pub struct InsightsState {}
-
-impl InsightsState {
-    /// Another project was chosen: start from the first screen.
-    pub fn project_changed(&mut self, _work: Work<'_>) {}
-
-    /// The project's data changed (more events than before).
-    pub fn data_changed(&mut self, _work: Work<'_>) {}
-
-    /// Each frame before it is shown: takes answers, asks what has become due.
-    pub fn update(&mut self, _work: Work<'_>) {}
-
-    /// Applies a command.
-    pub fn apply(&mut self, command: InsightsCommand, _work: Work<'_>) {
-        match command {
-            InsightsCommand::Refresh => {}
-        }
-    }
-
-    /// Shows the module in what the window leaves it: query on the left, answer on the right.
-    pub fn show(&self, ui: &mut egui::Ui, _view: View<'_>) {
-        ui.label("Insights");
-    }
-}
+pub use state::{ChartKind, InsightsCommand, InsightsState};

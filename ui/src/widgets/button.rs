@@ -342,7 +342,7 @@ impl Button<'_> {
         if self.caret {
             let place =
                 Rect::from_center_size(pos2(right - 3.5, rect.center().y), Vec2::splat(8.0));
-            Icon::Chevron.paint(painter, place, 9.0, tokens.color.muted);
+            Icon::Chevron.paint(painter, place, 12.0, tokens.color.muted);
             right -= 13.0;
         }
         if let Some(detail) = &measured.detail {

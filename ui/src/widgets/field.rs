@@ -89,7 +89,7 @@ impl<'a> TextField<'a> {
             .frame(frame)
             .char_limit(self.limit)
             .align(egui::Align2::LEFT_CENTER)
-            .desired_width(self.width - 2.0 * pad - 2.0)
+            .desired_width(self.width)
             .min_size(vec2(0.0, tokens.size.control - 2.0));
         if let Some(id) = self.id {
             edit = edit.id(id);

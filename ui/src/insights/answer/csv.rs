@@ -1,0 +1,68 @@
+//! The answer as CSV (RFC 4180).
+
+use super::lines::Answered;
+
+/// One row per line, one column per bucket. A text that a spreadsheet would run as a formula is
+/// written with an apostrophe before it.
+pub fn csv(answered: &Answered) -> String {
+    let name = answered.breakdown.as_deref().unwrap_or("series");
+    let mut out = String::new();
+    let head = [name, "total"].into_iter().map(cell);
+    let buckets = answered.buckets.iter().map(|start| cell(start));
+    push_row(&mut out, head.chain(buckets));
+    for line in &answered.lines {
+        let values = std::iter::once(&line.total).chain(&line.points);
+        let values = values.map(|value| value.map_or_else(String::new, |value| value.to_string()));
+        push_row(
+            &mut out,
+            std::iter::once(cell(&line.name.text)).chain(values),
+        );
+    }
+    out
+}
+
+fn push_row(out: &mut String, cells: impl Iterator<Item = String>) {
+    let cells: Vec<String> = cells.collect();
+    out.push_str(&cells.join(","));
+    out.push_str("\r\n");
+}
+
+fn cell(text: &str) -> String {
+    let dangerous = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let guarded = if dangerous {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
+    if guarded.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", guarded.replace('"', "\"\""))
+    } else {
+        guarded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use empmix_query::answer::SegmentValue;
+
+    use super::*;
+    use crate::insights::answer::{
+        answered,
+        lines::tests::{answer, builder},
+    };
+
+    #[test]
+    fn names_are_quoted_and_formulas_are_defused() {
+        let text = |text: &str| Some(SegmentValue::Text(text.to_owned()));
+        let mut builder = builder();
+        builder.breakdown = Some("repo".to_owned());
+        let answer = answer(vec![
+            ("A", text("=cmd|'/c calc'!A1"), vec![Some(1.0), None]),
+            ("A", text("a \"b\", c"), vec![Some(0.5), Some(2.0)]),
+        ]);
+        let expected = "repo,total,2026-07-06T00:00:00+00:00,2026-07-13T00:00:00+00:00\r\n\
+                        '=cmd|'/c calc'!A1,1,1,\r\n\
+                        \"a \"\"b\"\", c\",2.5,0.5,2\r\n";
+        assert_eq!(csv(&answered(&answer, &builder)), expected);
+    }
+}

@@ -1,0 +1,201 @@
+//! The table under the chart.
+
+use super::{
+    bucket::bucket_column_label,
+    lines::Answered,
+    number::{full, one_decimal},
+};
+use crate::insights::question::granularity_label;
+use crate::widgets::Sort;
+use empmix_query::report::Granularity;
+
+/// What the rows are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortBy {
+    /// The name.
+    Name,
+    /// The value over the whole range.
+    Total,
+    /// The mean over complete buckets.
+    Average,
+    /// The value in one bucket.
+    Bucket(usize),
+}
+
+/// A column of numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its head.
+    pub label: String,
+    /// What a click on the head sorts by.
+    pub sort: SortBy,
+}
+
+/// A row: one line of the chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Which line.
+    pub line: usize,
+    /// Its name.
+    pub name: String,
+    /// The cells, one per column of numbers.
+    pub cells: Vec<String>,
+}
+
+/// The table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// The head of the names.
+    pub name_label: String,
+    /// The columns of numbers: total, average, then the last buckets.
+    pub columns: Vec<Column>,
+    /// The rows in order.
+    pub rows: Vec<Row>,
+}
+
+/// The table with the last `bucket_columns` complete buckets; if none is complete, with the last
+/// ones as they are.
+pub fn table(answered: &Answered, bucket_columns: usize, sort: (SortBy, Sort)) -> Table {
+    let buckets = last_buckets(answered, bucket_columns);
+    let mut columns = vec![
+        Column {
+            label: "Total".to_owned(),
+            sort: SortBy::Total,
+        },
+        Column {
+            label: average_label(answered.granularity),
+            sort: SortBy::Average,
+        },
+    ];
+    columns.extend(buckets.iter().map(|index| Column {
+        label: bucket_column_label(&answered.buckets[*index], answered.granularity),
+        sort: SortBy::Bucket(*index),
+    }));
+    let rows = order(answered, sort)
+        .into_iter()
+        .map(|line| row(answered, line, &buckets))
+        .collect();
+    Table {
+        name_label: answered
+            .breakdown
+            .clone()
+            .unwrap_or_else(|| "Series".to_owned()),
+        columns,
+        rows,
+    }
+}
+
+fn average_label(width: Granularity) -> String {
+    match width {
+        Granularity::Minute => "Avg a minute".to_owned(),
+        Granularity::Hour => "Hourly avg".to_owned(),
+        Granularity::Day => "Daily avg".to_owned(),
+        _ => format!("{}ly avg", granularity_label(width)),
+    }
+}
+
+fn last_buckets(answered: &Answered, count: usize) -> Vec<usize> {
+    let all = 0..answered.buckets.len();
+    let complete: Vec<usize> = all
+        .clone()
+        .filter(|index| answered.partial.get(*index) == Some(&false))
+        .collect();
+    let from: Vec<usize> = if complete.is_empty() {
+        all.collect()
+    } else {
+        complete
+    };
+    from[from.len().saturating_sub(count)..].to_vec()
+}
+
+fn row(answered: &Answered, index: usize, buckets: &[usize]) -> Row {
+    let line = &answered.lines[index];
+    let mut cells = vec![full(line.total), one_decimal(line.average)];
+    cells.extend(buckets.iter().map(|bucket| full(line.points[*bucket])));
+    Row {
+        line: index,
+        name: line.name.text.clone(),
+        cells,
+    }
+}
+
+/// Lines in order; what has no value comes last either way, ties keep the answer's order.
+fn order(answered: &Answered, (by, direction): (SortBy, Sort)) -> Vec<usize> {
+    let lines = &answered.lines;
+    let mut order: Vec<usize> = (0..lines.len()).collect();
+    if by == SortBy::Name {
+        order.sort_by_key(|index| lines[*index].name.text.to_lowercase());
+        if direction == Sort::Descending {
+            order.reverse();
+        }
+        return order;
+    }
+    let value = |index: usize| match by {
+        SortBy::Average => lines[index].average,
+        SortBy::Bucket(bucket) => lines[index].points.get(bucket).copied().flatten(),
+        SortBy::Total | SortBy::Name => lines[index].total,
+    };
+    order.sort_by(|a, b| match (value(*a), value(*b)) {
+        (Some(a), Some(b)) if direction == Sort::Ascending => a.total_cmp(&b),
+        (Some(a), Some(b)) => b.total_cmp(&a),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    });
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use empmix_query::answer::SegmentValue;
+
+    use super::*;
+    use crate::insights::answer::{
+        answered,
+        lines::tests::{answer, builder},
+    };
+
+    fn example() -> Answered {
+        let text = |text: &str| Some(SegmentValue::Text(text.to_owned()));
+        let mut builder = builder();
+        builder.breakdown = Some("repo".to_owned());
+        let answer = answer(vec![
+            (
+                "A",
+                text("egui"),
+                vec![Some(1.0), Some(2.0), Some(30.0), Some(4.0)],
+            ),
+            (
+                "A",
+                text("Axum"),
+                vec![Some(9.0), Some(8.0), None, Some(1234.0)],
+            ),
+        ]);
+        answered(&answer, &builder)
+    }
+
+    #[test]
+    fn it_shows_total_average_and_the_last_complete_buckets() {
+        let table = table(&example(), 6, (SortBy::Total, Sort::Descending));
+        let heads: Vec<&str> = table
+            .columns
+            .iter()
+            .map(|column| column.label.as_str())
+            .collect();
+        assert_eq!(table.name_label, "repo");
+        assert_eq!(heads, ["Total", "Weekly avg", "13 Jul", "20 Jul"]);
+        assert_eq!(table.rows[0].name, "Axum");
+        assert_eq!(table.rows[0].cells, ["1,251", "8.0", "8", "–"]);
+        assert_eq!(table.rows[1].cells, ["37", "16.0", "2", "30"]);
+    }
+
+    #[test]
+    fn it_sorts_by_any_column_with_gaps_last() {
+        let names = |by, direction| -> Vec<String> {
+            let table = table(&example(), 1, (by, direction));
+            table.rows.into_iter().map(|row| row.name).collect()
+        };
+        assert_eq!(names(SortBy::Name, Sort::Ascending), ["Axum", "egui"]);
+        assert_eq!(names(SortBy::Total, Sort::Ascending), ["egui", "Axum"]);
+        assert_eq!(names(SortBy::Bucket(2), Sort::Ascending), ["egui", "Axum"]);
+        assert_eq!(names(SortBy::Bucket(2), Sort::Descending), ["egui", "Axum"]);
+    }
+}

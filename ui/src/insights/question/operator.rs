@@ -1,0 +1,138 @@
+//! The comparisons that the console offers, by the type of a property.
+
+use empmix_query::report::Operator;
+use serde_json::Value;
+
+use super::catalog::PropertyInfo;
+
+/// What the values of a comparison are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueKind {
+    /// Text, and what is typed is text.
+    Text,
+    /// A number.
+    Number,
+    /// Whatever the property holds.
+    Any,
+}
+
+/// The comparisons that make sense for a property, the usual one first.
+pub fn operators(property: Option<&PropertyInfo>) -> &'static [Operator] {
+    use Operator::{Contains, Eq, Gt, Is, IsNot, Lt, NotSet, Set};
+    let Some(property) = property else {
+        return &[Is, IsNot, Contains, Set, NotSet, Eq, Gt, Lt];
+    };
+    match property.only_type() {
+        Some("number") => &[Eq, IsNot, Gt, Lt, Set, NotSet],
+        Some("boolean") => &[Is, IsNot, Set, NotSet],
+        Some("string") => &[Is, IsNot, Contains, Set, NotSet],
+        _ => &[Is, IsNot, Contains, Eq, Gt, Lt, Set, NotSet],
+    }
+}
+
+/// How a comparison reads between a property and a value.
+pub fn operator_label(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Is => "is",
+        Operator::IsNot => "is not",
+        Operator::Contains => "contains",
+        Operator::Set => "is set",
+        Operator::NotSet => "is not set",
+        Operator::Eq => "=",
+        Operator::Gt => ">",
+        Operator::Lt => "<",
+    }
+}
+
+/// Whether it compares with values at all.
+pub fn takes_values(operator: Operator) -> bool {
+    !matches!(operator, Operator::Set | Operator::NotSet)
+}
+
+/// Whether it may compare with several alternatives.
+pub fn takes_many(operator: Operator) -> bool {
+    matches!(
+        operator,
+        Operator::Is | Operator::IsNot | Operator::Contains
+    )
+}
+
+/// What its values are.
+pub fn value_kind(operator: Operator) -> ValueKind {
+    match operator {
+        Operator::Contains => ValueKind::Text,
+        Operator::Eq | Operator::Gt | Operator::Lt => ValueKind::Number,
+        _ => ValueKind::Any,
+    }
+}
+
+/// The value that a typed text stands for; `None` when it is none that the comparison takes.
+pub fn value_from_text(
+    text: &str,
+    operator: Operator,
+    property: Option<&PropertyInfo>,
+) -> Option<Value> {
+    let number = || {
+        let parsed: f64 = text.trim().parse().ok()?;
+        serde_json::Number::from_f64(parsed).map(Value::Number)
+    };
+    match value_kind(operator) {
+        ValueKind::Text => Some(Value::String(text.to_owned())),
+        ValueKind::Number => number(),
+        ValueKind::Any => match property.and_then(PropertyInfo::only_type) {
+            Some("number") => number(),
+            Some("boolean") => text.trim().parse().ok().map(Value::Bool),
+            _ => Some(Value::String(text.to_owned())),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn property(types: &[&str]) -> PropertyInfo {
+        PropertyInfo {
+            name: "p".to_owned(),
+            types: types.iter().map(|name| (*name).to_owned()).collect(),
+            count: 1,
+            top_values: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_typed_text_takes_the_type_of_the_property() {
+        let (number, text, flag) = (
+            property(&["number"]),
+            property(&["string"]),
+            property(&["boolean"]),
+        );
+        assert_eq!(
+            value_from_text("5", Operator::Is, Some(&text)),
+            Some(json!("5"))
+        );
+        assert_eq!(
+            value_from_text("5", Operator::IsNot, Some(&number)),
+            Some(json!(5.0))
+        );
+        assert_eq!(
+            value_from_text("true", Operator::Is, Some(&flag)),
+            Some(json!(true))
+        );
+        assert_eq!(value_from_text("many", Operator::Gt, Some(&text)), None);
+        assert_eq!(
+            value_from_text("5", Operator::Contains, Some(&number)),
+            Some(json!("5"))
+        );
+    }
+
+    #[test]
+    fn the_usual_comparison_comes_first() {
+        assert_eq!(operators(Some(&property(&["number"])))[0], Operator::Eq);
+        assert_eq!(operators(Some(&property(&["string"])))[0], Operator::Is);
+        assert!(!operators(Some(&property(&["boolean"]))).contains(&Operator::Gt));
+        assert!(operators(Some(&property(&["number", "string"]))).contains(&Operator::Contains));
+    }
+}

@@ -1,0 +1,275 @@
+//! The time that is looked at: presets, the first screen's choice, which widths suit it.
+
+use empmix_model::EpochMs;
+use empmix_query::report::{Granularity, Range};
+use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+
+/// The time that is looked at, in the project's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RangeChoice {
+    /// The current unit and those before it.
+    Last {
+        /// How many.
+        last: u32,
+        /// The unit.
+        unit: Granularity,
+    },
+    /// The 12 months that end with a day.
+    TwelveMonthsTo(Date),
+    /// From a day to a day, both included.
+    Dates {
+        /// The first.
+        from: Date,
+        /// The last.
+        to: Date,
+    },
+}
+
+/// Widths that are offered, narrow to wide.
+const WIDTHS: [Granularity; 6] = [
+    Granularity::Hour,
+    Granularity::Day,
+    Granularity::Week,
+    Granularity::Month,
+    Granularity::Quarter,
+    Granularity::Year,
+];
+/// A chart has at most this many buckets on offer.
+const MAX_OFFERED_BUCKETS: i64 = 2000;
+
+impl RangeChoice {
+    /// What the menu offers.
+    pub const PRESETS: [Self; 5] = [
+        Self::last(7, Granularity::Day),
+        Self::last(30, Granularity::Day),
+        Self::last(90, Granularity::Day),
+        Self::last(12, Granularity::Month),
+        Self::last(1, Granularity::Year),
+    ];
+
+    const fn last(last: u32, unit: Granularity) -> Self {
+        Self::Last { last, unit }
+    }
+
+    /// What the chip says.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Last {
+                last: 1,
+                unit: Granularity::Year,
+            } => "This year".to_owned(),
+            Self::Last { last, unit } => format!("Last {last} {}s", granularity_word(*unit)),
+            Self::TwelveMonthsTo(day) => format!("12 months to {}", day.strftime("%-d %b %Y")),
+            Self::Dates { from, to } if from == to => from.strftime("%-d %b %Y").to_string(),
+            Self::Dates { from, to } => {
+                let pattern = if from.year() == to.year() {
+                    "%-d %b"
+                } else {
+                    "%-d %b %Y"
+                };
+                format!("{} – {}", from.strftime(pattern), to.strftime("%-d %b %Y"))
+            }
+        }
+    }
+
+    /// The range of the report.
+    pub fn report(&self) -> Range {
+        match *self {
+            Self::Last { last, unit } => Range::Last { last, unit },
+            Self::TwelveMonthsTo(to) => Range::Dates {
+                from: year_before(to),
+                to,
+            },
+            Self::Dates { from, to } => Range::Dates { from, to },
+        }
+    }
+
+    /// Its first and last day, when today is `today`.
+    pub fn days(&self, today: Date) -> (Date, Date) {
+        match self.report() {
+            Range::Dates { from, to } => (from, to),
+            Range::Last { last, unit } => {
+                let back = i64::from(last.max(1)) - 1;
+                let span = match unit {
+                    Granularity::Minute | Granularity::Hour => 0.days(),
+                    Granularity::Day => back.days(),
+                    Granularity::Week => back.weeks(),
+                    Granularity::Month => back.months(),
+                    Granularity::Quarter => (back * 3).months(),
+                    Granularity::Year => back.years(),
+                };
+                let from = today.checked_sub(span).unwrap_or(today);
+                match unit {
+                    Granularity::Month => (from.first_of_month(), today.last_of_month()),
+                    Granularity::Year => (from.first_of_year(), today.last_of_year()),
+                    _ => (from, today),
+                }
+            }
+        }
+    }
+
+    /// The width that shows it best.
+    pub fn granularity(&self, today: Date) -> Granularity {
+        match self.length_days(today) {
+            ..=2 => Granularity::Hour,
+            3..=92 => Granularity::Day,
+            93..=800 => Granularity::Week,
+            801..=4000 => Granularity::Month,
+            _ => Granularity::Year,
+        }
+    }
+
+    fn length_days(&self, today: Date) -> i64 {
+        let (from, to) = self.days(today);
+        days_between(from, to) + 1
+    }
+}
+
+/// The widths on offer for a range.
+pub fn granularities(range: &RangeChoice, today: Date) -> Vec<Granularity> {
+    let days = range.length_days(today);
+    let buckets = |width| match width {
+        Granularity::Minute => days * 1440,
+        Granularity::Hour => days * 24,
+        Granularity::Day => days,
+        Granularity::Week => days / 7,
+        Granularity::Month => days / 28,
+        Granularity::Quarter => days / 90,
+        Granularity::Year => days / 365,
+    };
+    let suits = |width: &Granularity| (1..=MAX_OFFERED_BUCKETS).contains(&buckets(*width));
+    WIDTHS.into_iter().filter(suits).collect()
+}
+
+/// `Day`, `Week`, …
+pub fn granularity_label(width: Granularity) -> &'static str {
+    match width {
+        Granularity::Minute => "Minute",
+        Granularity::Hour => "Hour",
+        Granularity::Day => "Day",
+        Granularity::Week => "Week",
+        Granularity::Month => "Month",
+        Granularity::Quarter => "Quarter",
+        Granularity::Year => "Year",
+    }
+}
+
+/// `day`, `week`, …
+pub(super) fn granularity_word(width: Granularity) -> String {
+    granularity_label(width).to_lowercase()
+}
+
+/// The day that a time falls on.
+pub fn day_of(time: EpochMs, zone: &TimeZone) -> Date {
+    let time = Timestamp::from_millisecond(time).unwrap_or_default();
+    time.to_zoned_datetime(zone.clone()).date()
+}
+
+/// What the console starts with: the last 30 days, or, when the newest event is older than that,
+/// the 12 months that end with it, by week.
+pub fn first_screen(
+    now: EpochMs,
+    newest_event: Option<EpochMs>,
+    zone: &TimeZone,
+) -> (RangeChoice, Granularity) {
+    let recent = RangeChoice::last(30, Granularity::Day);
+    let today = day_of(now, zone);
+    let (from, _) = recent.days(today);
+    match newest_event.map(|time| day_of(time, zone)) {
+        Some(day) if day < from => (RangeChoice::TwelveMonthsTo(day), Granularity::Week),
+        _ => (recent, Granularity::Day),
+    }
+}
+
+fn year_before(to: Date) -> Date {
+    to.checked_sub(12.months())
+        .and_then(|day| day.checked_add(1.day()))
+        .unwrap_or(to)
+}
+
+fn days_between(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    const AUGUST_2026: EpochMs = 1_787_435_507_000;
+    const NOVEMBER_2026: EpochMs = 1_795_000_000_000;
+
+    #[test]
+    fn old_data_starts_with_the_year_that_it_ends() {
+        let (range, width) = first_screen(NOVEMBER_2026, Some(AUGUST_2026), &TimeZone::UTC);
+        assert_eq!(range.label(), "12 months to 22 Aug 2026");
+        assert_eq!(width, Granularity::Week);
+        let expected = Range::Dates {
+            from: date(2025, 8, 23),
+            to: date(2026, 8, 22),
+        };
+        assert_eq!(range.report(), expected);
+    }
+
+    #[test]
+    fn fresh_data_and_no_data_start_with_the_last_days() {
+        for newest in [Some(NOVEMBER_2026 - 86_400_000), None] {
+            let (range, width) = first_screen(NOVEMBER_2026, newest, &TimeZone::UTC);
+            assert_eq!(
+                (range.label().as_str(), width),
+                ("Last 30 days", Granularity::Day)
+            );
+        }
+    }
+
+    #[test]
+    fn ranges_are_named_shortly() {
+        let within = RangeChoice::Dates {
+            from: date(2024, 1, 1),
+            to: date(2024, 12, 31),
+        };
+        let across = RangeChoice::Dates {
+            from: date(2016, 1, 6),
+            to: date(2026, 8, 22),
+        };
+        assert_eq!(within.label(), "1 Jan – 31 Dec 2024");
+        assert_eq!(across.label(), "6 Jan 2016 – 22 Aug 2026");
+        let names = RangeChoice::PRESETS.map(|preset| preset.label());
+        assert_eq!(
+            names,
+            [
+                "Last 7 days",
+                "Last 30 days",
+                "Last 90 days",
+                "Last 12 months",
+                "This year"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_width_follows_the_range() {
+        let today = date(2026, 11, 24);
+        let widths = RangeChoice::PRESETS.map(|preset| preset.granularity(today));
+        assert_eq!(
+            widths,
+            [
+                Granularity::Day,
+                Granularity::Day,
+                Granularity::Day,
+                Granularity::Week,
+                Granularity::Week
+            ]
+        );
+        let day = RangeChoice::Dates {
+            from: today,
+            to: today,
+        };
+        assert_eq!(day.granularity(today), Granularity::Hour);
+        assert_eq!(
+            granularities(&day, today),
+            [Granularity::Hour, Granularity::Day]
+        );
+    }
+}

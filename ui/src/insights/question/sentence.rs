@@ -1,0 +1,168 @@
+//! The question in words.
+
+use empmix_query::report::Operator;
+use serde_json::Value;
+
+use super::{
+    builder::{Builder, EVENT_PROPERTY, FilterDraft, MeasureDraft, SeriesDraft},
+    operator::operator_label,
+    range::granularity_word,
+    report::series_id,
+    takes_values,
+};
+
+/// What a number counts: `unique users`, `sum of lines_added`.
+pub fn measure_label(measure: &MeasureDraft) -> String {
+    let name = measure.property().unwrap_or("…");
+    match measure {
+        MeasureDraft::Total => "total events".to_owned(),
+        MeasureDraft::Unique => "unique users".to_owned(),
+        MeasureDraft::Sum(_) => format!("sum of {name}"),
+        MeasureDraft::Average(_) => format!("average of {name}"),
+    }
+}
+
+/// A series in a legend: `Commit, unique users`.
+pub fn series_label(series: &SeriesDraft) -> String {
+    let event = series.event.as_deref().unwrap_or("All events");
+    format!("{event}, {}", measure_label(&series.measure))
+}
+
+/// How the answer is computed, for the first series; a second sentence says what surprises.
+pub fn sentence(builder: &Builder) -> String {
+    let Some(series) = builder.series.first() else {
+        return String::new();
+    };
+    let width = granularity_word(builder.granularity);
+    let event = match &series.event {
+        Some(name) => format!("{name} event"),
+        None => "event".to_owned(),
+    };
+    let mut text = match &series.measure {
+        MeasureDraft::Unique => {
+            format!("Distinct users with at least one {event} in each {width}")
+        }
+        MeasureDraft::Total => format!("All {event}s in each {width}"),
+        MeasureDraft::Sum(name) => {
+            format!(
+                "The sum of {} over all {event}s in each {width}",
+                named(name)
+            )
+        }
+        MeasureDraft::Average(name) => {
+            format!(
+                "The mean of {} over all {event}s in each {width}",
+                named(name)
+            )
+        }
+    };
+    if let Some(name) = &builder.breakdown {
+        text.push_str(&format!(", by {}", property_phrase(name)));
+    }
+    let conditions: Vec<String> = builder
+        .filters
+        .iter()
+        .chain(&series.filters)
+        .filter(|filter| filter.is_complete())
+        .map(condition_phrase)
+        .collect();
+    if !conditions.is_empty() {
+        text.push_str(&format!(", where {}", conditions.join(" and ")));
+    }
+    text.push_str(". ");
+    text.push_str(surprise(builder, series));
+    if builder.series.len() > 1 {
+        let last = series_id(builder.series.len() - 1);
+        text.push_str(&format!(" B to {last} likewise.").replace("B to B", "B"));
+    }
+    text
+}
+
+fn named(property: &Option<String>) -> &str {
+    property.as_deref().unwrap_or("a property")
+}
+
+fn property_phrase(name: &str) -> String {
+    if name == EVENT_PROPERTY {
+        return "the event's name".to_owned();
+    }
+    format!("the event's {name}")
+}
+
+fn condition_phrase(filter: &FilterDraft) -> String {
+    let name = if filter.property == EVENT_PROPERTY {
+        "event"
+    } else {
+        &filter.property
+    };
+    let operator = operator_label(filter.operator);
+    if !takes_values(filter.operator) {
+        return format!("{name} {operator}");
+    }
+    let joint = if filter.operator == Operator::IsNot {
+        " nor "
+    } else {
+        " or "
+    };
+    let values: Vec<String> = filter.values.iter().map(value_text).collect();
+    format!("{name} {operator} {}", values.join(joint))
+}
+
+/// A value as a person writes it.
+pub fn value_text(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.is_empty() => "(empty)".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number
+            .as_f64()
+            .map_or_else(|| number.to_string(), |number| number.to_string()),
+        other => other.to_string(),
+    }
+}
+
+fn surprise(builder: &Builder, series: &SeriesDraft) -> &'static str {
+    match (&series.measure, &builder.breakdown) {
+        (MeasureDraft::Unique, Some(_)) => "A user with two values counts in both.",
+        (MeasureDraft::Unique, None) => "The headline counts a user once over the whole range.",
+        (MeasureDraft::Total, _) => "Each event counts once, in the bucket of its own time.",
+        _ => "Events without a number in it are left out.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use empmix_query::report::Granularity;
+    use serde_json::json;
+
+    use super::*;
+    use crate::insights::question::RangeChoice;
+
+    #[test]
+    fn the_first_screen_in_words() {
+        let builder = Builder::first(RangeChoice::PRESETS[1], Granularity::Day);
+        assert_eq!(
+            sentence(&builder),
+            "Distinct users with at least one event in each day. The headline counts a user once \
+             over the whole range."
+        );
+    }
+
+    #[test]
+    fn breakdown_and_filters_are_said() {
+        let mut builder = Builder::first(RangeChoice::PRESETS[1], Granularity::Week);
+        builder.series[0].event = Some("Commit".to_owned());
+        builder.series[0].measure = MeasureDraft::Sum(Some("lines".to_owned()));
+        builder.breakdown = Some(EVENT_PROPERTY.to_owned());
+        builder.filters.push(FilterDraft {
+            property: "n".to_owned(),
+            operator: Operator::IsNot,
+            values: vec![json!(1.0), json!("x")],
+        });
+        builder.series.push(SeriesDraft::default());
+        assert_eq!(
+            sentence(&builder),
+            "The sum of lines over all Commit events in each week, by the event's name, where n is \
+             not 1 nor x. Events without a number in it are left out. B likewise."
+        );
+    }
+}

@@ -1,0 +1,289 @@
+//! The chart: its card, axes, crosshair and zoom. Lines and bars are drawn by `chart_items`.
+
+use std::ops::Range;
+
+use egui::{
+    Align2, CursorIcon, Rect, Sense, Stroke, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
+};
+use egui_plot::{Plot, PlotBounds};
+
+use super::{chart_items, tooltip};
+use crate::{
+    insights::{
+        answer::{Answered, Axis, summary, time_ticks, value_axis},
+        question::measure_label,
+        state::{ChartKind, InsightsCommand, InsightsState},
+    },
+    session::View,
+    theme::{Type, tokens},
+    widgets::{card_frame, layout, paint_text},
+};
+
+/// From the card's edge to the plot.
+const TOP: f32 = 20.0;
+const RIGHT: f32 = 18.0;
+const BOTTOM: f32 = 29.0;
+const LEFT_MIN: f32 = 44.0;
+
+/// The chart as it is laid out in this frame.
+pub(super) struct Stage<'a> {
+    pub(super) answered: &'a Answered,
+    /// The plot, inside its axes.
+    pub(super) plot: Rect,
+    /// The buckets that show.
+    pub(super) shown: Range<usize>,
+    /// Lines that show.
+    pub(super) lines: Vec<usize>,
+    pub(super) axis: Axis,
+    pub(super) kind: ChartKind,
+}
+
+impl Stage<'_> {
+    /// Where a bucket's middle stands. A line begins at the left edge; bars keep half a bucket.
+    pub(super) fn x(&self, bucket: usize) -> f32 {
+        let (low, high) = self.x_bounds();
+        let share = (bucket as f64 - low) / (high - low);
+        self.plot.left() + share as f32 * self.plot.width()
+    }
+
+    pub(super) fn y(&self, value: f64) -> f32 {
+        let share = (value - self.axis.min) / (self.axis.max - self.axis.min);
+        self.plot.bottom() - share as f32 * self.plot.height()
+    }
+
+    /// The bucket nearest to a place.
+    fn bucket_at(&self, x: f32) -> usize {
+        let (low, high) = self.x_bounds();
+        let share = f64::from((x - self.plot.left()) / self.plot.width());
+        let bucket = (low + share * (high - low)).round().max(0.0) as usize;
+        bucket.clamp(self.shown.start, self.shown.end.saturating_sub(1))
+    }
+
+    pub(super) fn x_bounds(&self) -> (f64, f64) {
+        let (first, last) = (self.shown.start as f64, self.shown.end as f64 - 1.0);
+        let half = match self.kind {
+            ChartKind::Bar => 0.5,
+            _ if last <= first => 0.5,
+            _ => 0.0,
+        };
+        (first - half, last + half)
+    }
+
+    /// The tops of the bars of a bucket, or the line's value: what the axis must hold.
+    fn values(&self) -> Vec<f64> {
+        let point = |line: &usize, bucket| self.answered.lines[*line].points[bucket];
+        if chart_items::is_stacked(self.answered, self.kind) {
+            let stack = |bucket| {
+                self.lines
+                    .iter()
+                    .filter_map(|line| point(line, bucket))
+                    .sum()
+            };
+            return self.shown.clone().map(stack).collect();
+        }
+        let each = |line| {
+            self.shown
+                .clone()
+                .filter_map(move |bucket| point(line, bucket))
+        };
+        self.lines.iter().flat_map(each).collect()
+    }
+}
+
+pub(super) fn show(
+    ui: &mut Ui,
+    state: &InsightsState,
+    answered: &Answered,
+    height: f32,
+    view: View<'_>,
+) {
+    let size = vec2(ui.available_width(), height);
+    let (card, _) = ui.allocate_exact_size(size, Sense::HOVER);
+    ui.painter()
+        .add(card_frame(tokens(ui)).paint(card.shrink(1.0)));
+    if answered.buckets.is_empty() {
+        return;
+    }
+    let stage = stage(ui, state, answered, card);
+    grid(ui, &stage);
+    draw(ui, &stage, card);
+    time_labels(ui, &stage, card);
+    if answered.is_empty() {
+        let ink = tokens(ui).color.muted;
+        let words = "No events match in this range";
+        paint_text(
+            ui.painter(),
+            stage.plot.center(),
+            Align2::CENTER_CENTER,
+            words,
+            Type::Body,
+            ink,
+        );
+    }
+    interact(ui, state, &stage, view);
+}
+
+fn stage<'a>(ui: &Ui, state: &InsightsState, answered: &'a Answered, card: Rect) -> Stage<'a> {
+    let display = state.display();
+    let count = answered.buckets.len();
+    let (from, to) = display.zoom.unwrap_or((0, count));
+    let mut stage = Stage {
+        answered,
+        plot: card,
+        shown: from.min(count)..to.min(count),
+        lines: (0..answered.lines.len())
+            .filter(|line| display.is_shown(*line))
+            .collect(),
+        axis: value_axis(std::iter::empty(), true),
+        kind: display.kind,
+    };
+    stage.axis = value_axis(stage.values().into_iter(), answered.counts);
+    let ink = tokens(ui).color.muted;
+    let label = |text: &str| layout(ui.painter(), text, Type::Small, ink, 120.0).size().x;
+    let widest = stage
+        .axis
+        .ticks
+        .iter()
+        .map(|(_, text)| label(text))
+        .fold(0.0, f32::max);
+    stage.plot = Rect::from_min_max(
+        pos2(
+            card.left() + (widest + 28.0).max(LEFT_MIN),
+            card.top() + TOP,
+        ),
+        pos2(card.right() - RIGHT, card.bottom() - BOTTOM),
+    );
+    stage
+}
+
+fn grid(ui: &Ui, stage: &Stage<'_>) {
+    let color = &tokens(ui).color;
+    let painter = ui.painter();
+    for (value, label) in &stage.axis.ticks {
+        let y = stage.y(*value).round() + 0.5;
+        painter.hline(stage.plot.x_range(), y, Stroke::new(1.0, color.border));
+        let at = pos2(stage.plot.left() - 8.0, y);
+        paint_text(
+            painter,
+            at,
+            Align2::RIGHT_CENTER,
+            label,
+            Type::Small,
+            color.muted,
+        );
+    }
+}
+
+fn time_labels(ui: &Ui, stage: &Stage<'_>, card: Rect) {
+    let color = tokens(ui).color.muted;
+    let buckets = stage.shown.len().max(1) as f32;
+    let ticks = time_ticks(
+        &stage.answered.buckets,
+        stage.shown.clone(),
+        stage.answered.granularity,
+        stage.plot.width() / buckets,
+    );
+    for (bucket, label) in ticks {
+        let galley = layout(ui.painter(), &label, Type::Small, color, 140.0);
+        let half = galley.size().x / 2.0;
+        let x = stage
+            .x(bucket)
+            .clamp(card.left() + 10.0 + half, card.right() - 10.0 - half);
+        let at = pos2(x - half, stage.plot.bottom() + 7.0);
+        ui.painter().galley(at, galley, color);
+    }
+}
+
+/// Lines and bars, in a plot without decoration whose bounds are the stage's.
+fn draw(ui: &mut Ui, stage: &Stage<'_>, card: Rect) {
+    let color = &tokens(ui).color;
+    let (low, high) = stage.x_bounds();
+    let bounds = PlotBounds::from_min_max([low, stage.axis.min], [high, stage.axis.max]);
+    // Two more points for the width of a line that runs along an edge.
+    let clip = stage.plot.expand(2.0).intersect(card);
+    ui.scope_builder(egui::UiBuilder::new().max_rect(stage.plot), |ui| {
+        ui.shrink_clip_rect(clip);
+        Plot::new("chart")
+            .width(stage.plot.width())
+            .height(stage.plot.height())
+            .show_axes(false)
+            .show_grid(false)
+            .show_background(false)
+            .show_x(false)
+            .show_y(false)
+            .allow_zoom(false)
+            .allow_scroll(false)
+            .allow_drag(false)
+            .allow_boxed_zoom(false)
+            .allow_double_click_reset(false)
+            .set_margin_fraction(Vec2::ZERO)
+            .sense(Sense::HOVER)
+            .cursor_color(egui::Color32::TRANSPARENT)
+            .show(ui, |plot| {
+                plot.set_plot_bounds(bounds);
+                match stage.kind {
+                    ChartKind::Bar => chart_items::bars(plot, stage, color),
+                    _ => chart_items::lines(plot, stage, color),
+                }
+            });
+    });
+}
+
+fn interact(ui: &mut Ui, state: &InsightsState, stage: &Stage<'_>, view: View<'_>) {
+    let id = ui.scope_id().with("plot");
+    let response = ui.interact(stage.plot, id, Sense::click_and_drag());
+    response.widget_info(|| {
+        let measure = state
+            .answered_question()
+            .and_then(|question| question.series.first())
+            .map_or_else(String::new, |series| measure_label(&series.measure));
+        WidgetInfo::labeled(Role::Image, true, summary(stage.answered, &measure))
+    });
+    if response.double_clicked() {
+        view.commands.send(InsightsCommand::Zoom(None));
+        return;
+    }
+    let pointer = response.hover_pos().or(response.interact_pointer_pos());
+    let Some(pointer) = pointer else { return };
+    let start_id = id.with("drag");
+    if response.drag_started() {
+        ui.data_mut(|data| data.insert_temp(start_id, pointer.x));
+    }
+    let start: Option<f32> = ui.data(|data| data.get_temp(start_id));
+    match start {
+        Some(start) if response.dragged() => {
+            ui.ctx().set_cursor_icon(CursorIcon::ResizeHorizontal);
+            let x = pointer.x.clamp(stage.plot.left(), stage.plot.right());
+            let selected = Rect::from_x_y_ranges(start.min(x)..=start.max(x), stage.plot.y_range());
+            let fill = tokens(ui).color.accent.gamma_multiply(0.14);
+            ui.painter().rect_filled(selected, 0.0, fill);
+        }
+        Some(start) if response.drag_stopped() => {
+            let (a, b) = (stage.bucket_at(start), stage.bucket_at(pointer.x));
+            let zoom = (a.min(b), a.max(b) + 1);
+            view.commands.send(InsightsCommand::Zoom(Some(zoom)));
+            ui.data_mut(|data| data.remove::<f32>(start_id));
+        }
+        _ if response.hovered() => hover(ui, stage, pointer.x),
+        _ => {}
+    }
+}
+
+fn hover(ui: &Ui, stage: &Stage<'_>, x: f32) {
+    let color = &tokens(ui).color;
+    let bucket = stage.bucket_at(x);
+    let at = stage.x(bucket);
+    if stage.kind == ChartKind::Line {
+        let stroke = Stroke::new(1.0, color.muted);
+        ui.painter()
+            .vline(at.round() + 0.5, stage.plot.y_range(), stroke);
+        for line in &stage.lines {
+            if let Some(value) = stage.answered.lines[*line].points[bucket] {
+                let center = pos2(at, stage.y(value));
+                ui.painter().circle_filled(center, 4.5, color.surface);
+                ui.painter().circle_filled(center, 3.2, color.series(*line));
+            }
+        }
+    }
+    tooltip::show(ui, stage, bucket, at);
+}

@@ -1,0 +1,221 @@
+//! Filters: property, comparison, values.
+
+use egui::{Align, Layout, Ui, vec2};
+use serde_json::Value;
+
+use super::series_card::matches_missing;
+use crate::{
+    insights::{
+        answer::full,
+        question::{
+            Catalog, Edit, FilterDraft, Place, ValueKind, operator_label, operators, takes_values,
+            value_from_text, value_kind, value_text,
+        },
+        state::InsightsCommand,
+    },
+    session::View,
+    theme::{Type, tokens},
+    widgets::{Button, ButtonKind, Choice, Icon, Picker, label_wrapped, layout},
+};
+
+const REMOVE: f32 = 20.0;
+
+/// The link that opens the list of properties to filter by.
+pub(super) fn add(ui: &mut Ui, catalog: &Catalog, text: &str, place: Place, view: View<'_>) {
+    let name = match place {
+        Place::Report => "Add filter".to_owned(),
+        Place::Series(index) => {
+            format!(
+                "Add filter to series {}",
+                crate::insights::question::series_id(index)
+            )
+        }
+    };
+    let picked = property_list(&name, text, ButtonKind::Link).show(ui, || properties(catalog));
+    if let Some(property) = picked {
+        view.commands
+            .send(InsightsCommand::Edit(Edit::AddFilter(place, property)));
+    }
+}
+
+/// Every filter of a place, one below the other.
+pub(super) fn show_all(
+    ui: &mut Ui,
+    catalog: &Catalog,
+    filters: &[FilterDraft],
+    place: Place,
+    view: View<'_>,
+) {
+    ui.spacing_mut().item_spacing.y = tokens(ui).space.s;
+    for (index, filter) in filters.iter().enumerate() {
+        ui.push_id((place, index), |ui| {
+            let row = Row {
+                catalog,
+                filter,
+                place,
+                index,
+                view,
+            };
+            row.show(ui);
+        });
+    }
+}
+
+struct Row<'a> {
+    catalog: &'a Catalog,
+    filter: &'a FilterDraft,
+    place: Place,
+    index: usize,
+    view: View<'a>,
+}
+
+impl Row<'_> {
+    fn show(&self, ui: &mut Ui) {
+        let compared = takes_values(self.filter.operator);
+        let one_line = !compared || self.fits(ui);
+        ui.spacing_mut().item_spacing = vec2(tokens(ui).space.xs, tokens(ui).space.s);
+        ui.horizontal(|ui| {
+            let room = ui.available_width() - REMOVE;
+            self.property(ui, room * 0.55);
+            self.operator(ui);
+            if one_line && compared {
+                let room = ui.available_width() - REMOVE - tokens(ui).space.xs;
+                self.values(ui, room, false);
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.remove(ui));
+        });
+        if !one_line {
+            let room = ui.available_width();
+            self.values(ui, room, true);
+        }
+        if matches_missing(self.filter.operator) {
+            let hint = format!("Also matches events without {}", self.filter.property);
+            label_wrapped(ui, &hint, Type::Small, tokens(ui).color.muted);
+        }
+    }
+
+    /// Whether property, comparison and values stand side by side.
+    fn fits(&self, ui: &Ui) -> bool {
+        let color = tokens(ui).color.text;
+        let width = |text: &str| {
+            layout(ui.painter(), text, Type::Body, color, 400.0)
+                .size()
+                .x
+        };
+        let texts = [
+            self.filter.property.as_str(),
+            operator_label(self.filter.operator),
+            &self.values_label(),
+        ];
+        let words: f32 = texts.into_iter().map(width).sum();
+        let around = 3.0 * 22.0 + 2.0 * 13.0 + 3.0 * tokens(ui).space.xs + REMOVE;
+        words + around <= ui.available_width()
+    }
+
+    fn property(&self, ui: &mut Ui, max_width: f32) {
+        let name = format!("Property of filter {}", self.index + 1);
+        let picked = property_list(&name, &self.filter.property, ButtonKind::Field)
+            .no_caret()
+            .max_width(max_width)
+            .show(ui, || properties(self.catalog));
+        if let Some(property) = picked {
+            self.send(Edit::Property(self.place, self.index, property));
+        }
+    }
+
+    fn operator(&self, ui: &mut Ui) {
+        let name = format!("Comparison of filter {}", self.index + 1);
+        let known = self.catalog.property(&self.filter.property);
+        let picked = Picker::new(&name, operator_label(self.filter.operator))
+            .kind(ButtonKind::Ghost)
+            .list_width(140.0)
+            .show(ui, || {
+                let choice = |operator: &_| Choice::new(*operator, operator_label(*operator));
+                operators(known).iter().map(choice).collect()
+            });
+        if let Some(operator) = picked {
+            self.send(Edit::Operator(self.place, self.index, operator));
+        }
+    }
+
+    fn values(&self, ui: &mut Ui, room: f32, wide: bool) {
+        let name = format!("Value of filter {}", self.index + 1);
+        let text = self.values_label();
+        let known = self.catalog.property(&self.filter.property);
+        let operator = self.filter.operator;
+        let mut picker = Picker::new(&name, &text).chosen("").empty("Type a value");
+        picker = if wide {
+            picker.width(room)
+        } else {
+            picker.max_width(room)
+        };
+        let picked = picker.show_custom(
+            ui,
+            || self.suggestions(),
+            |typed| value_from_text(&typed, operator, known),
+        );
+        if let Some(value) = picked {
+            self.send(Edit::Value(self.place, self.index, value));
+        }
+    }
+
+    /// Values that were seen and that the comparison takes; chosen ones are marked.
+    fn suggestions(&self) -> Vec<Choice<Value>> {
+        let kind = value_kind(self.filter.operator);
+        let fits = |value: &Value| match kind {
+            ValueKind::Text => value.is_string(),
+            ValueKind::Number => value.is_number(),
+            ValueKind::Any => true,
+        };
+        let seen = self.catalog.property(&self.filter.property);
+        let seen = seen
+            .map(|property| property.top_values.as_slice())
+            .unwrap_or_default();
+        seen.iter()
+            .filter(|(value, _)| fits(value))
+            .map(|(value, count)| {
+                Choice::new(value.clone(), value_text(value)).detail(full(Some(*count as f64)))
+            })
+            .collect()
+    }
+
+    fn values_label(&self) -> String {
+        let texts: Vec<String> = self.filter.values.iter().map(value_text).collect();
+        match texts.as_slice() {
+            [] => "Choose…".to_owned(),
+            texts => texts.join(", "),
+        }
+    }
+
+    fn remove(&self, ui: &mut Ui) {
+        let name = format!("Remove filter {}", self.index + 1);
+        if ui
+            .add(Button::icon_only(Icon::Close, &name).width(REMOVE))
+            .clicked()
+        {
+            self.send(Edit::RemoveFilter(self.place, self.index));
+        }
+    }
+
+    fn send(&self, edit: Edit) {
+        self.view.commands.send(InsightsCommand::Edit(edit));
+    }
+}
+
+pub(super) fn property_list<'a>(name: &'a str, text: &'a str, kind: ButtonKind) -> Picker<'a> {
+    Picker::new(name, text)
+        .kind(kind)
+        .list_width(280.0)
+        .empty("No such property")
+}
+
+/// Every property with its type.
+pub(super) fn properties(catalog: &Catalog) -> Vec<Choice<String>> {
+    catalog
+        .properties
+        .iter()
+        .map(|property| {
+            Choice::new(property.name.clone(), &property.name).detail(property.types.join(", "))
+        })
+        .collect()
+}

@@ -1,0 +1,82 @@
+//! Under the answer: what it cost, and what can be taken along.
+
+use egui::{Align, Layout, Ui};
+
+use crate::{
+    command::Command,
+    insights::{
+        answer::{csv, full},
+        question::{report, report_json},
+        state::{InsightsCommand, InsightsState},
+    },
+    session::View,
+    theme::{Type, tokens},
+    widgets::{Button, label},
+};
+
+pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
+    let Some(answered) = state.answered() else {
+        return;
+    };
+    let muted = tokens(ui).color.muted;
+    let wide = ui.available_width() > 560.0;
+    ui.horizontal(|ui| {
+        ui.set_height(ui.available_height());
+        ui.spacing_mut().item_spacing.x = tokens(ui).space.l;
+        ui.spacing_mut().interact_size.y = 18.0;
+        label(ui, &milliseconds(answered.took_ms), Type::Small, muted);
+        let rows = format!("{} rows scanned", full(Some(answered.rows_scanned as f64)));
+        label(ui, &rows, Type::Small, muted);
+        if wide {
+            label(ui, answered.engine, Type::Small, muted);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            links(ui, state, view)
+        });
+    });
+}
+
+fn links(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
+    let press = |ui: &mut Ui, text: &str| ui.add(Button::link(text).small()).clicked();
+    if press(ui, "Copy JSON")
+        && let Some(report) = state.builder().and_then(report)
+    {
+        view.commands.send(Command::Copy {
+            text: format!("{:#}", report_json(&report)),
+            what: "the report as JSON",
+        });
+    }
+    if press(ui, "Copy CSV")
+        && let Some(answered) = state.answered()
+    {
+        view.commands.send(Command::Copy {
+            text: csv(answered),
+            what: "the table as CSV",
+        });
+    }
+    if press(ui, "Show pipeline") {
+        view.commands.send(InsightsCommand::Pipeline(true));
+    }
+}
+
+/// `2.1 ms`, `340 ms`, `2.4 s`.
+fn milliseconds(took: f64) -> String {
+    match took {
+        t if t < 10.0 => format!("{t:.1} ms"),
+        t if t < 1000.0 => format!("{t:.0} ms"),
+        t => format!("{:.1} s", t / 1000.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_taken_has_a_unit() {
+        assert_eq!(
+            [2.14, 340.4, 2_440.0].map(milliseconds),
+            ["2.1 ms", "340 ms", "2.4 s"]
+        );
+    }
+}

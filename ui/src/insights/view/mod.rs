@@ -1,0 +1,82 @@
+//! Paints *Insights*: the query panel on the left, the answer on the right.
+
+mod answer_panel;
+mod breakdown;
+mod chart;
+mod chart_items;
+mod filter_row;
+mod footer;
+mod legend;
+mod pipeline;
+mod query_panel;
+mod range_menu;
+mod series_card;
+mod states;
+mod table;
+mod toolbar;
+mod tooltip;
+
+use egui::{Align, Key, KeyboardShortcut, Layout, Modifiers, Rect, Ui, UiBuilder, vec2};
+
+use super::state::{InsightsCommand, InsightsState};
+use crate::{session::View, theme::tokens};
+
+/// A window narrower than this gets a narrower query panel, so that the answer keeps its room.
+const NARROW: f32 = 800.0;
+/// The query panel there.
+const NARROW_QUERY: f32 = 288.0;
+
+/// Shows the module.
+pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
+    shortcuts(ui, view);
+    let whole = ui.max_rect();
+    let tokens = tokens(ui);
+    let mut answer = whole;
+    if !state.display().query_folded {
+        let wide = whole.width() >= NARROW;
+        let width = if wide {
+            tokens.size.query
+        } else {
+            NARROW_QUERY
+        };
+        let query = Rect::from_min_size(whole.min, vec2(width, whole.height()));
+        answer.min.x = query.max.x;
+        let line = query.right() - 0.5;
+        let stroke = egui::Stroke::new(1.0, tokens.color.border);
+        ui.painter().vline(line, query.y_range(), stroke);
+        let inside = query.with_max_x(query.right() - 1.0);
+        region(ui, "query", inside, |ui| query_panel::show(ui, state, view));
+    }
+    region(ui, "answer", answer, |ui| {
+        answer_panel::show(ui, state, view)
+    });
+    if let Some(value) = state.pipeline() {
+        pipeline::show(ui, answer, value, view);
+    }
+}
+
+fn region(ui: &mut Ui, name: &str, rect: Rect, contents: impl FnOnce(&mut Ui)) {
+    let builder = UiBuilder::new()
+        .id_salt(name)
+        .max_rect(rect)
+        .layout(Layout::top_down(Align::Min));
+    ui.scope_builder(builder, |ui| {
+        ui.shrink_clip_rect(rect);
+        contents(ui);
+    });
+}
+
+fn shortcuts(ui: &Ui, view: View<'_>) {
+    if ui.ctx().text_edit_focused() {
+        return;
+    }
+    let undo = KeyboardShortcut::new(Modifiers::COMMAND, Key::Z);
+    let redo = KeyboardShortcut::new(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    ui.input_mut(|input| {
+        if input.consume_shortcut(&redo) {
+            view.commands.send(InsightsCommand::Redo);
+        } else if input.consume_shortcut(&undo) {
+            view.commands.send(InsightsCommand::Undo);
+        }
+    });
+}

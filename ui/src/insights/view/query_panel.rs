@@ -1,0 +1,137 @@
+//! The left panel: what is asked.
+
+use egui::{Align, Layout, Margin, ScrollArea, Ui, UiBuilder};
+
+use super::{breakdown, filter_row, series_card};
+use crate::{
+    insights::{
+        question::{Builder, Edit, History, MAX_SERIES, Place, sentence},
+        state::{InsightsCommand, InsightsState},
+    },
+    session::View,
+    theme::{Type, tokens},
+    widgets::{Button, Icon, card, label, section},
+};
+
+pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
+    let (Some(history), Some(builder)) = (state.history(), state.builder()) else {
+        return;
+    };
+    let tokens = tokens(ui);
+    let pad = tokens.space.l;
+    let inside = ui.max_rect().shrink(pad);
+    ui.scope_builder(UiBuilder::new().max_rect(inside), |ui| {
+        ui.spacing_mut().item_spacing.y = tokens.space.m;
+        title(ui, history, view);
+        let how = how_galley(ui, builder);
+        let how_height = how.size().y;
+        let body = ui
+            .available_rect_before_wrap()
+            .with_max_y(inside.bottom() - how_height - tokens.space.m);
+        ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
+            ScrollArea::vertical()
+                .auto_shrink([false, false])
+                .content_margin(Margin::ZERO)
+                .show(ui, |ui| {
+                    ui.set_max_width(inside.width());
+                    questions(ui, state, builder, view);
+                });
+        });
+        how_computed(ui, builder, how, inside);
+    });
+}
+
+fn title(ui: &mut Ui, history: &History, view: View<'_>) {
+    let tokens = tokens(ui);
+    ui.horizontal(|ui| {
+        ui.set_height(tokens.size.control);
+        label(ui, "Insights", Type::Title, tokens.color.text);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            let mut press = |icon, name, enabled, command: InsightsCommand| {
+                let button = Button::icon_only(icon, name).enabled(enabled);
+                if ui.add(button).clicked() {
+                    view.commands.send(command);
+                }
+            };
+            press(
+                Icon::Fold,
+                "Fold the query",
+                true,
+                InsightsCommand::ToggleQuery,
+            );
+            press(
+                Icon::Redo,
+                "Redo",
+                history.can_redo(),
+                InsightsCommand::Redo,
+            );
+            press(
+                Icon::Undo,
+                "Undo",
+                history.can_undo(),
+                InsightsCommand::Undo,
+            );
+        });
+    });
+}
+
+fn questions(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'_>) {
+    section(ui, "Series");
+    for index in 0..builder.series.len() {
+        ui.push_id(("series", index), |ui| {
+            series_card::show(ui, state.catalog(), builder, index, view);
+        });
+    }
+    if builder.series.len() < MAX_SERIES && ui.add(Button::link("+ Add series")).clicked() {
+        view.commands.send(InsightsCommand::Edit(Edit::AddSeries));
+    }
+    section(ui, "Filters");
+    if !builder.filters.is_empty() {
+        card(ui, |ui| {
+            ui.set_width(ui.available_width());
+            filter_row::show_all(ui, state.catalog(), &builder.filters, Place::Report, view);
+        });
+    }
+    filter_row::add(ui, state.catalog(), "+ Add filter", Place::Report, view);
+    section(ui, "Break down by");
+    breakdown::show(ui, state, builder, view);
+}
+
+fn how_galley(ui: &Ui, builder: &Builder) -> std::sync::Arc<egui::Galley> {
+    use egui::text::{LayoutJob, TextFormat};
+    let muted = tokens(ui).color.muted;
+    let mut job = LayoutJob::default();
+    job.wrap.max_width = ui.available_width();
+    job.wrap.max_rows = 5;
+    let format = |kind: Type| TextFormat {
+        line_height: Some(17.0),
+        ..TextFormat::simple(kind.font(), muted)
+    };
+    job.append("How this is computed.", 0.0, format(Type::SmallStrong));
+    job.append(&format!(" {}", sentence(builder)), 0.0, format(Type::Small));
+    ui.painter().layout_job(job)
+}
+
+fn how_computed(
+    ui: &mut Ui,
+    builder: &Builder,
+    galley: std::sync::Arc<egui::Galley>,
+    inside: egui::Rect,
+) {
+    let size = galley.size();
+    let at = egui::pos2(inside.left(), inside.bottom() - size.y);
+    let cut = galley.elided;
+    let color = tokens(ui).color.muted;
+    ui.painter().galley(at, galley, color);
+    let place = egui::Rect::from_min_size(at, size);
+    let response = ui.interact(place, ui.scope_id().with("how"), egui::Sense::HOVER);
+    let words = sentence(builder);
+    response.widget_info(|| {
+        let text = format!("How this is computed. {words}");
+        egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, text)
+    });
+    if cut {
+        response.on_hover_text(words);
+    }
+}

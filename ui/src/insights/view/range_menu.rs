@@ -1,0 +1,177 @@
+//! The chip that says what time is looked at, and its menu.
+
+use egui::{Popup, PopupCloseBehavior, Response, Ui};
+use jiff::civil::Date;
+
+use crate::{
+    insights::{
+        question::{Builder, Edit, RangeChoice, day_of},
+        state::InsightsCommand,
+    },
+    session::View,
+    theme::{Type, tokens},
+    widgets::{Button, Icon, TextField, label, popup_frame, separator},
+};
+
+const WIDTH: f32 = 248.0;
+
+/// The dates that are being typed.
+#[derive(Clone, Default)]
+struct Typed {
+    from: String,
+    to: String,
+}
+
+pub(super) fn show(ui: &mut Ui, builder: &Builder, view: View<'_>) {
+    let current = builder.range.label();
+    let chip = Button::secondary(&current)
+        .name("Range")
+        .value(&current)
+        .caret();
+    let response = ui.add(chip.role(egui::accesskit::Role::ComboBox));
+    let tokens = tokens(ui);
+    let frame = popup_frame(ui).inner_margin(tokens.space.xs);
+    let chosen = Popup::from_toggle_button_response(&response)
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+        .gap(tokens.space.xs)
+        .width(WIDTH)
+        .frame(frame)
+        .accessible_name("Range")
+        .show(|ui| {
+            ui.set_width(WIDTH);
+            let chosen = menu(ui, &response, builder, view);
+            if chosen.is_some() {
+                ui.close();
+            }
+            chosen
+        });
+    if let Some(range) = chosen.and_then(|shown| shown.inner) {
+        view.commands
+            .send(InsightsCommand::Edit(Edit::Range(range)));
+    }
+}
+
+fn menu(ui: &mut Ui, chip: &Response, builder: &Builder, view: View<'_>) -> Option<RangeChoice> {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let mut chosen = None;
+    for range in offered(view) {
+        let name = range.label();
+        let entry = Button::ghost(&name)
+            .width(WIDTH)
+            .selected(range == builder.range);
+        if ui.add(entry).clicked() {
+            chosen = Some(range);
+        }
+    }
+    if let Some(range) = all_time(view) {
+        let selected = range == builder.range;
+        if ui
+            .add(Button::ghost("All time").width(WIDTH).selected(selected))
+            .clicked()
+        {
+            chosen = Some(range);
+        }
+    }
+    ui.add_space(tokens(ui).space.xs);
+    separator(ui);
+    ui.add_space(tokens(ui).space.s);
+    chosen.or_else(|| dates(ui, chip, builder, view))
+}
+
+fn offered(view: View<'_>) -> Vec<RangeChoice> {
+    let newest = view.session.newest_event_ms();
+    let ending = newest.map(|time| RangeChoice::TwelveMonthsTo(day_of(time, &view.session.zone())));
+    RangeChoice::PRESETS.into_iter().chain(ending).collect()
+}
+
+fn all_time(view: View<'_>) -> Option<RangeChoice> {
+    let schema = view.session.schema.latest()?;
+    let first = schema.events.iter().map(|event| event.first_seen).min()?;
+    let zone = view.session.zone();
+    Some(RangeChoice::Dates {
+        from: day_of(first, &zone),
+        to: day_of(view.session.newest_event_ms()?, &zone),
+    })
+}
+
+/// From and to, typed.
+fn dates(ui: &mut Ui, chip: &Response, builder: &Builder, view: View<'_>) -> Option<RangeChoice> {
+    let id = chip.id.with("dates");
+    let today = crate::insights::state::today(view.session);
+    let (from, to) = builder.range.days(today);
+    let mut typed = ui
+        .data(|data| data.get_temp::<(Date, Date, Typed)>(id))
+        .map_or_else(
+            || Typed {
+                from: from.to_string(),
+                to: to.to_string(),
+            },
+            |(of_from, of_to, typed)| {
+                let same = (of_from, of_to) == (from, to);
+                if same {
+                    typed
+                } else {
+                    Typed {
+                        from: from.to_string(),
+                        to: to.to_string(),
+                    }
+                }
+            },
+        );
+    let range = read(&typed);
+    let mut entered = false;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = tokens(ui).space.s;
+        let field = (WIDTH - 2.0 * 8.0 - 16.0) / 2.0;
+        ui.add_space(tokens(ui).space.xs);
+        let wrong = |text: &str| text.parse::<Date>().is_err();
+        let first = TextField::new("From")
+            .hint("2026-01-31")
+            .width(field)
+            .limit(10);
+        let first = first.error(wrong(&typed.from)).show(ui, &mut typed.from);
+        label(ui, "–", Type::Body, tokens(ui).color.muted);
+        let last = TextField::new("To")
+            .hint("2026-12-31")
+            .width(field)
+            .limit(10);
+        let last = last.error(wrong(&typed.to)).show(ui, &mut typed.to);
+        let enter = ui.input(|input| input.key_pressed(egui::Key::Enter));
+        entered = enter && (first.lost_focus() || last.lost_focus());
+    });
+    ui.add_space(tokens(ui).space.s);
+    let applied = ui.horizontal(|ui| {
+        ui.add_space(tokens(ui).space.xs);
+        let apply = Button::secondary("Show these days").icon(Icon::Calendar);
+        ui.add(apply.enabled(range.is_some())).clicked()
+    });
+    ui.add_space(tokens(ui).space.xs);
+    ui.data_mut(|data| data.insert_temp(id, (from, to, typed)));
+    range.filter(|_| applied.inner || entered)
+}
+
+fn read(typed: &Typed) -> Option<RangeChoice> {
+    let (from, to) = (
+        typed.from.trim().parse().ok()?,
+        typed.to.trim().parse().ok()?,
+    );
+    (from <= to).then_some(RangeChoice::Dates { from, to })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typed_dates_must_be_dates_in_order() {
+        let typed = |from: &str, to: &str| {
+            read(&Typed {
+                from: from.to_owned(),
+                to: to.to_owned(),
+            })
+        };
+        assert!(typed("2026-01-01", " 2026-01-01").is_some());
+        assert!(typed("2026-01-02", "2026-01-01").is_none());
+        assert!(typed("2026-02-30", "2026-03-01").is_none());
+    }
+}

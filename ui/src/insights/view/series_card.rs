@@ -1,0 +1,207 @@
+//! The card of one series: event, measure, its own filters.
+
+use egui::{Align2, Rect, Sense, Ui, vec2};
+use empmix_query::report::Operator;
+
+use super::filter_row;
+use crate::{
+    insights::{
+        answer::full,
+        question::{
+            Builder, Catalog, Edit, MAX_SERIES, MeasureDraft, Place, SeriesDraft, series_id,
+        },
+        state::InsightsCommand,
+    },
+    session::View,
+    theme::{Type, tokens},
+    widgets::{Button, ButtonKind, Choice, Icon, Picker, card, paint_text},
+};
+
+const BADGE: f32 = 20.0;
+const MENU: f32 = 20.0;
+
+pub(super) fn show(
+    ui: &mut Ui,
+    catalog: &Catalog,
+    builder: &Builder,
+    index: usize,
+    view: View<'_>,
+) {
+    let Some(series) = builder.series.get(index) else {
+        return;
+    };
+    let tokens = tokens(ui);
+    card(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing = vec2(tokens.space.s, tokens.space.s);
+        ui.horizontal(|ui| {
+            badge(ui, index);
+            let width = ui.available_width() - MENU - tokens.space.s;
+            event_picker(ui, catalog, series, index, width, view);
+            menu(ui, builder, index, view);
+        });
+        ui.horizontal(|ui| {
+            ui.add_space(BADGE + tokens.space.s);
+            measure_picker(ui, series, index, view);
+            if !series.measure.takes_property() {
+                filter_row::add(ui, catalog, "+ Filter", Place::Series(index), view);
+            }
+        });
+        if series.measure.takes_property() {
+            ui.horizontal(|ui| {
+                ui.add_space(BADGE + tokens.space.s);
+                property_picker(ui, catalog, series, index, view);
+                filter_row::add(ui, catalog, "+ Filter", Place::Series(index), view);
+            });
+        }
+        filter_row::show_all(ui, catalog, &series.filters, Place::Series(index), view);
+    });
+}
+
+fn badge(ui: &mut Ui, index: usize) {
+    let tokens = tokens(ui);
+    let size = vec2(BADGE, tokens.size.control);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::HOVER);
+    let square = Rect::from_center_size(rect.center(), vec2(BADGE, BADGE));
+    let painter = ui.painter();
+    painter.rect_filled(square, tokens.radius.control - 1.0, tokens.color.accent);
+    let ink = tokens.color.on_accent;
+    paint_text(
+        painter,
+        square.center(),
+        Align2::CENTER_CENTER,
+        &series_id(index),
+        Type::SmallStrong,
+        ink,
+    );
+}
+
+fn event_picker(
+    ui: &mut Ui,
+    catalog: &Catalog,
+    series: &SeriesDraft,
+    index: usize,
+    width: f32,
+    view: View<'_>,
+) {
+    const ALL: &str = "All events";
+    let name = format!("Event of series {}", series_id(index));
+    let current = series.event.as_deref().unwrap_or(ALL);
+    let picked = Picker::new(&name, current)
+        .width(width)
+        .list_width(280.0)
+        .empty("No such event")
+        .show(ui, || {
+            let all: u64 = catalog.events.iter().map(|(_, count)| count).sum();
+            let every = Choice::new(None, ALL).detail(full(Some(all as f64)));
+            let named = catalog.events.iter().map(|(name, count)| {
+                Choice::new(Some(name.clone()), name).detail(full(Some(*count as f64)))
+            });
+            std::iter::once(every).chain(named).collect()
+        });
+    if let Some(event) = picked {
+        view.commands
+            .send(InsightsCommand::Edit(Edit::Event(index, event)));
+    }
+}
+
+fn menu(ui: &mut Ui, builder: &Builder, index: usize, view: View<'_>) {
+    let id = series_id(index);
+    let name = format!("Actions of series {id}");
+    let button = Button::icon_only(Icon::More, &name).width(MENU);
+    let response = ui.add(button);
+    let tokens = tokens(ui);
+    let frame = crate::widgets::popup_frame(ui).inner_margin(tokens.space.xs);
+    egui::Popup::menu(&response)
+        .gap(tokens.space.xs)
+        .frame(frame)
+        .show(|ui| {
+            ui.set_width(160.0);
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let many = builder.series.len();
+            let entries = [
+                ("Duplicate", many < MAX_SERIES, Edit::DuplicateSeries(index)),
+                ("Remove", many > 1, Edit::RemoveSeries(index)),
+            ];
+            for (label, enabled, edit) in entries {
+                let name = format!("{label} series {id}");
+                let entry = Button::ghost(label)
+                    .name(&name)
+                    .width(160.0)
+                    .enabled(enabled);
+                if ui.add(entry).clicked() {
+                    view.commands.send(InsightsCommand::Edit(edit));
+                }
+            }
+        });
+}
+
+/// What is offered, as the button says it.
+fn measure_names(measure: &MeasureDraft) -> &'static str {
+    match measure {
+        MeasureDraft::Total => "Total events",
+        MeasureDraft::Unique => "Unique users",
+        MeasureDraft::Sum(_) => "Sum of…",
+        MeasureDraft::Average(_) => "Average of…",
+    }
+}
+
+fn measure_picker(ui: &mut Ui, series: &SeriesDraft, index: usize, view: View<'_>) {
+    let name = format!("Measure of series {}", series_id(index));
+    let kept = series.measure.property().map(str::to_owned);
+    let picked = Picker::new(&name, measure_names(&series.measure))
+        .list_width(180.0)
+        .show(ui, || {
+            [
+                MeasureDraft::Total,
+                MeasureDraft::Unique,
+                MeasureDraft::Sum(kept.clone()),
+                MeasureDraft::Average(kept),
+            ]
+            .into_iter()
+            .map(|measure| {
+                let name = measure_names(&measure);
+                Choice::new(measure, name)
+            })
+            .collect()
+        });
+    if let Some(measure) = picked {
+        view.commands
+            .send(InsightsCommand::Edit(Edit::Measure(index, measure)));
+    }
+}
+
+fn property_picker(
+    ui: &mut Ui,
+    catalog: &Catalog,
+    series: &SeriesDraft,
+    index: usize,
+    view: View<'_>,
+) {
+    let name = format!("Property of series {}", series_id(index));
+    let current = series.measure.property();
+    let picked = Picker::new(&name, current.unwrap_or("Choose a number"))
+        .kind(ButtonKind::Field)
+        .max_width(ui.available_width() - 64.0)
+        .empty("No property holds numbers")
+        .show(ui, || {
+            let count = |count: u64| full(Some(count as f64));
+            let named = catalog.numeric().map(|property| {
+                Choice::new(property.name.clone(), &property.name).detail(count(property.count))
+            });
+            named.collect()
+        });
+    if let Some(property) = picked {
+        let measure = match series.measure {
+            MeasureDraft::Average(_) => MeasureDraft::Average(Some(property)),
+            _ => MeasureDraft::Sum(Some(property)),
+        };
+        view.commands
+            .send(InsightsCommand::Edit(Edit::Measure(index, measure)));
+    }
+}
+
+/// Whether a comparison also matches events that lack the property.
+pub(super) fn matches_missing(operator: Operator) -> bool {
+    operator == Operator::IsNot
+}

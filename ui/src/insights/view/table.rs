@@ -1,0 +1,204 @@
+//! The table under the chart: a row per line, numbers to the right, sortable by every column.
+
+use egui::{
+    Align2, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role,
+    pos2, vec2,
+};
+
+use super::legend::mark;
+use crate::{
+    insights::{
+        answer::{Answered, Row, SortBy, Table, table},
+        state::{InsightsCommand, InsightsState},
+    },
+    session::View,
+    theme::{Type, tokens},
+    widgets::{HeaderCell, card_frame, layout, paint_text},
+};
+
+const HEAD: f32 = 28.0;
+const PAD: f32 = 12.0;
+/// The least width of the names.
+const NAME_MIN: f32 = 180.0;
+/// Where the numbers of a column may begin.
+const COLUMN_GAP: f32 = 26.0;
+/// A column of a bucket is about this wide with its gap.
+const BUCKET: f32 = 63.0;
+/// Total and average are about this wide together.
+const FIXED: f32 = 190.0;
+
+/// Where the columns stand.
+struct Columns {
+    name: Rect,
+    /// The right edge and the width of each column of numbers.
+    numbers: Vec<(f32, f32)>,
+}
+
+pub(super) fn show(
+    ui: &mut Ui,
+    state: &InsightsState,
+    answered: &Answered,
+    height: f32,
+    view: View<'_>,
+) {
+    let size = vec2(ui.available_width(), height);
+    let (card, _) = ui.allocate_exact_size(size, Sense::HOVER);
+    ui.painter()
+        .add(card_frame(tokens(ui)).paint(card.shrink(1.0)));
+    let room = card.width() - 2.0 * PAD - NAME_MIN - FIXED;
+    let buckets = (room / BUCKET).floor().max(0.0) as usize;
+    let table = table(answered, buckets, state.display().sort);
+    let columns = columns(ui, &table, card);
+    head(ui, state, &table, &columns, card, view);
+    let body = card
+        .with_min_y(card.top() + HEAD + 1.0)
+        .shrink2(vec2(1.0, 0.0));
+    ui.scope_builder(
+        UiBuilder::new().max_rect(body.with_max_y(body.bottom() - 2.0)),
+        |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let row = tokens(ui).size.row;
+            ScrollArea::vertical()
+                .auto_shrink([false, false])
+                .content_margin(Margin::ZERO)
+                .id_salt("rows")
+                .show_rows(ui, row, table.rows.len(), |ui, range| {
+                    for index in range {
+                        let last = index + 1 == table.rows.len();
+                        body_row(ui, state, &table.rows[index], &columns, last, view);
+                    }
+                });
+        },
+    );
+}
+
+/// Each column is as wide as its widest text; what is left over goes to the names.
+fn columns(ui: &Ui, table: &Table, card: Rect) -> Columns {
+    let ink = tokens(ui).color.text;
+    let wide = |text: &str, kind| layout(ui.painter(), text, kind, ink, 240.0).size().x;
+    let mut numbers = Vec::new();
+    let mut right = card.right() - PAD - 1.0;
+    for (index, column) in table.columns.iter().enumerate().rev() {
+        let sorted = if matches!(column.sort, SortBy::Bucket(_)) {
+            0.0
+        } else {
+            14.0
+        };
+        let head = wide(&column.label, Type::Small) + sorted;
+        let cells = table.rows.iter().take(200);
+        let cells = cells
+            .map(|row| wide(&row.cells[index], Type::Body))
+            .fold(0.0, f32::max);
+        let width = head.max(cells).max(34.0).ceil();
+        numbers.push((right, width));
+        right -= width + COLUMN_GAP;
+    }
+    numbers.reverse();
+    let left = card.left() + PAD + 1.0;
+    Columns {
+        name: Rect::from_min_max(
+            pos2(left, card.top()),
+            pos2(right.max(left + 40.0), card.bottom()),
+        ),
+        numbers,
+    }
+}
+
+fn head(
+    ui: &mut Ui,
+    state: &InsightsState,
+    table: &Table,
+    columns: &Columns,
+    card: Rect,
+    view: View<'_>,
+) {
+    let color = &tokens(ui).color;
+    let y = card.top() + 1.0..=card.top() + HEAD + 1.0;
+    let (by, direction) = state.display().sort;
+    let sort = |column| (by == column).then_some(direction);
+    let mut clicked = None;
+    let names = Rect::from_x_y_ranges(columns.name.x_range(), y.clone());
+    let cell = HeaderCell::new(&table.name_label).sortable(sort(SortBy::Name));
+    if cell.show(ui, names).clicked() {
+        clicked = Some(SortBy::Name);
+    }
+    for (column, (right, width)) in table.columns.iter().zip(&columns.numbers) {
+        let rect = Rect::from_x_y_ranges(right - width..=*right, y.clone());
+        let cell = HeaderCell::new(&column.label)
+            .right()
+            .sortable(sort(column.sort));
+        if cell.show(ui, rect).clicked() {
+            clicked = Some(column.sort);
+        }
+    }
+    let line = Stroke::new(1.0, color.border);
+    let x = card.left() + 1.0..=card.right() - 1.0;
+    ui.painter().hline(x, card.top() + HEAD + 1.5, line);
+    if let Some(by) = clicked {
+        view.commands.send(InsightsCommand::Sort(by));
+    }
+}
+
+fn body_row(
+    ui: &mut Ui,
+    state: &InsightsState,
+    row: &Row,
+    columns: &Columns,
+    last: bool,
+    view: View<'_>,
+) {
+    let tokens = tokens(ui);
+    let color = &tokens.color;
+    let size = vec2(ui.available_width(), tokens.size.row);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
+    if response.hovered() {
+        ui.painter()
+            .rect_filled(rect, 0.0, color.hovered(color.surface));
+    }
+    let shown = state.display().is_shown(row.line);
+    let middle = rect.center().y;
+    let left = columns.name.left();
+    mark(ui, pos2(left + 4.0, middle), row.line, shown);
+    let painter = ui.painter();
+    let name = layout(
+        painter,
+        &row.name,
+        Type::Body,
+        color.text,
+        columns.name.right() - left - 18.0,
+    );
+    let cut = name.elided;
+    painter.galley(
+        pos2(left + 18.0, middle - name.size().y / 2.0),
+        name,
+        color.text,
+    );
+    for (text, (right, _)) in row.cells.iter().zip(&columns.numbers) {
+        paint_text(
+            painter,
+            pos2(*right, middle),
+            Align2::RIGHT_CENTER,
+            text,
+            Type::Body,
+            color.text,
+        );
+    }
+    if !last {
+        painter.hline(
+            rect.x_range(),
+            rect.bottom() - 0.5,
+            Stroke::new(1.0, color.border),
+        );
+    }
+    crate::widgets::focus_ring(ui, &response, rect.shrink(2.0), 4.0);
+    response.widget_info(|| {
+        let text = format!("{}: {}", row.name, row.cells.join(", "));
+        WidgetInfo::selected(Role::Row, true, shown, text)
+    });
+    if response.clicked() {
+        view.commands.send(InsightsCommand::Toggle(row.line));
+    }
+    if cut {
+        response.on_hover_text(&row.name);
+    }
+}

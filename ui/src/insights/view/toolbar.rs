@@ -1,0 +1,66 @@
+//! Over the answer: time, width of a bucket, kind of chart.
+
+use egui::{Align, Layout, Ui};
+
+use super::range_menu;
+use crate::{
+    insights::{
+        question::{Builder, Edit, granularities, granularity_label},
+        state::{ChartKind, InsightsCommand, InsightsState, today},
+    },
+    session::View,
+    theme::tokens,
+    widgets::{Button, ButtonKind, Choice, Icon, Picker, segmented},
+};
+
+const KINDS: [(ChartKind, &str); 3] = [
+    (ChartKind::Line, "Line"),
+    (ChartKind::Bar, "Bar"),
+    (ChartKind::Table, "Table"),
+];
+/// Below this the kinds stand in a row of their own.
+const ONE_ROW: f32 = 500.0;
+
+pub(super) fn show(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'_>) {
+    let one_row = ui.available_width() >= ONE_ROW;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = tokens(ui).space.s;
+        if state.display().query_folded {
+            let unfold = Button::icon_only(Icon::Unfold, "Unfold the query");
+            if ui.add(unfold).clicked() {
+                view.commands.send(InsightsCommand::ToggleQuery);
+            }
+        }
+        range_menu::show(ui, builder, view);
+        width_picker(ui, builder, view);
+        if one_row {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                kinds(ui, state, view)
+            });
+        }
+    });
+    if !one_row {
+        kinds(ui, state, view);
+    }
+}
+
+fn width_picker(ui: &mut Ui, builder: &Builder, view: View<'_>) {
+    let picked = Picker::new("Width of a bucket", granularity_label(builder.granularity))
+        .kind(ButtonKind::Secondary)
+        .list_width(140.0)
+        .show(ui, || {
+            let choice = |width| Choice::new(width, granularity_label(width));
+            let offered = granularities(&builder.range, today(view.session));
+            offered.into_iter().map(choice).collect()
+        });
+    if let Some(width) = picked {
+        view.commands
+            .send(InsightsCommand::Edit(Edit::Granularity(width)));
+    }
+}
+
+fn kinds(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
+    if let Some(kind) = segmented(ui, &KINDS, state.display().kind) {
+        view.commands.send(InsightsCommand::Kind(kind));
+    }
+}
