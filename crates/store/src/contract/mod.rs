@@ -11,6 +11,7 @@
 //! | `sessions` | metrics under every order |
 //! | `lists` | pages of events, live streams, schema |
 //! | `properties` | names and values that are hard to store |
+//! | `scenarios` | reports |
 //! | `warnings` | idempotence and bounds |
 //! | `projects`, `jobs` | the catalogue |
 
@@ -32,6 +33,7 @@ mod jobs;
 mod lists;
 mod projects;
 mod properties;
+mod scenarios;
 mod sessions;
 mod warnings;
 mod writes;
@@ -41,6 +43,7 @@ pub use jobs::*;
 pub use lists::*;
 pub use projects::*;
 pub use properties::*;
+pub use scenarios::*;
 pub use sessions::*;
 pub use warnings::*;
 pub use writes::*;
@@ -88,6 +91,7 @@ macro_rules! store_contract {
             refused_bodies_are_bounded
             alterations_are_sampled
             a_conflict_is_a_warning
+            reports_are_answered_as_the_scenarios_say
             projects_are_listed_oldest_first
             keys_are_replaced
             a_job_ends_when_every_part_is_stored
