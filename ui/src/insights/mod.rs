@@ -9,5 +9,4 @@ pub mod question;
 mod state;
 mod view;
 
-
 pub use state::{ChartKind, InsightsCommand, InsightsState};

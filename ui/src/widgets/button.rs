@@ -275,7 +275,11 @@ impl Widget for Button<'_> {
         let enabled = self.enabled && ui.is_enabled();
         let base = Colors::of(self.kind, self.selected, &tokens.color);
         let measured = self.measure(ui, &base);
-        let sense = if enabled { Sense::CLICK } else { Sense::HOVER };
+        let sense = if enabled {
+            Sense::click()
+        } else {
+            Sense::HOVER
+        };
         let (rect, response) = ui.allocate_exact_size(measured.size, sense);
         let cut = measured.label.elided;
         if ui.is_rect_visible(rect) {

@@ -51,6 +51,7 @@ pub struct Picker<'a> {
     list_width: f32,
     chosen: Option<&'a str>,
     custom: bool,
+    search: bool,
     empty: &'a str,
 }
 
@@ -68,6 +69,7 @@ impl<'a> Picker<'a> {
             list_width: 248.0,
             chosen: None,
             custom: false,
+            search: false,
             empty: "Nothing matches",
         }
     }
@@ -118,6 +120,12 @@ impl<'a> Picker<'a> {
     /// What is typed can be picked too: [`show_custom`](Self::show_custom) turns it into a value.
     fn custom(mut self) -> Self {
         self.custom = true;
+        self
+    }
+
+    /// The list has a search field, however short it is.
+    pub fn search(mut self) -> Self {
+        self.search = true;
         self
     }
 
@@ -229,6 +237,10 @@ impl<'a> Picker<'a> {
 
     pub(super) fn chosen_label(&self) -> &str {
         self.chosen.unwrap_or(self.label)
+    }
+
+    pub(super) fn is_searched(&self) -> bool {
+        self.search || self.custom
     }
 
     pub(super) fn takes_typed(&self) -> bool {

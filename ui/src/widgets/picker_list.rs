@@ -55,7 +55,7 @@ pub(super) fn show_list<T>(
     let width = width - 2.0 * tokens(ui).space.xs;
     ui.set_width(width);
     ui.spacing_mut().item_spacing.y = 0.0;
-    let searched = choices.len() >= SEARCH_FROM || picker.takes_typed();
+    let searched = choices.len() >= SEARCH_FROM || picker.is_searched();
     let first = !state.opened;
     if first {
         let chosen = picker.chosen_label();

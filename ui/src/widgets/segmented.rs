@@ -24,7 +24,7 @@ pub fn segmented<T: PartialEq + Copy>(ui: &mut Ui, choices: &[(T, &str)], chosen
     for (index, ((value, name), width)) in choices.iter().zip(&widths).enumerate() {
         let place = Rect::from_min_size(egui::pos2(left, rect.top()), vec2(*width, size.y));
         left += width;
-        let response = ui.interact(place, base.id.with(index), Sense::CLICK);
+        let response = ui.interact(place, base.id.with(index), Sense::click());
         let selected = *value == chosen;
         let radius = corners(index, choices.len(), tokens.radius.control);
         if selected {

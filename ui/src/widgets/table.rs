@@ -51,7 +51,7 @@ impl<'a> HeaderCell<'a> {
     pub fn show(self, ui: &mut Ui, rect: Rect) -> Response {
         let tokens = tokens(ui);
         let sense = if self.sortable {
-            Sense::CLICK
+            Sense::click()
         } else {
             Sense::HOVER
         };

@@ -1,5 +1,7 @@
 //! The lines of the chart: every segment of every series, in the answer's order.
 
+use std::collections::HashSet;
+
 use empmix_query::{
     answer::{Answer, ReportResult, SegmentValue, SeriesResult},
     report::Granularity,
@@ -57,6 +59,8 @@ pub struct Line {
 pub struct LineName {
     /// In full.
     pub text: String,
+    /// Short, for the legend: what follows the last `/`, where that still tells the lines apart.
+    pub short: String,
     /// The rest beyond the limit.
     pub is_rest: bool,
 }
@@ -70,7 +74,7 @@ pub fn answered(answer: &Answer, builder: &Builder) -> Answered {
         .series
         .iter()
         .any(|series| series.id != result.series[0].id);
-    let lines = result
+    let mut lines: Vec<Line> = result
         .series
         .iter()
         .enumerate()
@@ -82,6 +86,7 @@ pub fn answered(answer: &Answer, builder: &Builder) -> Answered {
             shown_at_first: index < SHOWN_AT_FIRST,
         })
         .collect();
+    shorten(&mut lines);
     let measures = || builder.series.iter().map(|series| &series.measure);
     Answered {
         buckets: result.buckets[..length].to_vec(),
@@ -89,7 +94,7 @@ pub fn answered(answer: &Answer, builder: &Builder) -> Answered {
         granularity: builder.granularity,
         lines,
         breakdown: builder.breakdown.clone(),
-        additive: measures().all(|measure| measure.is_additive()),
+        additive: builder.series.len() == 1 && measures().all(|measure| measure.is_additive()),
         counts: measures().all(|measure| !measure.takes_property()),
         took_ms: answer.took_ms,
         rows_scanned: answer.rows_scanned,
@@ -142,10 +147,7 @@ fn line_name(series: &SeriesResult, builder: &Builder, several: bool) -> LineNam
     ));
     let own = || draft.map_or_else(|| series.id.clone(), series_label);
     let Some(segment) = series.segment.first() else {
-        return LineName {
-            text: own(),
-            is_rest: false,
-        };
+        return LineName::new(own(), false);
     };
     let (text, is_rest) = segment_name(segment);
     let text = if several {
@@ -153,7 +155,29 @@ fn line_name(series: &SeriesResult, builder: &Builder, several: bool) -> LineNam
     } else {
         text
     };
-    LineName { text, is_rest }
+    LineName::new(text, is_rest)
+}
+
+/// Names such as `owner/name` become `name`, unless two lines would then be called the same.
+fn shorten(lines: &mut [Line]) {
+    let short: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            let last = line.name.text.rsplit('/').next().unwrap_or_default().trim();
+            if last.is_empty() {
+                &line.name.text
+            } else {
+                last
+            }
+            .to_owned()
+        })
+        .collect();
+    let different: HashSet<&String> = short.iter().collect();
+    if different.len() == lines.len() {
+        for (line, short) in lines.iter_mut().zip(short) {
+            line.name.short = short;
+        }
+    }
 }
 
 fn segment_name(segment: &SegmentValue) -> (String, bool) {
@@ -164,6 +188,16 @@ fn segment_name(segment: &SegmentValue) -> (String, bool) {
         SegmentValue::Boolean(value) => (value.to_string(), false),
         SegmentValue::NotSet { .. } => ("(not set)".to_owned(), false),
         SegmentValue::Other { .. } => ("All others".to_owned(), true),
+    }
+}
+
+impl LineName {
+    fn new(text: String, is_rest: bool) -> Self {
+        Self {
+            short: text.clone(),
+            text,
+            is_rest,
+        }
     }
 }
 
@@ -291,6 +325,25 @@ pub(in crate::insights) mod tests {
             answered(&plain, &builder).lines[1].name.text,
             "All events, unique users"
         );
+    }
+
+    #[test]
+    fn legend_names_are_short_while_they_differ() {
+        let text = |text: &str| Some(SegmentValue::Text(text.to_owned()));
+        let mut builder = builder();
+        builder.breakdown = Some("repo".to_owned());
+        let short = |names: [&str; 2]| -> Vec<String> {
+            let series = names.map(|name| ("A", text(name), points(&[1.0]))).to_vec();
+            let answered = answered(&answer(series), &builder);
+            answered
+                .lines
+                .into_iter()
+                .map(|line| line.name.short)
+                .collect()
+        };
+        assert_eq!(short(["emilk/egui", "tokio-rs/axum"]), ["egui", "axum"]);
+        assert_eq!(short(["a/docs", "b/docs"]), ["a/docs", "b/docs"]);
+        assert_eq!(short(["a/", "plain"]), ["a/", "plain"]);
     }
 
     #[test]

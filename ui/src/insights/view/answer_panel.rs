@@ -107,13 +107,13 @@ fn headline(ui: &mut Ui, state: &InsightsState, answered: &Answered, view: View<
         let left = ui.max_rect();
         let number = full(state.headline());
         let used = words(ui, state, &number);
-        legend::show(
-            ui,
+        let place = left.with_min_x(left.left() + used + tokens.space.xl);
+        let legend = legend::Legend {
             state,
             answered,
-            left.with_min_x(left.left() + used + tokens.space.xl),
             view,
-        );
+        };
+        legend.show(ui, place);
     });
 }
 

@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use egui::{
-    Align2, CursorIcon, Rect, Sense, Stroke, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, CursorIcon, EventFilter, Key, Modifiers, Rect, Sense, Stroke, Ui, Vec2, WidgetInfo,
+    accesskit::Role, pos2, vec2,
 };
 use egui_plot::{Plot, PlotBounds};
 
-use super::{chart_items, tooltip};
+use super::{chart_items, tooltip, total_bars};
 use crate::{
     insights::{
         answer::{Answered, Axis, summary, time_ticks, value_axis},
@@ -16,7 +17,7 @@ use crate::{
     },
     session::View,
     theme::{Type, tokens},
-    widgets::{card_frame, layout, paint_text},
+    widgets::{card_frame, focus_ring, layout, paint_text},
 };
 
 /// From the card's edge to the plot.
@@ -102,6 +103,10 @@ pub(super) fn show(
     ui.painter()
         .add(card_frame(tokens(ui)).paint(card.shrink(1.0)));
     if answered.buckets.is_empty() {
+        return;
+    }
+    if total_bars::applies(state, answered) {
+        total_bars::show(ui, state, answered, card);
         return;
     }
     let stage = stage(ui, state, answered, card);
@@ -201,32 +206,32 @@ fn draw(ui: &mut Ui, stage: &Stage<'_>, card: Rect) {
     let bounds = PlotBounds::from_min_max([low, stage.axis.min], [high, stage.axis.max]);
     // Two more points for the width of a line that runs along an edge.
     let clip = stage.plot.expand(2.0).intersect(card);
-    ui.scope_builder(egui::UiBuilder::new().max_rect(stage.plot), |ui| {
-        ui.shrink_clip_rect(clip);
-        Plot::new("chart")
-            .width(stage.plot.width())
-            .height(stage.plot.height())
-            .show_axes(false)
-            .show_grid(false)
-            .show_background(false)
-            .show_x(false)
-            .show_y(false)
-            .allow_zoom(false)
-            .allow_scroll(false)
-            .allow_drag(false)
-            .allow_boxed_zoom(false)
-            .allow_double_click_reset(false)
-            .set_margin_fraction(Vec2::ZERO)
-            .sense(Sense::HOVER)
-            .cursor_color(egui::Color32::TRANSPARENT)
-            .show(ui, |plot| {
-                plot.set_plot_bounds(bounds);
-                match stage.kind {
-                    ChartKind::Bar => chart_items::bars(plot, stage, color),
-                    _ => chart_items::lines(plot, stage, color),
-                }
-            });
-    });
+    // A child of its own: the card has its room already.
+    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(stage.plot));
+    inside.shrink_clip_rect(clip);
+    Plot::new("chart")
+        .width(stage.plot.width())
+        .height(stage.plot.height())
+        .show_axes(false)
+        .show_grid(false)
+        .show_background(false)
+        .show_x(false)
+        .show_y(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_drag(false)
+        .allow_boxed_zoom(false)
+        .allow_double_click_reset(false)
+        .set_margin_fraction(Vec2::ZERO)
+        .sense(Sense::HOVER)
+        .cursor_color(egui::Color32::TRANSPARENT)
+        .show(&mut inside, |plot| {
+            plot.set_plot_bounds(bounds);
+            match stage.kind {
+                ChartKind::Bar => chart_items::bars(plot, stage, color),
+                _ => chart_items::lines(plot, stage, color),
+            }
+        });
 }
 
 fn interact(ui: &mut Ui, state: &InsightsState, stage: &Stage<'_>, view: View<'_>) {
@@ -243,8 +248,19 @@ fn interact(ui: &mut Ui, state: &InsightsState, stage: &Stage<'_>, view: View<'_
         view.commands.send(InsightsCommand::Zoom(None));
         return;
     }
+    focus_ring(
+        ui,
+        &response,
+        stage.plot.expand(4.0),
+        tokens(ui).radius.control,
+    );
     let pointer = response.hover_pos().or(response.interact_pointer_pos());
-    let Some(pointer) = pointer else { return };
+    let Some(pointer) = pointer else {
+        if response.has_focus() {
+            walk(ui, stage, id);
+        }
+        return;
+    };
     let start_id = id.with("drag");
     if response.drag_started() {
         ui.data_mut(|data| data.insert_temp(start_id, pointer.x));
@@ -264,14 +280,39 @@ fn interact(ui: &mut Ui, state: &InsightsState, stage: &Stage<'_>, view: View<'_
             view.commands.send(InsightsCommand::Zoom(Some(zoom)));
             ui.data_mut(|data| data.remove::<f32>(start_id));
         }
-        _ if response.hovered() => hover(ui, stage, pointer.x),
+        _ if response.hovered() => read(ui, stage, stage.bucket_at(pointer.x)),
         _ => {}
     }
 }
 
-fn hover(ui: &Ui, stage: &Stage<'_>, x: f32) {
+/// The arrow keys move the crosshair of a chart that has the focus.
+fn walk(ui: &Ui, stage: &Stage<'_>, id: egui::Id) {
+    let filter = EventFilter {
+        horizontal_arrows: true,
+        ..EventFilter::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+    let last = stage.shown.end.saturating_sub(1);
+    let bucket_id = id.with("bucket");
+    let at: usize = ui.data(|data| data.get_temp(bucket_id)).unwrap_or(last);
+    let at = ui.input_mut(|input| {
+        let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
+        if pressed(Key::ArrowLeft) {
+            at.saturating_sub(1)
+        } else if pressed(Key::ArrowRight) {
+            at + 1
+        } else {
+            at
+        }
+    });
+    let at = at.clamp(stage.shown.start, last);
+    ui.data_mut(|data| data.insert_temp(bucket_id, at));
+    read(ui, stage, at);
+}
+
+/// Crosshair and tooltip at a bucket.
+fn read(ui: &Ui, stage: &Stage<'_>, bucket: usize) {
     let color = &tokens(ui).color;
-    let bucket = stage.bucket_at(x);
     let at = stage.x(bucket);
     if stage.kind == ChartKind::Line {
         let stroke = Stroke::new(1.0, color.muted);

@@ -206,6 +206,7 @@ pub(super) fn property_list<'a>(name: &'a str, text: &'a str, kind: ButtonKind) 
     Picker::new(name, text)
         .kind(kind)
         .list_width(280.0)
+        .search()
         .empty("No such property")
 }
 

@@ -1,9 +1,9 @@
-//! The legend beside the headline: which line is which; a click hides or shows it, a double click
-//! shows it alone.
+//! The legend beside the headline: which line is which. A click hides or shows a line, a double
+//! click shows it alone.
 
 use egui::{
-    Popup, PopupCloseBehavior, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, accesskit::Role,
-    pos2, vec2,
+    Popup, PopupCloseBehavior, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo,
+    accesskit::Role, pos2, vec2,
 };
 
 use crate::{
@@ -16,170 +16,162 @@ use crate::{
     widgets::{focus_ring, layout, popup_frame},
 };
 
-/// A name is at most this wide here.
+/// A name is at most this wide here; wider where there are few.
 const NAME: f32 = 150.0;
+const NAME_OF_FEW: f32 = 230.0;
 /// Room for `+ 19 others`.
 const OTHERS: f32 = 84.0;
 const GAP: f32 = 12.0;
+/// A dot and the room after it.
 const DOT: f32 = 14.0;
+const HEIGHT: f32 = 18.0;
+const LIST: f32 = 280.0;
 
-pub(super) fn show(
-    ui: &mut Ui,
-    state: &InsightsState,
-    answered: &Answered,
-    place: Rect,
-    view: View<'_>,
-) {
-    if answered.lines.len() < 2 {
-        return;
-    }
-    let ink = tokens(ui).color.text;
-    let width = |ui: &Ui, index: usize| {
-        let name = &answered.lines[index].name.text;
-        DOT + layout(ui.painter(), name, Type::Body, ink, NAME).size().x
-    };
-    let wanted = answered
-        .lines
-        .iter()
-        .filter(|line| line.shown_at_first)
-        .count();
-    let mut widths = Vec::new();
-    let mut used = 0.0;
-    for index in 0..wanted {
-        let next = width(ui, index) + if index > 0 { GAP } else { 0.0 };
-        let others = if index + 1 < answered.lines.len() {
-            OTHERS + GAP
-        } else {
-            0.0
-        };
-        if used + next + others > place.width() {
-            break;
-        }
-        used += next;
-        widths.push(next);
-    }
-    let hidden = answered.lines.len() - widths.len();
-    let mut right = place.right();
-    let base = place.top() + 13.0;
-    if hidden > 0 {
-        right = others(ui, state, answered, hidden, pos2(right, base), view) - GAP;
-    }
-    let mut left = right - used;
-    for (index, width) in widths.iter().enumerate() {
-        let lead = if index > 0 { GAP } else { 0.0 };
-        let rect = Rect::from_min_size(pos2(left + lead, base), vec2(width - lead, 18.0));
-        item(ui, state, answered, index, rect, view);
-        left += width;
-    }
+/// What the legend is of.
+#[derive(Clone, Copy)]
+pub(super) struct Legend<'a> {
+    pub(super) state: &'a InsightsState,
+    pub(super) answered: &'a Answered,
+    pub(super) view: View<'a>,
 }
 
-fn item(
-    ui: &Ui,
-    state: &InsightsState,
-    answered: &Answered,
-    index: usize,
-    rect: Rect,
-    view: View<'_>,
-) {
-    let tokens = tokens(ui);
-    let name = &answered.lines[index].name.text;
-    let shown = state.display().is_shown(index);
-    let id = ui.scope_id().with(("legend", index));
-    let response = ui.interact(rect, id, Sense::CLICK);
-    let center = pos2(rect.left() + 4.0, rect.center().y);
-    mark(ui, center, index, shown);
-    let ink = if shown {
-        tokens.color.text
-    } else {
-        tokens.color.muted
-    };
-    let galley = layout(
-        ui.painter(),
-        name,
-        Type::Body,
-        ink,
-        rect.width() - DOT + 1.0,
-    );
-    let at = pos2(rect.left() + DOT, rect.center().y - galley.size().y / 2.0);
-    ui.painter().galley(at, galley, ink);
-    focus_ring(ui, &response, rect.expand(2.0), tokens.radius.control);
-    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, shown, name));
-    if response.double_clicked() {
-        view.commands.send(InsightsCommand::Solo(index));
-    } else if response.clicked() {
-        view.commands.send(InsightsCommand::Toggle(index));
+impl Legend<'_> {
+    /// Shows as many lines as fit, from the right edge of `place`, and the way to the others.
+    pub(super) fn show(self, ui: &mut Ui, place: Rect) {
+        if self.answered.lines.len() < 2 {
+            return;
+        }
+        let widths = self.fitting(ui, place.width());
+        let hidden = self.answered.lines.len() - widths.len();
+        let top = place.top() + 13.0;
+        let mut right = place.right();
+        if hidden > 0 {
+            right = self.others(ui, hidden, pos2(right, top)) - GAP;
+        }
+        let mut left = right - widths.iter().sum::<f32>() - GAP * (widths.len().max(1) - 1) as f32;
+        for (index, width) in widths.iter().enumerate() {
+            let rect = Rect::from_min_size(pos2(left, top), vec2(*width, HEIGHT));
+            self.item(ui, index, rect, &self.answered.lines[index].name.short);
+            left += width + GAP;
+        }
     }
-    response.on_hover_text(format!(
-        "{name}\nClick to show or hide, double-click to show it alone"
-    ));
+
+    /// The widths of the first lines that fit beside each other.
+    fn fitting(self, ui: &Ui, room: f32) -> Vec<f32> {
+        let lines = &self.answered.lines;
+        let ink = tokens(ui).color.text;
+        let max = if lines.len() < 4 { NAME_OF_FEW } else { NAME };
+        let mut widths = Vec::new();
+        let mut used = 0.0;
+        for (index, line) in lines
+            .iter()
+            .enumerate()
+            .take_while(|(_, line)| line.shown_at_first)
+        {
+            let name = layout(ui.painter(), &line.name.short, Type::Body, ink, max);
+            let width = DOT + name.size().x;
+            let others = if index + 1 < lines.len() { OTHERS } else { 0.0 };
+            if used + width + others > room {
+                break;
+            }
+            used += width + GAP;
+            widths.push(width);
+        }
+        widths
+    }
+
+    fn item(self, ui: &Ui, index: usize, rect: Rect, words: &str) {
+        let tokens = tokens(ui);
+        let name = &self.answered.lines[index].name.text;
+        let shown = self.state.display().is_shown(index);
+        let response = ui.interact(rect, ui.scope_id().with(("legend", index)), Sense::click());
+        mark(ui, pos2(rect.left() + 4.0, rect.center().y), index, shown);
+        let color = &tokens.color;
+        let ink = if shown { color.text } else { color.muted };
+        let galley = layout(
+            ui.painter(),
+            words,
+            Type::Body,
+            ink,
+            rect.width() - DOT + 1.0,
+        );
+        let at = pos2(rect.left() + DOT, rect.center().y - galley.size().y / 2.0);
+        ui.painter().galley(at, galley, ink);
+        focus_ring(ui, &response, rect.expand(2.0), tokens.radius.control);
+        response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, shown, name));
+        if response.double_clicked() {
+            self.view.commands.send(InsightsCommand::Solo(index));
+        } else if response.clicked() {
+            self.view.commands.send(InsightsCommand::Toggle(index));
+        }
+        response.on_hover_text(format!(
+            "{name}\nClick hides or shows it, double-click shows it alone"
+        ));
+    }
+
+    /// `+ 9 others` with the list of all lines; returns its left edge.
+    fn others(self, ui: &mut Ui, hidden: usize, right_top: Pos2) -> f32 {
+        let tokens = tokens(ui);
+        let text = match hidden {
+            all if all == self.answered.lines.len() => format!("{all} lines"),
+            1 => "+ 1 other".to_owned(),
+            count => format!("+ {count} others"),
+        };
+        let galley = layout(ui.painter(), &text, Type::Body, tokens.color.muted, OTHERS);
+        let left = right_top.x - galley.size().x;
+        let rect = Rect::from_min_max(pos2(left, right_top.y), right_top + vec2(0.0, HEIGHT));
+        let response = ui.interact(rect, ui.scope_id().with("others"), Sense::click());
+        let color = &tokens.color;
+        let ink = if response.hovered() {
+            color.text
+        } else {
+            color.muted
+        };
+        let at = pos2(left, rect.center().y - galley.size().y / 2.0);
+        ui.painter()
+            .galley_with_override_text_color(at, galley, ink);
+        focus_ring(ui, &response, rect.expand(2.0), tokens.radius.control);
+        response
+            .widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("All lines, {text}")));
+        let frame = popup_frame(ui).inner_margin(tokens.space.xs);
+        Popup::from_toggle_button_response(&response)
+            .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+            .gap(tokens.space.xs)
+            .width(LIST)
+            .frame(frame)
+            .accessible_name("All lines")
+            .show(|ui| self.list(ui));
+        left
+    }
+
+    fn list(self, ui: &mut Ui) {
+        let tokens = tokens(ui);
+        let row = tokens.size.row;
+        ui.set_width(LIST);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let lines = &self.answered.lines;
+        ScrollArea::vertical().max_height(10.0 * row).show_rows(
+            ui,
+            row,
+            lines.len(),
+            |ui, range| {
+                for index in range {
+                    let (rect, _) = ui.allocate_exact_size(vec2(LIST, row), Sense::HOVER);
+                    let inside = rect.shrink2(vec2(tokens.space.s, 3.0));
+                    self.item(ui, index, inside, &lines[index].name.text);
+                }
+            },
+        );
+    }
 }
 
 /// The dot of a line; hollow while the line is hidden.
-pub(super) fn mark(ui: &Ui, center: egui::Pos2, index: usize, shown: bool) {
+pub(super) fn mark(ui: &Ui, center: Pos2, index: usize, shown: bool) {
     let color = tokens(ui).color.series(index);
     if shown {
         ui.painter().circle_filled(center, 4.0, color);
     } else {
-        ui.painter()
-            .circle_stroke(center, 3.4, Stroke::new(1.2, color));
+        let stroke = Stroke::new(1.2, color);
+        ui.painter().circle_stroke(center, 3.4, stroke);
     }
-}
-
-/// `+ 9 others` with the list of all lines; returns its left edge.
-fn others(
-    ui: &mut Ui,
-    state: &InsightsState,
-    answered: &Answered,
-    hidden: usize,
-    right_top: egui::Pos2,
-    view: View<'_>,
-) -> f32 {
-    let tokens = tokens(ui);
-    let text = match (hidden == answered.lines.len(), hidden) {
-        (true, count) => format!("{count} lines"),
-        (false, 1) => "+ 1 other".to_owned(),
-        (false, count) => format!("+ {count} others"),
-    };
-    let galley = layout(ui.painter(), &text, Type::Body, tokens.color.muted, OTHERS);
-    let size = vec2(galley.size().x, 18.0);
-    let rect = Rect::from_min_size(pos2(right_top.x - size.x, right_top.y), size);
-    let response = ui.interact(rect, ui.scope_id().with("others"), Sense::CLICK);
-    let ink = if response.hovered() {
-        tokens.color.text
-    } else {
-        tokens.color.muted
-    };
-    let at = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
-    ui.painter()
-        .galley_with_override_text_color(at, galley, ink);
-    focus_ring(ui, &response, rect.expand(2.0), tokens.radius.control);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("All lines, {text}")));
-    Popup::from_toggle_button_response(&response)
-        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
-        .gap(tokens.space.xs)
-        .width(280.0)
-        .frame(popup_frame(ui).inner_margin(tokens.space.xs))
-        .accessible_name("All lines")
-        .show(|ui| {
-            ui.set_width(280.0);
-            ui.spacing_mut().item_spacing.y = 0.0;
-            let rows = answered.lines.len();
-            ScrollArea::vertical()
-                .max_height(10.0 * tokens.size.row)
-                .show_rows(ui, tokens.size.row, rows, |ui, range| {
-                    for index in range {
-                        let size = vec2(280.0, tokens.size.row);
-                        let (rect, _) = ui.allocate_exact_size(size, Sense::HOVER);
-                        item(
-                            ui,
-                            state,
-                            answered,
-                            index,
-                            rect.shrink2(vec2(tokens.space.s, 3.0)),
-                            view,
-                        );
-                    }
-                });
-        });
-    rect.left()
 }

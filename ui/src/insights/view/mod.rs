@@ -15,6 +15,7 @@ mod states;
 mod table;
 mod toolbar;
 mod tooltip;
+mod total_bars;
 
 use egui::{Align, Key, KeyboardShortcut, Layout, Modifiers, Rect, Ui, UiBuilder, vec2};
 

@@ -90,6 +90,7 @@ fn event_picker(
     let picked = Picker::new(&name, current)
         .width(width)
         .list_width(280.0)
+        .search()
         .empty("No such event")
         .show(ui, || {
             let all: u64 = catalog.events.iter().map(|(_, count)| count).sum();
@@ -183,6 +184,7 @@ fn property_picker(
     let picked = Picker::new(&name, current.unwrap_or("Choose a number"))
         .kind(ButtonKind::Field)
         .max_width(ui.available_width() - 64.0)
+        .search()
         .empty("No property holds numbers")
         .show(ui, || {
             let count = |count: u64| full(Some(count as f64));

@@ -150,7 +150,7 @@ fn body_row(
     let tokens = tokens(ui);
     let color = &tokens.color;
     let size = vec2(ui.available_width(), tokens.size.row);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     if response.hovered() {
         ui.painter()
             .rect_filled(rect, 0.0, color.hovered(color.surface));

@@ -1,0 +1,102 @@
+//! Bars of totals, one per line, largest first: where values do not add up, bars per bucket cannot
+//! stand on each other.
+
+use egui::{Align2, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+
+use crate::{
+    insights::{
+        answer::{Answered, full},
+        state::{ChartKind, InsightsState},
+    },
+    theme::{Type, tokens},
+    widgets::{layout, paint_text},
+};
+
+const ROW_MAX: f32 = 34.0;
+const PAD: f32 = 20.0;
+const NAME_MAX: f32 = 180.0;
+const GAP: f32 = 12.0;
+
+/// Whether the chart compares totals instead of buckets.
+pub(super) fn applies(state: &InsightsState, answered: &Answered) -> bool {
+    state.display().kind == ChartKind::Bar && !answered.additive && answered.lines.len() > 1
+}
+
+pub(super) fn show(ui: &Ui, state: &InsightsState, answered: &Answered, card: Rect) {
+    let tokens = tokens(ui);
+    let color = &tokens.color;
+    let rows = rows(state, answered);
+    let inside = card.shrink(PAD);
+    let height = (inside.height() / rows.len().max(1) as f32).min(ROW_MAX);
+    let painter = ui.painter();
+    let name = |line: usize| {
+        layout(
+            painter,
+            &answered.lines[line].name.text,
+            Type::Body,
+            color.text,
+            NAME_MAX,
+        )
+    };
+    let value = |total: f64| full(Some(total));
+    let names = rows
+        .iter()
+        .map(|(line, _)| name(*line).size().x)
+        .fold(0.0, f32::max);
+    let values = rows.iter().map(|(_, total)| {
+        layout(painter, &value(*total), Type::Strong, color.text, 160.0)
+            .size()
+            .x
+    });
+    let room = inside.width() - names - values.fold(0.0, f32::max) - 2.0 * GAP;
+    let highest = rows.iter().map(|(_, total)| *total).fold(0.0, f64::max);
+    for (place, (line, total)) in rows.iter().enumerate() {
+        let middle = inside.top() + (place as f32 + 0.5) * height;
+        let label = name(*line);
+        painter.galley(
+            pos2(inside.left(), middle - label.size().y / 2.0),
+            label,
+            color.text,
+        );
+        let share = if highest > 0.0 {
+            (total / highest).max(0.0) as f32
+        } else {
+            0.0
+        };
+        let start = pos2(inside.left() + names + GAP, middle - height * 0.31);
+        let bar = Rect::from_min_size(start, vec2((room * share).max(1.0), height * 0.62));
+        painter.rect_filled(bar, 3.0, color.series(*line));
+        let end = pos2(bar.right() + 8.0, middle);
+        paint_text(
+            painter,
+            end,
+            Align2::LEFT_CENTER,
+            &value(*total),
+            Type::Strong,
+            color.text,
+        );
+    }
+    let response = ui.interact(inside, ui.scope_id().with("totals"), Sense::HOVER);
+    response.widget_info(|| {
+        let words = rows
+            .iter()
+            .map(|(line, total)| format!("{}: {}", answered.lines[*line].name.text, value(*total)));
+        let words: Vec<String> = words.collect();
+        WidgetInfo::labeled(
+            Role::Image,
+            true,
+            format!("Bars of totals. {}", words.join(", ")),
+        )
+    });
+}
+
+/// Lines that show and have a total, largest first.
+fn rows(state: &InsightsState, answered: &Answered) -> Vec<(usize, f64)> {
+    let lines = answered.lines.iter().enumerate();
+    let mut rows: Vec<(usize, f64)> = lines
+        .filter(|(index, _)| state.display().is_shown(*index))
+        .filter_map(|(index, line)| line.total.map(|total| (index, total)))
+        .collect();
+    rows.sort_by(|a, b| b.1.total_cmp(&a.1));
+    rows
+}
