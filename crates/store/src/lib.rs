@@ -7,6 +7,7 @@
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod local;
+pub mod mongo;
 pub mod store;
 
 pub use store::{

@@ -186,8 +186,8 @@ fn lasting(error: &IndexedWriteError, places: &[usize]) -> Result<(usize, i32), 
     }
 }
 
-/// Says of each duplicate what it is a duplicate of. An item that stands twice in one message is a
-/// duplicate, not that message's second delivery.
+/// Says of each duplicate what it is a duplicate of. An item that this very delivery
+/// stored a moment ago is a duplicate, not the message's second delivery.
 fn judge(
     rows: &[Row],
     duplicates: &[usize],
@@ -209,7 +209,7 @@ fn judge(
         let same_message = held.message == row.message.as_bytes();
         let repeat = first
             .get(&(row.envelope, &row.id))
-            .is_some_and(|first| *first < place);
+            .is_some_and(|first| *first < place && outcomes[*first] == ItemOutcome::Stored);
         outcomes[place] = if held.content != row.content {
             ItemOutcome::Conflict
         } else if same_message && !repeat {

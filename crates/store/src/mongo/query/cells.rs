@@ -1,0 +1,187 @@
+//! From the pipelines' rows to an answer.
+
+use empmix_query::{
+    Plan,
+    answer::{InsightsResult, SegmentValue, SeriesResult},
+    report::{Insights, Measure},
+    segment::{Segment, Shown},
+    value::{Scalar, positive_zero},
+};
+use mongodb::bson::{RawBsonRef, RawDocument};
+
+/// Per series, per segment, per bucket and then for the range: what the measure needs.
+pub(super) struct Cells {
+    buckets: usize,
+    segments: usize,
+    series: Vec<Vec<Cell>>,
+    rows: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Cell {
+    count: u64,
+    numbers: u64,
+    sum: Sum,
+}
+
+/// A compensated sum of sums.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    sum: f64,
+    lost: f64,
+}
+
+impl Cells {
+    pub(super) fn new(report: &Insights, plan: &Plan, shown: Option<&Shown>) -> Self {
+        let segments = shown.map_or(1, |shown| shown.segments.len() + usize::from(shown.rest));
+        let blank = vec![Cell::default(); segments * (plan.buckets() + 1)];
+        Self {
+            buckets: plan.buckets(),
+            segments,
+            series: vec![blank; report.series.len()],
+            rows: 0,
+        }
+    }
+
+    /// Takes a row; `None` when it is no row of ours.
+    pub(super) fn add(&mut self, series: usize, row: &RawDocument) -> Option<()> {
+        let whole = |field| Some(row.get(field).ok()?.and_then(integer));
+        let segment = usize::try_from(whole("g")?.unwrap_or(0)).ok()?;
+        let bucket = whole("b")?.map(usize::try_from).transpose().ok()?;
+        let count = u64::try_from(whole("n")??).ok()?;
+        let numbers = u64::try_from(whole("k")?.unwrap_or(0)).ok()?;
+        let sum = row.get("x").ok()?.and_then(float).unwrap_or(0.0);
+        let rows = whole("r")?.unwrap_or(0);
+        self.rows += u64::try_from(rows).ok()?;
+        if bucket.is_some() && rows == 0 {
+            self.rows += count;
+        }
+        if segment >= self.segments {
+            return Some(()); // a value that appeared after the segments were chosen
+        }
+        let cells = &mut self.series[series][segment * (self.buckets + 1)..][..=self.buckets];
+        let is_range = bucket.is_none();
+        let cell = cells.get_mut(bucket.unwrap_or(self.buckets))?;
+        cell.add(count, numbers, sum);
+        if !is_range && rows == 0 {
+            // Everything but distinct users adds up to the range.
+            cells[self.buckets].add(count, numbers, sum);
+        }
+        Some(())
+    }
+
+    /// Events that were counted.
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    pub(super) fn finish(
+        self,
+        report: &Insights,
+        plan: &Plan,
+        shown: Option<Shown>,
+    ) -> InsightsResult {
+        let names = names(shown);
+        let mut series = Vec::new();
+        for (asked, cells) in report.series.iter().zip(self.series) {
+            for (segment, cells) in names.iter().zip(cells.chunks_exact(self.buckets + 1)) {
+                let mut values = cells.iter().map(|cell| cell.value(&asked.measure));
+                series.push(SeriesResult {
+                    id: asked.id.clone(),
+                    segment: segment.clone(),
+                    points: values.by_ref().take(self.buckets).collect(),
+                    total: values.next().flatten(),
+                });
+            }
+        }
+        InsightsResult {
+            buckets: plan.names.clone(),
+            partial: plan.partial.clone(),
+            series,
+        }
+    }
+}
+
+impl Cell {
+    fn add(&mut self, count: u64, numbers: u64, sum: f64) {
+        self.count += count;
+        self.numbers += numbers;
+        self.sum.add(sum);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "no store holds 2^53 events")]
+    fn value(&self, measure: &Measure) -> Option<f64> {
+        let finite = |number: f64| number.is_finite().then_some(positive_zero(number));
+        match measure {
+            Measure::Total | Measure::Unique => Some(self.count as f64),
+            Measure::Sum(_) => finite(self.sum.value()),
+            Measure::Avg(_) => finite(self.sum.value() / self.numbers as f64),
+        }
+    }
+}
+
+impl Sum {
+    fn add(&mut self, number: f64) {
+        let sum = self.sum + number;
+        self.lost += if self.sum.abs() >= number.abs() {
+            (self.sum - sum) + number
+        } else {
+            (number - sum) + self.sum
+        };
+        self.sum = sum;
+    }
+
+    fn value(self) -> f64 {
+        self.sum + self.lost
+    }
+}
+
+/// A candidate with its range total.
+pub(super) fn candidate(measure: &Measure, row: &RawDocument) -> Option<(Segment, Option<f64>)> {
+    let whole = |field| {
+        row.get(field)
+            .ok()
+            .flatten()
+            .and_then(integer)
+            .and_then(|n| n.try_into().ok())
+    };
+    let segment = match row.get("_id").ok().flatten()? {
+        RawBsonRef::String(text) => Segment::Value(Scalar::Text(text.to_owned())),
+        RawBsonRef::Boolean(flag) => Segment::Value(Scalar::Boolean(flag)),
+        RawBsonRef::Null => Segment::NotSet,
+        value => Segment::Value(Scalar::Number(positive_zero(float(value)?))),
+    };
+    let mut cell = Cell::default();
+    let sum = row.get("x").ok().flatten().and_then(float);
+    cell.add(
+        whole("n").unwrap_or(0),
+        whole("k").unwrap_or(0),
+        sum.unwrap_or(0.0),
+    );
+    Some((segment, cell.value(measure)))
+}
+
+fn names(shown: Option<Shown>) -> Vec<Vec<SegmentValue>> {
+    let Some(shown) = shown else {
+        return vec![Vec::new()];
+    };
+    let rest = shown.rest.then_some(Segment::Other);
+    let all = shown.segments.into_iter().chain(rest);
+    all.map(|segment| vec![segment.into()]).collect()
+}
+
+fn integer(value: RawBsonRef<'_>) -> Option<i64> {
+    match value {
+        RawBsonRef::Int32(whole) => Some(whole.into()),
+        RawBsonRef::Int64(whole) => Some(whole),
+        _ => None,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "stored integers are below 2^53")]
+fn float(value: RawBsonRef<'_>) -> Option<f64> {
+    match value {
+        RawBsonRef::Double(float) => Some(float),
+        other => integer(other).map(|whole| whole as f64),
+    }
+}

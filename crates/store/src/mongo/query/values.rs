@@ -1,0 +1,124 @@
+//! Values that a report names, as expressions.
+//!
+//! Names are field paths only after they were escaped, so no name can be an operator, a variable
+//! or a longer path than it says. Values are literals.
+
+use std::collections::BTreeMap;
+
+use empmix_query::{
+    report::{Cast, PropertyRef},
+    value::{Reserved, path},
+};
+use mongodb::bson::{Bson, Document, bson, doc};
+
+use crate::mongo::names::escaped;
+
+/// No document is nested deeper, so no longer path finds anything.
+const DEEPEST: usize = 90;
+/// A JSON number, and nothing before or after it.
+const JSON_NUMBER: &str = r"\A-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\z";
+
+/// The values that a pipeline takes from each event, each once.
+#[derive(Default)]
+pub(super) struct Taken(Vec<PropertyRef>);
+
+impl Taken {
+    /// The field that holds a property's value after [`Self::fields`].
+    pub(super) fn field(&mut self, property: &PropertyRef) -> String {
+        let known = self.0.iter().position(|taken| taken == property);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(property.clone());
+            self.0.len() - 1
+        });
+        format!("$v{at}")
+    }
+
+    /// The fields of a `$project` that takes them; `user` is the expression of the user.
+    pub(super) fn fields(&self, user: &Bson) -> Document {
+        let named = self.0.iter().enumerate();
+        named
+            .map(|(at, property)| (format!("v{at}"), value(property, user)))
+            .collect()
+    }
+}
+
+/// The user that an event is of: as stamped, save where that may be of yesterday.
+pub(super) fn user(unstamped: &BTreeMap<String, String>) -> Bson {
+    if unstamped.is_empty() {
+        return "$u".into();
+    }
+    let ids: Vec<_> = unstamped.keys().cloned().collect();
+    let users: Vec<_> = unstamped.values().cloned().collect();
+    bson!({"$let": {
+        "vars": {"at": {"$indexOfArray": [{"$literal": ids}, "$d"]}},
+        "in": {"$cond": [
+            {"$lt": ["$$at", 0]},
+            "$u",
+            {"$arrayElemAt": [{"$literal": users}, "$$at"]},
+        ]},
+    }})
+}
+
+/// What a property's value is read as; null or missing where there is none.
+fn value(property: &PropertyRef, user: &Bson) -> Bson {
+    let stored = stored(&property.property, user);
+    match property.cast {
+        None => stored,
+        Some(Cast::Number) => bson!({"$let": {
+            "vars": {"v": stored},
+            "in": {"$cond": [
+                {"$isArray": ["$$v"]},
+                {"$filter": {
+                    "input": {"$map": {"input": "$$v", "as": "x", "in": number("$$x")}},
+                    "as": "n",
+                    "cond": {"$isNumber": "$$n"},
+                }},
+                number("$$v"),
+            ]},
+        }}),
+    }
+}
+
+fn stored(name: &str, user: &Bson) -> Bson {
+    match Reserved::of(name) {
+        Some(Reserved::Event) => "$e".into(),
+        Some(Reserved::DistinctId) => "$d".into(),
+        Some(Reserved::UserId) => user.clone(),
+        Some(Reserved::SessionId) => "$s".into(),
+        Some(Reserved::Time) => bson!({"$toDouble": {"$toLong": "$t"}}),
+        Some(Reserved::ReceivedAt) => bson!({"$toDouble": {"$toLong": "$r"}}),
+        None => property(name),
+    }
+}
+
+/// The whole name as a key, else what its dots descend to.
+fn property(name: &str) -> Bson {
+    let whole = format!("$props.{}", escaped(name));
+    let descended = path(name).filter(|(_, rest)| rest.len() < DEEPEST);
+    let Some((key, rest)) = descended else {
+        return whole.into();
+    };
+    let keys = std::iter::once(key).chain(rest).map(escaped);
+    let path = keys.fold("$props".to_owned(), |path, key| format!("{path}.{key}"));
+    bson!({"$ifNull": [whole, path]})
+}
+
+/// A scalar as a number: numbers, and text that is exactly a JSON number; else null.
+fn number(scalar: &str) -> Document {
+    let is_number = doc! {"$regexMatch": {"input": scalar, "regex": JSON_NUMBER}};
+    let converted = doc! {"$convert": {
+        "input": scalar, "to": "double", "onError": null, "onNull": null,
+    }};
+    doc! {"$switch": {
+        "branches": [
+            {"case": {"$isNumber": scalar}, "then": scalar},
+            {"case": {"$cond": [is_text(scalar), is_number, false]}, "then": converted},
+        ],
+        "default": null,
+    }}
+}
+
+/// Whether an expression is a string.
+pub(super) fn is_text(expression: &str) -> Document {
+    doc! {"$eq": [{"$type": expression}, "string"]}
+}
