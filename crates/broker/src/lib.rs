@@ -5,15 +5,18 @@
 //!
 //! * [`broker`]: the trait, and what passes through it
 //! * [`embedded`]: a queue in one SQLite file, for one machine
+//! * [`amqp`]: RabbitMQ, for several
 //! * `contract` (a feature): the tests that every implementation passes
 //!
 //! It must not know events, stores or HTTP: a message is an id and bytes.
 
+pub mod amqp;
 pub mod broker;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod embedded;
 
+pub use amqp::AmqpBroker;
 pub use broker::{
     AckToken, Broker, BrokerError, BrokerState, Delivery, Depth, Message, Queue, Subscription,
 };
