@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use empmix_model::ids::ProjectId;
+use empmix_model::{EpochMs, ids::ProjectId};
 use empmix_protocol::Call;
 
 use crate::{
@@ -44,6 +44,7 @@ pub struct Console {
     /// *Settings*.
     pub settings: SettingsState,
     watch: connection::Watch,
+    opened_ms: EpochMs,
 }
 
 impl Console {
@@ -64,6 +65,7 @@ impl Console {
             schema: AsyncValue::NotAsked,
         };
         Self {
+            opened_ms: session.now_ms,
             host,
             backend,
             commands: Commands::default(),
@@ -82,7 +84,7 @@ impl Console {
     /// too.
     pub fn logic(&mut self, ctx: &egui::Context) {
         self.session.now_ms = self.host.now_ms();
-        self.session.time_s = ctx.input(|input| input.time);
+        self.session.time_s = (self.session.now_ms - self.opened_ms) as f64 / 1000.0;
         self.watch_backend(ctx);
         self.update_modules(ctx);
         for command in self.commands.drain() {
@@ -93,7 +95,7 @@ impl Console {
     /// Shows the window.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let commands = &self.commands;
-        let empty = self.is_empty();
+        let empty = self.is_empty() || self.first_run.is_loading();
         for command in self.keys.pressed(ui.ctx(), &self.chrome) {
             commands.send(command);
         }
@@ -133,10 +135,11 @@ impl Console {
             ctx,
         };
         let visible = self.chrome.module;
-        self.first_run.update(work, visible == Module::Insights);
+        self.first_run.update(work);
         self.live.update(work, visible == Module::Live);
         self.settings.update(work);
-        if !self.is_empty() && self.session.schema.latest().is_some() {
+        let shown = !self.is_empty() && !self.first_run.is_loading();
+        if shown && self.session.schema.latest().is_some() {
             self.insights.update(work);
         }
     }
@@ -161,7 +164,8 @@ impl Console {
             Command::Reconnect => self.watch.ask_now(),
             Command::Copy { text, what } => {
                 ctx.copy_text(text);
-                self.chrome.notice(format!("Copied {what}"), self.session.time_s);
+                self.chrome
+                    .notice(format!("Copied {what}"), self.session.time_s);
             }
             Command::FirstRun(_)
             | Command::Insights(_)
@@ -196,9 +200,10 @@ impl Console {
         self.host.save(PROJECT_KEY, &id.to_string());
         self.session.project_id = Some(id);
         self.session.schema = AsyncValue::NotAsked;
-        self.session
-            .schema
-            .ask(self.backend.call(Call::Schema { project: id }), self.session.time_s);
+        self.session.schema.ask(
+            self.backend.call(Call::Schema { project: id }),
+            self.session.time_s,
+        );
         let work = Work {
             session: &self.session,
             backend: &*self.backend,

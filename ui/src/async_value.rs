@@ -134,11 +134,17 @@ mod tests {
 
         let (out, reply) = mailbox(1, || {});
         value.ask(reply, 2.0);
-        assert_eq!((value.latest(), value.waiting_s(5.0)), (Some(&7), Some(3.0)));
+        assert_eq!(
+            (value.latest(), value.waiting_s(5.0)),
+            (Some(&7), Some(3.0))
+        );
         out.send(Ok(json!("no number")));
         assert!(value.poll());
         assert_eq!(value.latest(), Some(&7));
-        assert_eq!(value.error().map(|error| error.code), Some(ErrorCode::Internal));
+        assert_eq!(
+            value.error().map(|error| error.code),
+            Some(ErrorCode::Internal)
+        );
     }
 
     #[test]

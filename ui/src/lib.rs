@@ -15,13 +15,14 @@
 //! | [`chrome`] | top bar, navigation, palette, banners |
 //! | [`first_run`], [`insights`], [`live`], [`settings`] | the modules |
 //! | [`mirror`] | the accessibility tree as plain data |
-//! | [`theme`], [`widgets`], [`snippet`] | design tokens; controls; code to copy |
+//! | [`theme`], [`widgets`], [`snippet`], [`clock`] | design tokens; controls; code to copy; times |
 //! | `web` | the host for web view and browser (wasm only) |
 
 pub mod app;
 pub mod async_value;
 pub mod backend;
 pub mod chrome;
+pub mod clock;
 pub mod command;
 pub mod first_run;
 pub mod host;

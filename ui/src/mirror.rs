@@ -162,7 +162,9 @@ pub fn elements(update: &TreeUpdate) -> Vec<Element> {
 }
 
 fn text_of(node: &Node) -> Option<&str> {
-    node.label().or(node.value()).filter(|text| !text.is_empty())
+    node.label()
+        .or(node.value())
+        .filter(|text| !text.is_empty())
 }
 
 fn element(id: NodeId, node: &Node, named_by: impl Fn() -> Option<String>) -> Option<Element> {
@@ -283,8 +285,15 @@ mod tests {
         let remember = find(&mirror, "Remember");
         assert_eq!((remember.role, remember.on), (Some("checkbox"), Some(true)));
         let state = mirror.lock();
-        let field = state.elements.iter().find(|one| one.tag == Tag::Input).unwrap();
-        assert_eq!((field.name.as_str(), field.value.as_deref()), ("Your name", Some("Ada")));
+        let field = state
+            .elements
+            .iter()
+            .find(|one| one.tag == Tag::Input)
+            .unwrap();
+        assert_eq!(
+            (field.name.as_str(), field.value.as_deref()),
+            ("Your name", Some("Ada"))
+        );
     }
 
     #[test]
@@ -292,7 +301,9 @@ mod tests {
         let (ctx, mirror) = context();
         let mut pressed = 0;
         for _ in 0..3 {
-            frame(&ctx, |ui| pressed += u32::from(ui.button("Press").clicked()));
+            frame(&ctx, |ui| {
+                pressed += u32::from(ui.button("Press").clicked())
+            });
             if pressed == 0 {
                 mirror.click(find(&mirror, "Press").id);
             }

@@ -33,7 +33,7 @@ pub enum Connection {
 pub struct Session {
     /// The time of this frame.
     pub now_ms: EpochMs,
-    /// The frame clock, in seconds since the window opened.
+    /// The frame clock, in seconds since the window opened; it runs for a hidden window too.
     pub time_s: f64,
     /// Who answers.
     pub backend: BackendKind,

@@ -56,7 +56,10 @@ pub fn snippet(platform: Platform, url: &str, key: &str) -> String {
 
 /// A key as it is shown where there is no room for all of it: `pk_7f3c…e19a`.
 pub fn short_key(key: &str) -> String {
-    match (key.get(..7), key.len().checked_sub(4).and_then(|at| key.get(at..))) {
+    match (
+        key.get(..7),
+        key.len().checked_sub(4).and_then(|at| key.get(at..)),
+    ) {
         (Some(head), Some(tail)) if key.len() > 16 => format!("{head}…{tail}"),
         _ => key.to_owned(),
     }
@@ -103,7 +106,10 @@ mod tests {
     fn every_snippet_names_host_and_key() {
         for (platform, name) in Platform::ALL {
             let code = snippet(platform, "http://127.0.0.1:7070", "pk_1");
-            assert!(code.contains("http://127.0.0.1:7070") && code.contains("pk_1"), "{name}");
+            assert!(
+                code.contains("http://127.0.0.1:7070") && code.contains("pk_1"),
+                "{name}"
+            );
         }
     }
 

@@ -1,6 +1,10 @@
 //! The one test harness: the whole console on a fake backend, driven by label.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
 
 use egui_kittest::{Harness, kittest::Queryable as _};
 use empmix_model::EpochMs;
@@ -11,15 +15,20 @@ use crate::{
     host::Host,
 };
 
-/// A machine that stands still.
+/// Between two frames of a test.
+const FRAME_MS: EpochMs = 50;
+
+/// A machine whose clock moves on by a frame each time it is looked at.
 #[derive(Clone, Default)]
-pub(crate) struct StillHost {
+pub(crate) struct TestHost {
     saved: Rc<RefCell<HashMap<String, String>>>,
+    looks: Rc<Cell<EpochMs>>,
 }
 
-impl Host for StillHost {
+impl Host for TestHost {
     fn now_ms(&self) -> EpochMs {
-        NOW_MS + 60_000
+        self.looks.set(self.looks.get() + 1);
+        NOW_MS + 60_000 + self.looks.get() * FRAME_MS
     }
 
     fn timezone(&self) -> String {
@@ -31,7 +40,9 @@ impl Host for StillHost {
     }
 
     fn save(&self, key: &str, value: &str) {
-        self.saved.borrow_mut().insert(key.to_owned(), value.to_owned());
+        self.saved
+            .borrow_mut()
+            .insert(key.to_owned(), value.to_owned());
     }
 
     fn origin(&self) -> Option<String> {
@@ -46,18 +57,18 @@ pub(crate) struct Window {
     /// Who answers.
     pub(crate) fake: Fake,
     /// What it runs on.
-    pub(crate) host: StillHost,
+    pub(crate) host: TestHost,
 }
 
 impl Window {
     /// Opens the console and lets it ask its first questions.
     pub(crate) fn open(fake: Fake) -> Self {
-        let host = StillHost::default();
+        let host = TestHost::default();
         Self::open_on(fake, host)
     }
 
     /// The same on a machine that has saved something.
-    pub(crate) fn open_on(fake: Fake, host: StillHost) -> Self {
+    pub(crate) fn open_on(fake: Fake, host: TestHost) -> Self {
         let (backend, machine) = (fake.clone(), host.clone());
         let harness = Harness::builder()
             .with_size(egui::vec2(1280.0, 800.0))
@@ -89,10 +100,9 @@ impl Window {
         }
     }
 
-    /// Lets so many seconds of the frame clock pass.
-    pub(crate) fn wait_s(&mut self, seconds: f32) {
-        let frames = (seconds / self.harness.input().predicted_dt.max(0.01)).ceil();
-        self.steps(frames as usize);
+    /// Lets so many seconds pass.
+    pub(crate) fn wait_s(&mut self, seconds: usize) {
+        self.steps(seconds * 1000 / FRAME_MS as usize + 1);
     }
 
     /// Presses what has this label.
@@ -108,6 +118,9 @@ impl Window {
 
     /// The console itself.
     pub(crate) fn console(&self) -> &Console {
-        self.harness.state().as_ref().expect("the first frame made it")
+        self.harness
+            .state()
+            .as_ref()
+            .expect("the first frame made it")
     }
 }

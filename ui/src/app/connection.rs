@@ -2,10 +2,17 @@
 //! again at intervals, with backoff while there is no answer.
 
 use empmix_model::ids::ProjectId;
-use empmix_protocol::{ApiError, Call, ErrorCode, shell::{ShellState, SidecarState}};
+use empmix_protocol::{
+    ApiError, Call, ErrorCode,
+    shell::{ShellState, SidecarState},
+};
 
 use super::{Console, PROJECT_KEY};
-use crate::{backend::Inbox, command::Module, session::{Connection, Work}};
+use crate::{
+    backend::Inbox,
+    command::Module,
+    session::{Connection, Work},
+};
 
 /// Between two looks at a backend that answers.
 const STATUS_EVERY_S: f64 = 10.0;
@@ -104,14 +111,20 @@ impl Console {
         if !self.session.projects.poll() {
             return;
         }
-        let wanted = self.settings.take_project_to_open().or(self.session.project_id);
+        let wanted = self
+            .settings
+            .take_project_to_open()
+            .or(self.session.project_id);
         let saved = || self.host.load(PROJECT_KEY)?.parse::<ProjectId>().ok();
         let Some(projects) = self.session.projects.latest() else {
             return;
         };
         let known = |id: &ProjectId| projects.projects.iter().any(|project| project.id == *id);
         let first = projects.projects.first().map(|project| project.id);
-        let chosen = wanted.filter(known).or_else(|| saved().filter(known)).or(first);
+        let chosen = wanted
+            .filter(known)
+            .or_else(|| saved().filter(known))
+            .or(first);
         if let Some(id) = chosen
             && self.session.project_id != chosen
         {

@@ -56,7 +56,10 @@ impl Fake {
     /// One project without an event.
     pub fn empty() -> Self {
         let fake = Self::default();
-        fake.world.borrow_mut().projects.push(project(1, "OSS contributions"));
+        fake.world
+            .borrow_mut()
+            .projects
+            .push(project(1, "OSS contributions"));
         fake
     }
 
@@ -96,14 +99,26 @@ impl Fake {
 
     /// Something arrives on every open live stream.
     pub fn arrive(&self, item: &LiveItem) {
-        for outbox in self.world.borrow().live.iter().filter(|out| !out.is_closed()) {
+        for outbox in self
+            .world
+            .borrow()
+            .live
+            .iter()
+            .filter(|out| !out.is_closed())
+        {
             outbox.send(LiveMessage::Item(item.clone()));
         }
     }
 
     /// A message on every open live stream.
     pub fn live_message(&self, message: &LiveMessage) {
-        for outbox in self.world.borrow().live.iter().filter(|out| !out.is_closed()) {
+        for outbox in self
+            .world
+            .borrow()
+            .live
+            .iter()
+            .filter(|out| !out.is_closed())
+        {
             outbox.send(message.clone());
         }
     }
@@ -164,7 +179,11 @@ impl World {
             Call::Project { project } => json(self.project(*project)?),
             Call::RotateKey { project, key } => self.rotate(*project, *key),
             Call::Schema { .. } => json(&Schema {
-                events: if self.loaded { data::schema() } else { Vec::new() },
+                events: if self.loaded {
+                    data::schema()
+                } else {
+                    Vec::new()
+                },
                 user_properties: Vec::new(),
             }),
             Call::Events { query, .. } => json(&EventsPage {

@@ -122,7 +122,10 @@ mod tests {
         let (out, mut inbox) = mailbox(2, || {});
         (1..=5).for_each(|n| out.send(n));
         assert_eq!(inbox.take_dropped(), 3);
-        assert_eq!((inbox.take(), inbox.take(), inbox.take()), (Some(4), Some(5), None));
+        assert_eq!(
+            (inbox.take(), inbox.take(), inbox.take()),
+            (Some(4), Some(5), None)
+        );
         assert_eq!(inbox.take_dropped(), 0);
     }
 

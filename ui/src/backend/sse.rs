@@ -112,6 +112,9 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_left_out() {
         let mut reader = SseReader::default();
-        assert_eq!(reader.feed(b"event: event\ndata: {}\n\nevent: new\ndata: 1\n\n"), []);
+        assert_eq!(
+            reader.feed(b"event: event\ndata: {}\n\nevent: new\ndata: 1\n\n"),
+            []
+        );
     }
 }

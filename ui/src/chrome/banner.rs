@@ -29,7 +29,12 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>) {
             if ui.add(Button::secondary("Try again now")).clicked() {
                 view.commands.send(Command::Reconnect);
             }
-            label(ui, &when(retry_at_s - view.session.time_s), Type::Body, color.muted);
+            label(
+                ui,
+                &when(retry_at_s - view.session.time_s),
+                Type::Body,
+                color.muted,
+            );
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let side = tokens.size.icon;
                 let (rect, _) = ui.allocate_exact_size(egui::vec2(side, side), egui::Sense::HOVER);
@@ -39,7 +44,9 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>) {
             });
         });
     });
-    shown.response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, text));
+    shown
+        .response
+        .widget_info(|| WidgetInfo::labeled(Role::Alert, true, text));
     ui.ctx().request_repaint_after_secs(1.0);
 }
 

@@ -83,13 +83,19 @@ impl Chrome {
                 .show(ui, |ui| sign_in::show(ui, view));
             return;
         }
-        let width = if self.folded { size.nav_folded } else { size.nav };
+        let width = if self.folded {
+            size.nav_folded
+        } else {
+            size.nav
+        };
         Panel::left("navigation")
             .exact_size(width)
             .frame(bar)
             .resizable(false)
             .show_separator_line(false)
-            .show(ui, |ui| navigation::show(ui, view, self.module, self.folded));
+            .show(ui, |ui| {
+                navigation::show(ui, view, self.module, self.folded)
+            });
         banner::show(ui, view);
         egui::CentralPanel::no_frame()
             .frame(Frame::new().fill(color.background))

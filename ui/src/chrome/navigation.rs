@@ -82,12 +82,23 @@ fn item(ui: &mut Ui, rect: Rect, module: Module, selected: bool, folded: bool) -
         Module::Live => Icon::Live,
         Module::Settings => Icon::Settings,
     };
-    let x = if folded { rect.center().x } else { rect.left() + 18.0 };
+    let x = if folded {
+        rect.center().x
+    } else {
+        rect.left() + 18.0
+    };
     let square = Rect::from_center_size(pos2(x, rect.center().y), vec2(16.0, 16.0));
     icon.paint(ui.painter(), square, tokens.size.icon, ink);
     if !folded {
         let at = pos2(rect.left() + 36.0, rect.center().y);
-        paint_text(ui.painter(), at, Align2::LEFT_CENTER, module.label(), kind, ink);
+        paint_text(
+            ui.painter(),
+            at,
+            Align2::LEFT_CENTER,
+            module.label(),
+            kind,
+            ink,
+        );
     }
     focus_ring(ui, &response, rect.shrink(1.0), tokens.radius.control);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, module.label()));

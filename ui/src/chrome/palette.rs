@@ -86,7 +86,11 @@ impl Palette {
         });
         let last = count.saturating_sub(1);
         if down {
-            self.marked = if self.marked >= last { 0 } else { self.marked + 1 };
+            self.marked = if self.marked >= last {
+                0
+            } else {
+                self.marked + 1
+            };
         }
         if up {
             self.marked = self.marked.checked_sub(1).unwrap_or(last);
@@ -111,16 +115,25 @@ fn row(ui: &mut Ui, entry: &Entry, marked: bool) -> Response {
     let size = vec2(ui.available_width(), ROW);
     let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
     if marked || response.hovered() {
-        ui.painter().rect_filled(rect, tokens.radius.control, color.raised);
+        ui.painter()
+            .rect_filled(rect, tokens.radius.control, color.raised);
     }
     let inner: Rect = rect.shrink2(vec2(tokens.space.m - 2.0, 0.0));
     let put = |at, anchor, text: &str, ink| {
         paint_text(ui.painter(), at, anchor, text, Type::Body, ink);
     };
-    put(inner.left_center(), Align2::LEFT_CENTER, &entry.label, color.text);
-    put(inner.right_center(), Align2::RIGHT_CENTER, &entry.keys, color.muted);
-    response.widget_info(|| {
-        WidgetInfo::selected(Role::ListBoxOption, true, marked, &entry.label)
-    });
+    put(
+        inner.left_center(),
+        Align2::LEFT_CENTER,
+        &entry.label,
+        color.text,
+    );
+    put(
+        inner.right_center(),
+        Align2::RIGHT_CENTER,
+        &entry.keys,
+        color.muted,
+    );
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, marked, &entry.label));
     response
 }

@@ -21,14 +21,16 @@ pub(super) fn show(ctx: &Context, view: View<'_>) {
         .corner_radius(egui::CornerRadius::same(10))
         .inner_margin(Margin::same(16))
         .shadow(ctx.global_style().visuals.window_shadow);
-    let shown = Modal::new(Id::unique("shortcuts")).frame(frame).show(ctx, |ui| {
-        ui.set_width(WIDTH);
-        let closed = head(ui);
-        for shortcut in shortcuts::all(ctx.os()) {
-            line(ui, &shortcut);
-        }
-        closed
-    });
+    let shown = Modal::new(Id::unique("shortcuts"))
+        .frame(frame)
+        .show(ctx, |ui| {
+            ui.set_width(WIDTH);
+            let closed = head(ui);
+            for shortcut in shortcuts::all(ctx.os()) {
+                line(ui, &shortcut);
+            }
+            closed
+        });
     if shown.inner || shown.should_close() {
         view.commands.send(Command::CloseOverlay);
     }
@@ -48,10 +50,14 @@ fn line(ui: &mut Ui, shortcut: &shortcuts::Shortcut) {
     let color = &tokens(ui).color;
     ui.horizontal(|ui| {
         let size = vec2(KEYS_WIDTH, tokens(ui).size.row - 4.0);
-        ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
-            ui.set_min_size(size);
-            chip(ui, &shortcut.keys, color.text);
-        });
+        ui.allocate_ui_with_layout(
+            size,
+            egui::Layout::left_to_right(egui::Align::Center),
+            |ui| {
+                ui.set_min_size(size);
+                chip(ui, &shortcut.keys, color.text);
+            },
+        );
         label(ui, shortcut.does, Type::Body, color.muted);
     });
 }

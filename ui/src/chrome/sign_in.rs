@@ -20,7 +20,10 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>) {
     let color = &tokens.color;
     let area = ui.max_rect();
     let corner = area.center() - vec2(WIDTH, HEIGHT) / 2.0;
-    let page = Rect::from_min_size(pos2(corner.x.round(), corner.y.round()), vec2(WIDTH, HEIGHT));
+    let page = Rect::from_min_size(
+        pos2(corner.x.round(), corner.y.round()),
+        vec2(WIDTH, HEIGHT),
+    );
     ui.scope_builder(UiBuilder::new().max_rect(page), |ui| {
         label(ui, "Sign in with a link", Type::Large, color.text);
         let text = "A link is good for one sign-in within ten minutes. On the machine where the \

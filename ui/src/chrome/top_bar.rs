@@ -54,7 +54,14 @@ fn brand(ui: &Ui, bar: Rect) {
     ui.painter().rect_filled(mark, 4.0, tokens.color.accent);
     let at = pos2(left + 24.0, bar.center().y);
     let color = tokens.color.text;
-    paint_text(ui.painter(), at, Align2::LEFT_CENTER, "Emp-Mix", Type::Title, color);
+    paint_text(
+        ui.painter(),
+        at,
+        Align2::LEFT_CENTER,
+        "Emp-Mix",
+        Type::Title,
+        color,
+    );
 }
 
 /// What picking from the list of projects does.
@@ -95,7 +102,10 @@ fn connection(ui: &mut Ui, session: &Session) {
     };
     let font = Type::Body.font();
     let galley = ui.painter().layout_no_wrap(text.clone(), font, color.text);
-    let size = vec2(galley.size().x + 3.0 * (tokens.space.m - 1.0) - 3.0, tokens.size.control);
+    let size = vec2(
+        galley.size().x + 3.0 * (tokens.space.m - 1.0) + 4.0,
+        tokens.size.control,
+    );
     let (rect, response) = ui.allocate_exact_size(size, Sense::HOVER);
     let border = Stroke::new(1.0, color.border);
     ui.painter()
@@ -106,8 +116,15 @@ fn connection(ui: &mut Ui, session: &Session) {
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &text));
     if let Some(status) = session.status.latest() {
         response.on_hover_ui(|ui| {
-            ui.label(format!("Emp-Mix {} · {}", status.version, session.sdk_url()));
-            ui.label(format!("Store: {} · broker: {}", status.engine, status.broker));
+            ui.label(format!(
+                "Emp-Mix {} · {}",
+                status.version,
+                session.sdk_url()
+            ));
+            ui.label(format!(
+                "Store: {} · broker: {}",
+                status.engine, status.broker
+            ));
             ui.label(&status.durability);
             for warning in &status.warnings {
                 ui.colored_label(color.warn, warning);
@@ -147,8 +164,13 @@ fn search(ui: &mut Ui) -> egui::Response {
         color.raised
     };
     let border = Stroke::new(1.0, color.border);
-    ui.painter()
-        .rect(rect, tokens.radius.control, fill, border, StrokeKind::Inside);
+    ui.painter().rect(
+        rect,
+        tokens.radius.control,
+        fill,
+        border,
+        StrokeKind::Inside,
+    );
     let text = "Search or run a command";
     let keys = shortcuts::with_command(ui.ctx().os(), "K");
     let inner = rect.shrink2(vec2(tokens.space.m - 1.0, 0.0));

@@ -54,7 +54,11 @@ fn all(session: &Session) -> Vec<Entry> {
             "",
             Command::SetTheme(egui::ThemePreference::System),
         ),
-        entry("Fold or unfold the navigation", "", Command::ToggleNavigation),
+        entry(
+            "Fold or unfold the navigation",
+            "",
+            Command::ToggleNavigation,
+        ),
         entry("Show all shortcuts", "?", Command::Open(Overlay::Shortcuts)),
     ];
     if let Some(project) = session.project() {
@@ -67,7 +71,12 @@ fn all(session: &Session) -> Vec<Entry> {
             },
         ));
     }
-    for project in session.projects.latest().iter().flat_map(|all| &all.projects) {
+    for project in session
+        .projects
+        .latest()
+        .iter()
+        .flat_map(|all| &all.projects)
+    {
         if Some(project.id) != session.project_id {
             let label = format!("Open project {}", project.name);
             entries.push(entry(&label, "", Command::SelectProject(project.id)));

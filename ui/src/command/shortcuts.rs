@@ -76,7 +76,9 @@ impl Keys {
 
     fn plain_keys(&mut self, ctx: &egui::Context, chrome: &Chrome) -> Option<Command> {
         let now_s = ctx.input(|input| input.time);
-        let went = self.go_since_s.is_some_and(|since| now_s - since < SEQUENCE_S);
+        let went = self
+            .go_since_s
+            .is_some_and(|since| now_s - since < SEQUENCE_S);
         ctx.input_mut(|input| {
             if went {
                 for module in Module::ALL {
@@ -89,9 +91,10 @@ impl Keys {
             if input.consume_key(Modifiers::NONE, Key::G) {
                 self.go_since_s = Some(now_s);
             }
-            let question = input.events.iter().any(|event| {
-                matches!(event, egui::Event::Text(text) if text == "?")
-            });
+            let question = input
+                .events
+                .iter()
+                .any(|event| matches!(event, egui::Event::Text(text) if text == "?"));
             if question {
                 return Some(Command::Open(Overlay::Shortcuts));
             }

@@ -109,7 +109,10 @@ impl DomMirror {
             }
             return Ok(());
         }
-        let made: HtmlElement = self.document.create_element(tag_name(element.tag))?.dyn_into()?;
+        let made: HtmlElement = self
+            .document
+            .create_element(tag_name(element.tag))?
+            .dyn_into()?;
         made.set_id(&format!("{CONTAINER}-{}", element.id));
         made.set_attribute("data-id", &element.id.to_string())?;
         // The canvas is in the tab order; egui moves the keyboard among the controls.
@@ -141,12 +144,17 @@ impl DomMirror {
     }
 
     fn point_at_focus(&mut self, elements: &[Element]) -> Result<(), JsValue> {
-        let focused = elements.iter().find(|element| element.focused).map(|element| element.id);
+        let focused = elements
+            .iter()
+            .find(|element| element.focused)
+            .map(|element| element.id);
         if focused != self.focused {
             self.focused = focused;
             let name = "aria-activedescendant";
             match focused {
-                Some(id) => self.canvas.set_attribute(name, &format!("{CONTAINER}-{id}"))?,
+                Some(id) => self
+                    .canvas
+                    .set_attribute(name, &format!("{CONTAINER}-{id}"))?,
                 None => self.canvas.remove_attribute(name)?,
             }
         }
@@ -214,7 +222,9 @@ fn update(
         let live = element.clickable || matches!(element.tag, Tag::Input | Tag::TextArea);
         set_or_remove(node, "data-live", live.then_some(""))?;
     }
-    if differs(|one| format!("{:?}", one.value)) && typed.is_none_or(|typed| Some(typed) == element.value.as_ref()) {
+    if differs(|one| format!("{:?}", one.value))
+        && typed.is_none_or(|typed| Some(typed) == element.value.as_ref())
+    {
         set_value(node, element)?;
     }
     Ok(())

@@ -81,10 +81,11 @@ pub(super) fn listen(mirror: &Shared) -> Result<(), JsValue> {
 /// Moves the keyboard to the canvas and presses the key there.
 fn keydown(mirror: &Shared, event: KeyboardEvent) -> Result<(), JsValue> {
     let key = event.key();
-    let types = key.chars().count() == 1 || matches!(
-        key.as_str(),
-        "Backspace" | "Delete" | "ArrowLeft" | "ArrowRight" | "Home" | "End"
-    );
+    let types = key.chars().count() == 1
+        || matches!(
+            key.as_str(),
+            "Backspace" | "Delete" | "ArrowLeft" | "ArrowRight" | "Home" | "End"
+        );
     let shortcut = event.ctrl_key() || event.meta_key();
     let modifier = matches!(key.as_str(), "Shift" | "Control" | "Alt" | "Meta");
     if modifier || (typed_text(&event).is_some() && types && !shortcut) {
@@ -161,7 +162,9 @@ fn set(init: &JsValue, name: &str, value: &JsValue) {
 
 /// Hands the element that the event is about to the console, and wakes it.
 fn request(mirror: &Shared, event: &Event, action: impl FnOnce(&mut DomMirror, u64)) {
-    let element = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    let element = event
+        .target()
+        .and_then(|target| target.dyn_into::<HtmlElement>().ok());
     let id = element.and_then(|element| element.get_attribute("data-id")?.parse().ok());
     if let Some(id) = id {
         let mut mirror = mirror.borrow_mut();
@@ -176,5 +179,9 @@ fn typed_text(event: &Event) -> Option<String> {
     target
         .dyn_ref::<HtmlInputElement>()
         .map(HtmlInputElement::value)
-        .or_else(|| target.dyn_ref::<HtmlTextAreaElement>().map(HtmlTextAreaElement::value))
+        .or_else(|| {
+            target
+                .dyn_ref::<HtmlTextAreaElement>()
+                .map(HtmlTextAreaElement::value)
+        })
 }

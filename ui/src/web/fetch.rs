@@ -53,9 +53,15 @@ pub(super) async fn open(
 pub(super) async fn next_chunk(
     reader: &ReadableStreamDefaultReader,
 ) -> Result<Option<Vec<u8>>, ApiError> {
-    let read = JsFuture::from(reader.read()).await.map_err(|_| disconnected())?;
-    let value = js_sys::Reflect::get(&read, &JsValue::from_str("value")).map_err(|_| disconnected())?;
-    Ok(value.dyn_into::<js_sys::Uint8Array>().ok().map(|bytes| bytes.to_vec()))
+    let read = JsFuture::from(reader.read())
+        .await
+        .map_err(|_| disconnected())?;
+    let value =
+        js_sys::Reflect::get(&read, &JsValue::from_str("value")).map_err(|_| disconnected())?;
+    Ok(value
+        .dyn_into::<js_sys::Uint8Array>()
+        .ok()
+        .map(|bytes| bytes.to_vec()))
 }
 
 async fn send(

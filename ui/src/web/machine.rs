@@ -19,7 +19,8 @@ impl Host for Machine {
     }
 
     fn timezone(&self) -> String {
-        let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new());
+        let format =
+            js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new());
         js_sys::Reflect::get(&format.resolved_options(), &JsValue::from_str("timeZone"))
             .ok()
             .and_then(|zone| zone.as_string())

@@ -31,10 +31,7 @@ pub struct Page {
 impl Page {
     /// A console that has not started.
     #[wasm_bindgen(constructor)]
-    #[allow(
-        clippy::new_without_default,
-        reason = "made by the page's script only"
-    )]
+    #[allow(clippy::new_without_default, reason = "made by the page's script only")]
     pub fn new() -> Self {
         Self {
             runner: WebRunner::new(),

@@ -105,7 +105,9 @@ impl Channel {
     fn open(outbox: Outbox<LiveMessage>) -> Self {
         let (next, early) = (Cell::new(0), RefCell::new(BTreeMap::new()));
         let callback = Closure::new(move |message: JsValue| {
-            let Ok(message) = to_json(&message) else { return };
+            let Ok(message) = to_json(&message) else {
+                return;
+            };
             let index = message["index"].as_u64().unwrap_or(0);
             early.borrow_mut().insert(index, message["message"].clone());
             while let Some(message) = early.borrow_mut().remove(&next.get()) {
@@ -130,10 +132,8 @@ impl Drop for Channel {
     /// The shell may still send to a closed channel: Tauri then finds no callback, and says so in
     /// the log instead of calling a freed one.
     fn drop(&mut self) {
-        let internals = js_sys::Reflect::get(
-            &js_sys::global(),
-            &JsValue::from_str("__TAURI_INTERNALS__"),
-        );
+        let internals =
+            js_sys::Reflect::get(&js_sys::global(), &JsValue::from_str("__TAURI_INTERNALS__"));
         let unregister = internals.and_then(|internals| {
             js_sys::Reflect::get(&internals, &JsValue::from_str("unregisterCallback"))
         });
@@ -154,7 +154,9 @@ async fn ask_shell(command: &str, arguments: &Value) -> Result<Value, ApiError> 
 }
 
 fn to_json(value: &JsValue) -> serde_json::Result<Value> {
-    let text = js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string());
+    let text = js_sys::JSON::stringify(value)
+        .ok()
+        .and_then(|text| text.as_string());
     text.map_or(Ok(Value::Null), |text| serde_json::from_str(&text))
 }
 
@@ -168,10 +170,7 @@ fn read_error(error: &JsValue) -> ApiError {
         })
 }
 
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "an argument of map_err"
-)]
+#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
 fn unreadable(error: serde_json::Error) -> ApiError {
     let message = format!("the shell's answer could not be read: {error}");
     ApiError::new(ErrorCode::Internal, message)

@@ -18,14 +18,24 @@ const SEGMENTS: [(&str, f64); 6] = [
 pub(super) fn insights(report: &Value) -> Value {
     let buckets = buckets(report);
     let count = buckets.len();
-    let broken_down = report["breakdown"].as_array().is_some_and(|list| !list.is_empty());
+    let broken_down = report["breakdown"]
+        .as_array()
+        .is_some_and(|list| !list.is_empty());
     let mut series = Vec::new();
     for one in report["series"].as_array().into_iter().flatten() {
-        let segments = if broken_down { &SEGMENTS[..] } else { &[("", 60.0)] };
+        let segments = if broken_down {
+            &SEGMENTS[..]
+        } else {
+            &[("", 60.0)]
+        };
         for (rank, (segment, height)) in segments.iter().enumerate() {
             let points: Vec<f64> = (0..count).map(|at| wave(at, rank, *height)).collect();
             let total: f64 = points.iter().sum();
-            let segment = if broken_down { json!([segment]) } else { json!([]) };
+            let segment = if broken_down {
+                json!([segment])
+            } else {
+                json!([])
+            };
             series.push(json!({
                 "id": one["id"], "segment": segment, "points": points, "total": total,
             }));
@@ -41,7 +51,9 @@ pub(super) fn insights(report: &Value) -> Value {
 
 fn wave(at: usize, rank: usize, height: f64) -> f64 {
     let phase = at as f64 * 0.7 + rank as f64 * 1.3;
-    (height * (1.0 + 0.5 * phase.sin() + 0.3 * (phase * 2.3).cos())).round().max(0.0)
+    (height * (1.0 + 0.5 * phase.sin() + 0.3 * (phase * 2.3).cos()))
+        .round()
+        .max(0.0)
 }
 
 /// Starts of the buckets in UTC.
@@ -68,7 +80,11 @@ fn buckets(report: &Value) -> Vec<String> {
 
 fn dates(report: &Value) -> (Date, Date) {
     let range = &report["range"];
-    let read = |name: &str| range[name].as_str().and_then(|text| text.parse::<Date>().ok());
+    let read = |name: &str| {
+        range[name]
+            .as_str()
+            .and_then(|text| text.parse::<Date>().ok())
+    };
     if let (Some(from), Some(to)) = (read("from"), read("to")) {
         return (from, to);
     }

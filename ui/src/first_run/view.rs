@@ -1,0 +1,150 @@
+//! How the empty state looks.
+
+use egui::{
+    Align, Color32, Layout, Margin, Rect, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2,
+    vec2,
+};
+
+use super::{FirstRunCommand, FirstRunState, Progress};
+use crate::{
+    backend::BackendKind,
+    command::Command,
+    session::View,
+    snippet::{Platform, code_block, short_key, snippet},
+    theme::{Type, tokens},
+    widgets::{Button, card_frame, dot, label, segmented},
+};
+
+const WIDTH: f32 = 640.0;
+/// Title, tabs, the longest snippet, the waiting card and the buttons.
+const HEIGHT: f32 = 336.0;
+const BAR_WIDTH: f32 = 160.0;
+
+impl FirstRunState {
+    /// Shows it in the middle of what the window leaves it.
+    pub fn show(&self, ui: &mut Ui, view: View<'_>) {
+        let tokens = tokens(ui);
+        let area = ui.max_rect();
+        let width = WIDTH.min(area.width() - 2.0 * tokens.space.xl);
+        let left = (area.center().x - width / 2.0).round();
+        let top = (area.center().y - HEIGHT / 2.0)
+            .round()
+            .max(area.top() + tokens.space.l);
+        let page = Rect::from_min_size(pos2(left, top), vec2(width, HEIGHT));
+        ui.scope_builder(UiBuilder::new().max_rect(page), |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let color = &tokens.color;
+            label(ui, "Send your first event", Type::Large, color.text);
+            let hint = "It appears here a moment after your app sends it.";
+            ui.add_space(tokens.space.xs);
+            label(ui, hint, Type::Body, color.muted);
+            ui.add_space(tokens.space.l);
+            self.snippet(ui, view);
+            ui.add_space(tokens.space.l);
+            self.waiting(ui, view);
+            ui.add_space(tokens.space.l);
+            self.actions(ui, view);
+        });
+    }
+
+    fn snippet(&self, ui: &mut Ui, view: View<'_>) {
+        let url = view.session.sdk_url();
+        let key = view
+            .session
+            .project()
+            .map(|project| project.public_key.to_string());
+        let key = key.unwrap_or_default();
+        ui.horizontal(|ui| {
+            if let Some(platform) = segmented(ui, &Platform::ALL, self.platform) {
+                view.commands.send(FirstRunCommand::Platform(platform));
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.add(Button::secondary("Copy")).clicked() {
+                    view.commands.send(Command::Copy {
+                        text: snippet(self.platform, &url, &key),
+                        what: "the snippet",
+                    });
+                }
+            });
+        });
+        ui.add_space(tokens(ui).space.l);
+        let shown = snippet(self.platform, &url, &short_key(&key));
+        code_block(ui, "Snippet", &shown);
+    }
+
+    fn waiting(&self, ui: &mut Ui, view: View<'_>) {
+        let tokens = tokens(ui);
+        let color = &tokens.color;
+        let frame = card_frame(tokens).inner_margin(Margin::symmetric(16, 8));
+        frame.show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            ui.horizontal(|ui| match self.progress() {
+                None => {
+                    state_dot(ui, color.warn);
+                    let url = view.session.sdk_url();
+                    let host = url.split("://").last().unwrap_or_default();
+                    ui.spacing_mut().item_spacing.x = 4.0;
+                    label(ui, "Waiting for events on", Type::Body, color.text);
+                    label(ui, host, Type::Mono, color.text);
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        let count = view.session.event_count().unwrap_or(0);
+                        label(ui, &format!("{count} received"), Type::Body, color.muted);
+                    });
+                }
+                Some(Progress::Failed(why)) => {
+                    state_dot(ui, color.bad);
+                    label(ui, &why, Type::Body, color.text);
+                }
+                Some(progress) => {
+                    let share = match progress {
+                        Progress::Loading(share) => share,
+                        _ => 0.0,
+                    };
+                    state_dot(ui, color.accent);
+                    label(ui, "Loading sample data", Type::Body, color.text);
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        if ui.add(Button::link("Cancel")).clicked() {
+                            view.commands.send(FirstRunCommand::CancelSample);
+                        }
+                        let percent = format!("{:.0} %", share * 100.0);
+                        label(ui, &percent, Type::Body, color.muted);
+                        progress_bar(ui, share);
+                    });
+                }
+            });
+        });
+    }
+
+    fn actions(&self, ui: &mut Ui, view: View<'_>) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = tokens(ui).space.m;
+            let load = Button::primary("Load sample data").enabled(!self.is_loading());
+            if ui.add(load).clicked() {
+                view.commands.send(FirstRunCommand::LoadSample);
+            }
+            // The desktop's web view opens no tabs.
+            let tabs = view.session.backend != BackendKind::Desktop;
+            if tabs && ui.add(Button::secondary("Open the demo shop")).clicked() {
+                view.commands.send(FirstRunCommand::OpenDemo);
+            }
+        });
+    }
+}
+
+fn state_dot(ui: &mut Ui, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(8.0, 20.0), Sense::HOVER);
+    dot(ui, rect.center(), color);
+}
+
+fn progress_bar(ui: &mut Ui, share: f32) {
+    let tokens = tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(BAR_WIDTH, 4.0), Sense::HOVER);
+    ui.painter().rect_filled(rect, 2.0, tokens.color.border);
+    let done = Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height()));
+    ui.painter().rect_filled(done, 2.0, tokens.color.accent);
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, "Loading sample data");
+        info.value = Some(f64::from(share * 100.0).round());
+        info
+    });
+}
