@@ -9,4 +9,7 @@ pub mod question;
 mod state;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use state::{ChartKind, InsightsCommand, InsightsState};

@@ -74,7 +74,7 @@ impl InsightsState {
         if self.history.as_ref().is_none_or(History::is_untouched) {
             self.history = None;
         }
-        self.asking.due_at(work.session.time_s);
+        self.asking.force(work.session.time_s);
     }
 
     /// Each frame before it is shown: takes answers, asks what has become due.
@@ -97,7 +97,7 @@ impl InsightsState {
     pub fn apply(&mut self, command: InsightsCommand, work: Work<'_>) {
         let now_s = work.session.time_s;
         match command {
-            InsightsCommand::Refresh => self.asking.due_at(now_s),
+            InsightsCommand::Refresh => self.asking.force(now_s),
             InsightsCommand::Cancel => self.asking.cancel(),
             InsightsCommand::Edit(edit) => self.edit(edit, work.session),
             InsightsCommand::Undo => self.step(now_s, History::undo),

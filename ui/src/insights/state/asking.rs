@@ -21,8 +21,12 @@ use crate::{
 pub(super) struct Asking {
     /// When the question is to be asked, in seconds of the frame clock.
     due_s: Option<f64>,
-    /// The question that was asked last.
+    /// Whether it is asked even if it is what was asked last.
+    forced: bool,
+    /// The question that was asked last, and its report; an unfinished part of a question does not
+    /// change the report.
     asked: Option<Builder>,
+    asked_report: Option<Report>,
     answer: AsyncValue<Answer>,
     /// The same without its breakdown, for the headline.
     overall: AsyncValue<Answer>,
@@ -33,8 +37,15 @@ pub(super) struct Asking {
 }
 
 impl Asking {
+    /// Asks at that time if the report is another than the last one.
     pub(super) fn due_at(&mut self, time_s: f64) {
         self.due_s = Some(time_s);
+    }
+
+    /// Asks at once in any case.
+    pub(super) fn force(&mut self, now_s: f64) {
+        self.due_s = Some(now_s);
+        self.forced = true;
     }
 
     pub(super) fn answered(&self) -> Option<&Answered> {
@@ -55,6 +66,7 @@ impl Asking {
 
     pub(super) fn cancel(&mut self) {
         self.due_s = None;
+        self.asked_report = None;
         self.answer.cancel();
         self.overall.cancel();
     }
@@ -97,12 +109,17 @@ impl Asking {
             return;
         }
         self.due_s = None;
+        let forced = std::mem::take(&mut self.forced) || self.answer.error().is_some();
         let Some(report) = report(builder) else {
             return;
         };
+        if !forced && self.asked_report.as_ref() == Some(&report) {
+            return;
+        }
         let Some(call) = query(&report, work) else {
             return;
         };
+        self.asked_report = Some(report);
         let now_s = work.session.time_s;
         self.asked = Some(builder.clone());
         self.answer.ask(work.backend.call(call), now_s);

@@ -68,7 +68,7 @@ fn body(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'_>) {
                 return;
             };
             let top = ui.cursor().top();
-            if state.request().is_pending() {
+            if state.request().is_pending() || state.request().error().is_some() {
                 ui.set_opacity(0.55);
             }
             headline(ui, state, answered, view);

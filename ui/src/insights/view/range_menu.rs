@@ -22,13 +22,15 @@ struct Typed {
     to: String,
 }
 
-pub(super) fn show(ui: &mut Ui, builder: &Builder, view: View<'_>) {
+pub(super) fn show(ui: &mut Ui, builder: &Builder, max_width: f32, view: View<'_>) {
     let current = builder.range.label();
     let chip = Button::secondary(&current)
         .name("Range")
         .value(&current)
-        .caret();
-    let response = ui.add(chip.role(egui::accesskit::Role::ComboBox));
+        .caret()
+        .max_width(max_width)
+        .role(egui::accesskit::Role::ComboBox);
+    let response = ui.add(chip);
     let tokens = tokens(ui);
     let frame = popup_frame(ui).inner_margin(tokens.space.xs);
     let chosen = Popup::from_toggle_button_response(&response)

@@ -19,7 +19,9 @@ const KINDS: [(ChartKind, &str); 3] = [
     (ChartKind::Table, "Table"),
 ];
 /// Below this the kinds stand in a row of their own.
-const ONE_ROW: f32 = 500.0;
+const ONE_ROW: f32 = 380.0;
+/// What the width and the kinds take at most.
+const OTHERS: f32 = 262.0;
 
 pub(super) fn show(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'_>) {
     let one_row = ui.available_width() >= ONE_ROW;
@@ -31,7 +33,8 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: 
                 view.commands.send(InsightsCommand::ToggleQuery);
             }
         }
-        range_menu::show(ui, builder, view);
+        let room = ui.available_width() - if one_row { OTHERS } else { 100.0 };
+        range_menu::show(ui, builder, room, view);
         width_picker(ui, builder, view);
         if one_row {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -1,0 +1,281 @@
+//! *Insights* as a whole: the console on canned answers, driven as a person would.
+
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
+use empmix_protocol::{ApiError, Call, ErrorCode};
+use empmix_query::report::{Granularity, Operator};
+use serde_json::{Value, json};
+
+use super::{
+    InsightsCommand, InsightsState,
+    question::{Builder, MeasureDraft},
+};
+use crate::{backend::fake::Fake, session::Work, testing::Window};
+
+fn open() -> Window {
+    let mut window = Window::open(Fake::loaded());
+    window.steps(4);
+    window
+}
+
+fn state(window: &Window) -> &InsightsState {
+    &window.console().insights
+}
+
+fn builder(window: &Window) -> &Builder {
+    state(window).builder().expect("the schema has arrived")
+}
+
+/// The reports that were asked so far.
+fn asked(window: &Window) -> Vec<Value> {
+    let calls = window.fake.calls().into_iter();
+    calls
+        .filter_map(|call| match call {
+            Call::Query { report, .. } => Some(report),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Applies commands within one frame.
+fn apply(window: &mut Window, commands: &[InsightsCommand]) {
+    let ctx = window.harness.ctx.clone();
+    let console = window.harness.state_mut().as_mut().expect("it is open");
+    let work = Work {
+        session: &console.session,
+        backend: &window.fake,
+        ctx: &ctx,
+    };
+    for command in commands {
+        console.insights.apply(command.clone(), work);
+    }
+}
+
+/// Opens a list, types, and picks what is marked.
+fn pick(window: &mut Window, list: &str, typed: &str) {
+    window.click(list);
+    window.harness.event(egui::Event::Text(typed.to_owned()));
+    window.steps(2);
+    window.harness.key_press(Key::Enter);
+    window.steps(8);
+}
+
+#[test]
+fn the_first_screen_is_every_event_by_unique_users() {
+    let window = open();
+    let report = &asked(&window)[0];
+    assert_eq!(
+        report["series"],
+        json!([{"id": "A", "event": null, "measure": {"type": "unique"}}])
+    );
+    assert_eq!(report["range"], json!({"last": 30, "unit": "day"}));
+    assert_eq!(report["granularity"], "day");
+    assert_eq!(asked(&window).len(), 1);
+    assert_eq!(
+        state(&window)
+            .answered()
+            .map(|answered| answered.lines.len()),
+        Some(1)
+    );
+    assert!(window.shows("Range"));
+}
+
+#[test]
+fn the_chart_says_in_words_what_it_shows() {
+    let window = open();
+    let summary = window
+        .harness
+        .query_all_by_label_contains("Chart of unique users, ");
+    assert_eq!(summary.count(), 1);
+}
+
+#[test]
+fn a_change_is_asked_after_a_pause_with_the_whole_for_the_headline() {
+    let mut window = open();
+    pick(&mut window, "Add breakdown", "repo");
+    let reports = asked(&window);
+    assert_eq!(reports.len(), 3);
+    assert_eq!(reports[1]["breakdown"], json!([{"property": "repo"}]));
+    assert_eq!(reports[2].get("breakdown"), None);
+    let answered = state(&window).answered().expect("an answer");
+    assert_eq!(answered.breakdown.as_deref(), Some("repo"));
+    assert!(answered.lines.len() > 1);
+    assert!(state(&window).headline().is_some());
+}
+
+#[test]
+fn there_and_back_in_quick_succession_asks_nothing() {
+    let mut window = open();
+    window.click("+ Add series");
+    window.steps(4);
+    let before = asked(&window).len();
+    assert_eq!(before, 2);
+    apply(&mut window, &[InsightsCommand::Undo, InsightsCommand::Redo]);
+    window.steps(8);
+    assert_eq!(builder(&window).series.len(), 2);
+    assert_eq!(asked(&window).len(), before);
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.steps(8);
+    assert_eq!(builder(&window).series.len(), 1);
+    assert_eq!(asked(&window).len(), before + 1);
+}
+
+#[test]
+fn a_filter_is_built_with_the_keyboard_alone() {
+    let mut window = open();
+    pick(&mut window, "Add filter", "bot");
+    assert_eq!(
+        asked(&window).len(),
+        1,
+        "a filter without a value is not asked"
+    );
+    window.click("Comparison of filter 1");
+    window.harness.key_press(Key::ArrowDown);
+    window.steps(2);
+    window.harness.key_press(Key::Enter);
+    window.steps(4);
+    assert_eq!(builder(&window).filters[0].operator, Operator::IsNot);
+    assert!(window.shows("Also matches events without bot"));
+    pick(&mut window, "Value of filter 1", "true");
+    let filter = &asked(&window).pop().expect("a report")["filter"];
+    assert_eq!(
+        filter,
+        &json!({"and": [{"property": "bot", "op": "is_not", "values": [true]}]})
+    );
+}
+
+#[test]
+fn a_value_that_was_never_seen_can_be_typed() {
+    let mut window = open();
+    pick(&mut window, "Add filter", "lines_added");
+    pick(&mut window, "Value of filter 1", "250");
+    let filter = &asked(&window).pop().expect("a report")["filter"]["and"][0];
+    assert_eq!(
+        filter,
+        &json!({"property": "lines_added", "op": "eq", "values": [250.0]})
+    );
+}
+
+#[test]
+fn a_sum_waits_for_its_property() {
+    let mut window = open();
+    window.click("Measure of series A");
+    window.click("Sum of…");
+    window.steps(8);
+    assert_eq!(asked(&window).len(), 1);
+    pick(&mut window, "Property of series A", "lines_added");
+    let expected = MeasureDraft::Sum(Some("lines_added".to_owned()));
+    assert_eq!(builder(&window).series[0].measure, expected);
+    let measure = &asked(&window)[1]["series"][0]["measure"];
+    assert_eq!(measure, &json!({"type": "sum", "property": "lines_added"}));
+}
+
+#[test]
+fn what_was_changed_is_undone_and_redone() {
+    let mut window = open();
+    pick(&mut window, "Add breakdown", "kind");
+    window.click("Undo");
+    assert_eq!(builder(&window).breakdown, None);
+    window.click("Redo");
+    assert_eq!(builder(&window).breakdown.as_deref(), Some("kind"));
+}
+
+#[test]
+fn the_range_brings_its_width_and_a_width_can_be_chosen() {
+    let mut window = open();
+    window.click("Range");
+    window.click("Last 12 months");
+    window.steps(6);
+    assert_eq!(builder(&window).granularity, Granularity::Week);
+    window.click("Width of a bucket");
+    window.click("Month");
+    window.steps(6);
+    assert_eq!(
+        asked(&window).pop().expect("a report")["granularity"],
+        "month"
+    );
+}
+
+#[test]
+fn a_slow_answer_keeps_the_former_one_and_can_be_given_up() {
+    let mut window = open();
+    window.fake.hold();
+    pick(&mut window, "Add breakdown", "repo");
+    assert!(state(&window).request().is_pending());
+    assert_eq!(
+        state(&window)
+            .answered()
+            .map(|answered| answered.lines.len()),
+        Some(1)
+    );
+    assert!(!window.shows("Cancel"));
+    window.wait_s(3);
+    window.click("Cancel");
+    assert!(!state(&window).request().is_pending());
+    assert_eq!(
+        state(&window)
+            .answered()
+            .map(|answered| answered.lines.len()),
+        Some(1)
+    );
+}
+
+#[test]
+fn a_failure_says_what_to_do_and_can_be_tried_again() {
+    let mut window = open();
+    let error = ApiError::new(ErrorCode::InvalidQuery, "breakdown[0]: not in this version");
+    window.fake.set_broken(Some(error));
+    pick(&mut window, "Add breakdown", "repo");
+    assert!(window.shows("This question has no answer"));
+    assert!(window.shows("breakdown[0]: not in this version"));
+    window.fake.set_broken(None);
+    window.click("Try again");
+    window.steps(6);
+    assert!(!window.shows("This question has no answer"));
+    assert!(
+        state(&window)
+            .answered()
+            .is_some_and(|answered| answered.breakdown.is_some())
+    );
+}
+
+#[test]
+fn looking_differently_asks_nothing() {
+    let mut window = open();
+    pick(&mut window, "Add breakdown", "repo");
+    let before = asked(&window).len();
+    window.click("Bar");
+    window.click("Table");
+    window.click("Weekly avg".replace("Weekly", "Daily").as_str());
+    window.steps(8);
+    assert_eq!(asked(&window).len(), before);
+    window.click("Line");
+    window.click("emilk/egui");
+    assert!(!state(&window).display().is_shown(1));
+}
+
+#[test]
+fn the_pipeline_is_shown_beside_the_answer() {
+    let mut window = open();
+    window.click("Show pipeline");
+    window.steps(2);
+    let explained = window
+        .fake
+        .calls()
+        .into_iter()
+        .any(|call| matches!(call, Call::Explain { .. }));
+    assert!(explained);
+    window.click("Close the pipeline");
+    assert!(state(&window).pipeline().is_none());
+}
+
+#[test]
+fn the_query_folds_away() {
+    let mut window = open();
+    window.click("Fold the query");
+    assert!(!window.shows("+ Add series"));
+    window.click("Unfold the query");
+    assert!(window.shows("+ Add series"));
+}
