@@ -201,16 +201,22 @@ pub fn tokens(ctx: &Context) -> &'static Tokens {
 
 fn hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Color32, D::Error> {
     let text = String::deserialize(deserializer)?;
-    Color32::from_hex(&text).map_err(|_| D::Error::custom(format!("not a colour: {text}")))
+    color(&text).ok_or_else(|| D::Error::custom(format!("not a colour: {text}")))
 }
 
 fn hexes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Color32>, D::Error> {
     Vec::<String>::deserialize(deserializer)?
         .iter()
-        .map(|text| {
-            Color32::from_hex(text).map_err(|_| D::Error::custom(format!("not a colour: {text}")))
-        })
+        .map(|text| color(text).ok_or_else(|| D::Error::custom(format!("not a colour: {text}"))))
         .collect()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads raw colours"
+)]
+fn color(text: &str) -> Option<Color32> {
+    Color32::from_hex(text).ok()
 }
 
 #[cfg(test)]

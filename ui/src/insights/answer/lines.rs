@@ -219,10 +219,11 @@ pub(in crate::insights) mod tests {
     use super::*;
     use crate::insights::question::{RangeChoice, SeriesDraft};
 
-    /// An answer by week with these series: id, segment, points.
-    pub(in crate::insights) fn answer(
-        series: Vec<(&str, Option<SegmentValue>, Vec<Option<f64>>)>,
-    ) -> Answer {
+    /// A series of an answer: id, segment, points.
+    pub(in crate::insights) type Given<'a> = (&'a str, Option<SegmentValue>, Vec<Option<f64>>);
+
+    /// An answer by week with these series.
+    pub(in crate::insights) fn answer(series: Vec<Given<'_>>) -> Answer {
         let count = series.first().map_or(0, |(_, _, points)| points.len());
         let buckets: Vec<String> = (0..count as i64)
             .map(|week| {

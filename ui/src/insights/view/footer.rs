@@ -31,7 +31,7 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
             label(ui, answered.engine, Type::Small, muted);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            links(ui, state, view)
+            links(ui, state, view);
         });
     });
 }

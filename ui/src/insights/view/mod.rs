@@ -49,7 +49,7 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
         region(ui, "query", inside, |ui| query_panel::show(ui, state, view));
     }
     region(ui, "answer", answer, |ui| {
-        answer_panel::show(ui, state, view)
+        answer_panel::show(ui, state, view);
     });
     if let Some(value) = state.pipeline() {
         pipeline::show(ui, answer, value, view);

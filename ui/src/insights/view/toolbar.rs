@@ -38,7 +38,7 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: 
         width_picker(ui, builder, view);
         if one_row {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                kinds(ui, state, view)
+                kinds(ui, state, view);
             });
         }
     });
