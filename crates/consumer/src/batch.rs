@@ -48,11 +48,17 @@ impl Taken {
     }
 
     fn place_of(&mut self, project: ProjectId) -> usize {
-        self.batches.iter().position(|batch| batch.project == project).unwrap_or_else(|| {
-            self.batches.push(Batch { project, envelopes: Vec::new() });
-            self.attempts.push(Vec::new());
-            self.batches.len() - 1
-        })
+        self.batches
+            .iter()
+            .position(|batch| batch.project == project)
+            .unwrap_or_else(|| {
+                self.batches.push(Batch {
+                    project,
+                    envelopes: Vec::new(),
+                });
+                self.attempts.push(Vec::new());
+                self.batches.len() - 1
+            })
     }
 }
 

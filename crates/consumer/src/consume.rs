@@ -69,7 +69,10 @@ impl Consumer {
 
     /// One subscription, from its beginning to its end.
     async fn subscription(&self) -> Interrupted {
-        let mut subscription = match self.unless_stopped(self.broker.subscribe(Queue::Events, PREFETCH)).await {
+        let mut subscription = match self
+            .unless_stopped(self.broker.subscribe(Queue::Events, PREFETCH))
+            .await
+        {
             None => return Interrupted::Stopped,
             Some(Err(error)) => return error.into(),
             Some(Ok(subscription)) => subscription,
@@ -89,7 +92,11 @@ impl Consumer {
     }
 
     /// Writes, parks and acks what was taken.
-    async fn finish(&self, taken: Taken, subscription: &mut dyn Subscription) -> Result<(), Interrupted> {
+    async fn finish(
+        &self,
+        taken: Taken,
+        subscription: &mut dyn Subscription,
+    ) -> Result<(), Interrupted> {
         for unreadable in &taken.unreadable {
             park_message(self.broker.as_ref(), unreadable).await?;
         }
@@ -98,7 +105,9 @@ impl Consumer {
                 tracing::warn!(project = %batch.project, messages = batch.envelopes.len(), "dropped: unknown project");
                 continue;
             };
-            for ((envelope, outcomes), attempts) in batch.envelopes.iter().zip(&written.outcomes).zip(attempts) {
+            for ((envelope, outcomes), attempts) in
+                batch.envelopes.iter().zip(&written.outcomes).zip(attempts)
+            {
                 park_items(self.broker.as_ref(), envelope, outcomes, *attempts).await?;
             }
             log_written(batch, &written);
@@ -115,7 +124,9 @@ impl Consumer {
             let reason = match self.store.write(batch.clone()).await {
                 Ok(written) => return Ok(Some(written)),
                 Err(StoreError::NotFound(_)) => return Ok(None),
-                Err(error @ StoreError::Storage(_)) => return Err(Interrupted::Fatal(ConsumerError::Store(error))),
+                Err(error @ StoreError::Storage(_)) => {
+                    return Err(Interrupted::Fatal(ConsumerError::Store(error)));
+                }
                 Err(StoreError::Unavailable(reason) | StoreError::Conflict(reason)) => reason,
             };
             if began.elapsed() > STORE_PATIENCE {
@@ -123,7 +134,11 @@ impl Consumer {
             }
             tracing::warn!(reason, "the store did not take a batch; trying again");
             let delay = delays.next().unwrap_or(MAX_DELAY);
-            if self.unless_stopped(tokio::time::sleep(delay)).await.is_none() {
+            if self
+                .unless_stopped(tokio::time::sleep(delay))
+                .await
+                .is_none()
+            {
                 return Err(Interrupted::Stopped);
             }
         }
@@ -152,7 +167,12 @@ const MAX_DELAY: Duration = Duration::from_secs(5);
 
 fn delays() -> impl Iterator<Item = Duration> {
     let first = Duration::from_millis(50);
-    ExponentialBuilder::default().with_min_delay(first).with_max_delay(MAX_DELAY).with_jitter().without_max_times().build()
+    ExponentialBuilder::default()
+        .with_min_delay(first)
+        .with_max_delay(MAX_DELAY)
+        .with_jitter()
+        .without_max_times()
+        .build()
 }
 
 /// The first delivery and whatever else is there already.
@@ -168,7 +188,14 @@ fn take_waiting(subscription: &mut dyn Subscription, first: Delivery) -> Vec<Del
 }
 
 fn log_written(batch: &Batch, written: &Written) {
-    let count = |outcome| written.outcomes.iter().flatten().filter(|each| **each == outcome).count();
+    let count = |outcome| {
+        written
+            .outcomes
+            .iter()
+            .flatten()
+            .filter(|each| **each == outcome)
+            .count()
+    };
     tracing::debug!(
         project = %batch.project,
         messages = batch.envelopes.len(),

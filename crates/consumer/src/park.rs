@@ -11,7 +11,10 @@ use empmix_store::ItemOutcome;
 use crate::batch::Unreadable;
 
 /// Parks a message that cannot be read; confirmed when it returns.
-pub(crate) async fn park_message(broker: &dyn Broker, unreadable: &Unreadable) -> Result<(), BrokerError> {
+pub(crate) async fn park_message(
+    broker: &dyn Broker,
+    unreadable: &Unreadable,
+) -> Result<(), BrokerError> {
     let delivery = &unreadable.delivery;
     let letter = DeadLetter {
         v: DEAD_LETTER_VERSION,
@@ -34,8 +37,11 @@ pub(crate) async fn park_items(
     attempts: u32,
 ) -> Result<(), BrokerError> {
     for ((item, outcome), index) in envelope.items.iter().zip(outcomes).zip(0..) {
-        let Some(reason) = dead_reason(*outcome) else { continue };
-        let original = serde_json::to_vec(item).map_err(|error| BrokerError::Unavailable(error.to_string()))?;
+        let Some(reason) = dead_reason(*outcome) else {
+            continue;
+        };
+        let original = serde_json::to_vec(item)
+            .map_err(|error| BrokerError::Unavailable(error.to_string()))?;
         let letter = DeadLetter {
             v: DEAD_LETTER_VERSION,
             reason,
@@ -61,6 +67,15 @@ fn dead_reason(outcome: ItemOutcome) -> Option<DeadReason> {
 
 async fn publish(broker: &dyn Broker, letter: &DeadLetter) -> Result<(), BrokerError> {
     tracing::warn!(reason = ?letter.reason, message_id = %letter.message_id, index = letter.index, "parked");
-    let body = serde_json::to_vec(letter).map_err(|error| BrokerError::Unavailable(error.to_string()))?;
-    broker.publish(Queue::Dead, Message { id: letter.message_id, body: body.into() }).await
+    let body =
+        serde_json::to_vec(letter).map_err(|error| BrokerError::Unavailable(error.to_string()))?;
+    broker
+        .publish(
+            Queue::Dead,
+            Message {
+                id: letter.message_id,
+                body: body.into(),
+            },
+        )
+        .await
 }

@@ -45,7 +45,11 @@ pub struct Decoder<'c, 'a> {
 impl<'c, 'a> Decoder<'c, 'a> {
     /// For one request; `sent_at` is its clock when it was sent.
     pub fn new(context: &'c mut Context<'a>, sent_at: Option<EpochMs>) -> Self {
-        Self { context, sent_at, made: HashMap::new() }
+        Self {
+            context,
+            sent_at,
+            made: HashMap::new(),
+        }
     }
 
     /// One event object, of a batch or of its own.
@@ -83,13 +87,24 @@ impl<'c, 'a> Decoder<'c, 'a> {
             properties,
         };
         within_limit(&event)?;
-        Ok(Accepted { item: Item::Event(event), altered, retry_safe })
+        Ok(Accepted {
+            item: Item::Event(event),
+            altered,
+            retry_safe,
+        })
     }
 
-    fn instruction(&mut self, name: &str, object: &Map<String, Value>) -> Result<Accepted, Refusal> {
+    fn instruction(
+        &mut self,
+        name: &str,
+        object: &Map<String, Value>,
+    ) -> Result<Accepted, Refusal> {
         let checked = fields::properties(object.get("properties"), "properties")?;
-        let (distinct_id, action) =
-            if name == "$identify" { identify_action(object, &checked)? } else { link_action(object, &checked)? };
+        let (distinct_id, action) = if name == "$identify" {
+            identify_action(object, &checked)?
+        } else {
+            link_action(object, &checked)?
+        };
         self.finish(object, distinct_id, action, &checked)
     }
 
@@ -117,44 +132,82 @@ impl<'c, 'a> Decoder<'c, 'a> {
         };
         within_limit(&instruction)?;
         let altered = alterations(id, checked, time);
-        Ok(Accepted { item: Item::Instruction(instruction), altered, retry_safe })
+        Ok(Accepted {
+            item: Item::Instruction(instruction),
+            altered,
+            retry_safe,
+        })
     }
 
     /// The item's hash. A line of an import that carries `id` keeps it.
-    fn hash(&self, object: &Map<String, Value>, distinct_id: &str, insert_id: &str, time: ItemTime) -> Result<ItemHash, Refusal> {
+    fn hash(
+        &self,
+        object: &Map<String, Value>,
+        distinct_id: &str,
+        insert_id: &str,
+        time: ItemTime,
+    ) -> Result<ItemHash, Refusal> {
         match object.get("id") {
-            Some(Value::String(id)) if self.context.source == Source::Import => {
-                id.parse().map_err(|_| Refusal::invalid("id", "The 'id' parameter must be 32 hex digits."))
-            }
+            Some(Value::String(id)) if self.context.source == Source::Import => id
+                .parse()
+                .map_err(|_| Refusal::invalid("id", "The 'id' parameter must be 32 hex digits.")),
             _ => Ok(ItemHash::of(distinct_id, insert_id, time.sent)),
         }
     }
 
-    fn made_id(&mut self, name: &str, distinct_id: &str, at: EpochMs, properties: &Properties) -> Result<String, Refusal> {
+    fn made_id(
+        &mut self,
+        name: &str,
+        distinct_id: &str,
+        at: EpochMs,
+        properties: &Properties,
+    ) -> Result<String, Refusal> {
         let content = serde_json_canonicalizer::to_vec(&json!([name, distinct_id, at, properties]))
             .map_err(|error| Refusal::invalid("properties", error.to_string()))?;
         let digest: [u8; 32] = Sha256::digest(&content).into();
         let equal_before = self.made.entry(digest).or_default();
-        let made = Sha256::new().chain_update(digest).chain_update(equal_before.to_be_bytes()).finalize();
+        let made = Sha256::new()
+            .chain_update(digest)
+            .chain_update(equal_before.to_be_bytes())
+            .finalize();
         *equal_before += 1;
-        Ok(made[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(made[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
     }
 }
 
-fn identify_action(object: &Map<String, Value>, checked: &CheckedProperties) -> Result<(String, Action), Refusal> {
+fn identify_action(
+    object: &Map<String, Value>,
+    checked: &CheckedProperties,
+) -> Result<(String, Action), Refusal> {
     let distinct_id = fields::required_id(object, "distinct_id")?;
     let anonymous_id = fields::optional_id(object, "anonymous_id")?;
     let properties = Some(checked.properties.clone()).filter(|properties| !properties.is_empty());
-    Ok((distinct_id, Action::Identify { anonymous_id, properties, operations: None }))
+    Ok((
+        distinct_id,
+        Action::Identify {
+            anonymous_id,
+            properties,
+            operations: None,
+        },
+    ))
 }
 
 /// source = `original_id` or `properties.alias`, destination = `alias_id` or `distinct_id`.
-fn link_action(object: &Map<String, Value>, checked: &CheckedProperties) -> Result<(String, Action), Refusal> {
+fn link_action(
+    object: &Map<String, Value>,
+    checked: &CheckedProperties,
+) -> Result<(String, Action), Refusal> {
     let destination = match fields::optional_id(object, "alias_id")? {
         Some(id) => id,
         None => fields::required_id(object, "distinct_id")?,
     };
-    let source = match (fields::optional_id(object, "original_id")?, checked.properties.get("alias")) {
+    let source = match (
+        fields::optional_id(object, "original_id")?,
+        checked.properties.get("alias"),
+    ) {
         (Some(id), _) => id,
         (None, Some(alias)) => fields::person_id(alias, "properties.alias")?,
         (None, None) => return Err(Refusal::required("properties.alias")),
@@ -162,15 +215,25 @@ fn link_action(object: &Map<String, Value>, checked: &CheckedProperties) -> Resu
     Ok((destination, Action::Link { source }))
 }
 
-fn insert_id(object: &Map<String, Value>, properties: &Properties) -> Result<Option<String>, Refusal> {
+fn insert_id(
+    object: &Map<String, Value>,
+    properties: &Properties,
+) -> Result<Option<String>, Refusal> {
     match fields::optional_text(object, "insert_id", limits::NAME_BYTES)? {
         Some(id) => Ok(Some(id)),
         None => fields::optional_text(properties, "$insert_id", limits::NAME_BYTES),
     }
 }
 
-fn session_id(object: &Map<String, Value>, properties: &Properties) -> Result<Option<String>, Refusal> {
-    for (place, name) in [(object, "session_id"), (properties, "$session_id"), (properties, "session_id")] {
+fn session_id(
+    object: &Map<String, Value>,
+    properties: &Properties,
+) -> Result<Option<String>, Refusal> {
+    for (place, name) in [
+        (object, "session_id"),
+        (properties, "$session_id"),
+        (properties, "session_id"),
+    ] {
         if let Some(id) = fields::optional_text(place, name, limits::NAME_BYTES)? {
             return Ok(Some(id));
         }
@@ -180,17 +243,28 @@ fn session_id(object: &Map<String, Value>, properties: &Properties) -> Result<Op
 
 fn alterations(item: ItemHash, checked: &CheckedProperties, time: ItemTime) -> Vec<Alteration> {
     let of = |kind, detail: String| Alteration { item, kind, detail };
-    let cut = checked.cut.iter().map(|name| of(WarningKind::StringCut, name.clone()));
-    let text = checked.as_text.iter().map(|name| of(WarningKind::NumberAsText, name.clone()));
+    let cut = checked
+        .cut
+        .iter()
+        .map(|name| of(WarningKind::StringCut, name.clone()));
+    let text = checked
+        .as_text
+        .iter()
+        .map(|name| of(WarningKind::NumberAsText, name.clone()));
     let sent = time.sent.unwrap_or_default().to_string();
-    let moved = time.clamped.then(|| of(WarningKind::FutureTime, sent.clone()));
+    let moved = time
+        .clamped
+        .then(|| of(WarningKind::FutureTime, sent.clone()));
     let old = time.old.then(|| of(WarningKind::OldTime, sent.clone()));
     cut.chain(text).chain(moved).chain(old).collect()
 }
 
 fn within_limit(item: &impl serde::Serialize) -> Result<(), Refusal> {
     if crate::pack::json_bytes(item) > limits::EVENT_BYTES {
-        return Err(Refusal::too_large(format!("The event is larger than {} bytes.", limits::EVENT_BYTES)));
+        return Err(Refusal::too_large(format!(
+            "The event is larger than {} bytes.",
+            limits::EVENT_BYTES
+        )));
     }
     Ok(())
 }
@@ -201,8 +275,16 @@ pub(crate) mod tests {
 
     use super::*;
 
-    pub(crate) fn context<'a>(received_at: EpochMs, random_id: &'a mut dyn FnMut() -> String) -> Context<'a> {
-        Context { received_at, authority: Authority::Client, source: Source::Track, random_id }
+    pub(crate) fn context<'a>(
+        received_at: EpochMs,
+        random_id: &'a mut dyn FnMut() -> String,
+    ) -> Context<'a> {
+        Context {
+            received_at,
+            authority: Authority::Client,
+            source: Source::Track,
+            random_id,
+        }
     }
 
     const NOW: EpochMs = 1_780_000_000_000;
@@ -215,7 +297,10 @@ pub(crate) mod tests {
         };
         let mut context = context(NOW, &mut random);
         let mut decoder = Decoder::new(&mut context, None);
-        objects.iter().map(|object| decoder.item(object.as_object().unwrap())).collect()
+        objects
+            .iter()
+            .map(|object| decoder.item(object.as_object().unwrap()))
+            .collect()
     }
 
     fn one(object: Value) -> Result<Accepted, Refusal> {
@@ -226,7 +311,12 @@ pub(crate) mod tests {
     fn equal_rows_of_one_request_count_twice_and_a_resend_counts_nothing() {
         let row = json!({"event": "a", "distinct_id": "u", "timestamp": NOW, "properties": {"b": 1, "a": 2}});
         let reordered = json!({"event": "a", "distinct_id": "u", "timestamp": NOW, "properties": {"a": 2, "b": 1.0}});
-        let ids = |rows: &[Value]| decode(rows).into_iter().map(|row| row.unwrap().item.id()).collect::<Vec<_>>();
+        let ids = |rows: &[Value]| {
+            decode(rows)
+                .into_iter()
+                .map(|row| row.unwrap().item.id())
+                .collect::<Vec<_>>()
+        };
         let first = ids(&[row.clone(), reordered.clone()]);
         assert_ne!(first[0], first[1]);
         assert_eq!(first, ids(&[reordered, row]));
@@ -234,10 +324,26 @@ pub(crate) mod tests {
 
     #[test]
     fn without_id_and_time_a_resend_is_not_safe() {
-        assert!(!one(json!({"event": "a", "distinct_id": "u"})).unwrap().retry_safe);
-        assert!(one(json!({"event": "a", "distinct_id": "u", "timestamp": NOW})).unwrap().retry_safe);
-        assert!(one(json!({"event": "a", "distinct_id": "u", "insert_id": "i"})).unwrap().retry_safe);
-        assert!(!one(json!({"event": "$identify", "distinct_id": "u", "timestamp": NOW})).unwrap().retry_safe);
+        assert!(
+            !one(json!({"event": "a", "distinct_id": "u"}))
+                .unwrap()
+                .retry_safe
+        );
+        assert!(
+            one(json!({"event": "a", "distinct_id": "u", "timestamp": NOW}))
+                .unwrap()
+                .retry_safe
+        );
+        assert!(
+            one(json!({"event": "a", "distinct_id": "u", "insert_id": "i"}))
+                .unwrap()
+                .retry_safe
+        );
+        assert!(
+            !one(json!({"event": "$identify", "distinct_id": "u", "timestamp": NOW}))
+                .unwrap()
+                .retry_safe
+        );
     }
 
     #[test]
@@ -245,17 +351,26 @@ pub(crate) mod tests {
         let accepted = one(json!({"event": "a", "distinct_id": "u",
             "properties": {"$insert_id": "i", "$session_id": "s"}}))
         .unwrap();
-        let Item::Event(event) = accepted.item else { panic!("an event") };
-        assert_eq!((event.insert_id.as_str(), event.session_id.as_deref()), ("i", Some("s")));
+        let Item::Event(event) = accepted.item else {
+            panic!("an event")
+        };
+        assert_eq!(
+            (event.insert_id.as_str(), event.session_id.as_deref()),
+            ("i", Some("s"))
+        );
         assert!(one(json!({"event": "a", "distinct_id": "u", "insert_id": 5})).is_err());
     }
 
     #[test]
     fn an_alias_is_a_link_to_the_distinct_id() {
-        let accepted = one(json!({"event": "$create_alias", "distinct_id": "A", "insert_id": "i",
-            "properties": {"alias": "d"}}))
+        let accepted = one(
+            json!({"event": "$create_alias", "distinct_id": "A", "insert_id": "i",
+            "properties": {"alias": "d"}}),
+        )
         .unwrap();
-        let Item::Instruction(instruction) = accepted.item else { panic!("an instruction") };
+        let Item::Instruction(instruction) = accepted.item else {
+            panic!("an instruction")
+        };
         assert_eq!(instruction.distinct_id, "A");
         assert_eq!(instruction.action, Action::Link { source: "d".into() });
         assert!(one(json!({"event": "$create_alias", "distinct_id": "A"})).is_err());
@@ -263,14 +378,26 @@ pub(crate) mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        assert_eq!(one(json!({"event": "a"})).unwrap_err().message, "The 'distinct_id' parameter is required.");
-        assert_eq!(one(json!({"distinct_id": "u"})).unwrap_err().param.as_deref(), Some("event"));
+        assert_eq!(
+            one(json!({"event": "a"})).unwrap_err().message,
+            "The 'distinct_id' parameter is required."
+        );
+        assert_eq!(
+            one(json!({"distinct_id": "u"}))
+                .unwrap_err()
+                .param
+                .as_deref(),
+            Some("event")
+        );
     }
 
     #[test]
     fn an_event_beyond_its_limit_is_too_large() {
-        let properties: Map<_, _> = (0..200).map(|n| (n.to_string(), json!("x".repeat(8000)))).collect();
-        let refusal = one(json!({"event": "a", "distinct_id": "u", "properties": properties})).unwrap_err();
+        let properties: Map<_, _> = (0..200)
+            .map(|n| (n.to_string(), json!("x".repeat(8000))))
+            .collect();
+        let refusal =
+            one(json!({"event": "a", "distinct_id": "u", "properties": properties})).unwrap_err();
         assert_eq!(refusal.kind, crate::RefusalKind::TooLarge);
     }
 }

@@ -7,8 +7,20 @@ use crate::{Refusal, json::normalise};
 
 /// Ids that mean nobody, in lower case.
 const NOBODY: [&str; 14] = [
-    "", "null", "undefined", "anonymous", "00000000-0000-0000-0000-000000000000", "0", "-1", "true", "false",
-    "[object object]", "nan", "none", "nil", "n/a",
+    "",
+    "null",
+    "undefined",
+    "anonymous",
+    "00000000-0000-0000-0000-000000000000",
+    "0",
+    "-1",
+    "true",
+    "false",
+    "[object object]",
+    "nan",
+    "none",
+    "nil",
+    "n/a",
 ];
 
 /// A required name: an event's.
@@ -23,7 +35,9 @@ pub fn required_id(object: &Map<String, Value>, param: &str) -> Result<String, R
 
 /// An id of a person, if there is one. One that means nobody is refused.
 pub fn optional_id(object: &Map<String, Value>, param: &str) -> Result<Option<String>, Refusal> {
-    let Some(value) = object.get(param).filter(|value| !value.is_null()) else { return Ok(None) };
+    let Some(value) = object.get(param).filter(|value| !value.is_null()) else {
+        return Ok(None);
+    };
     person_id(value, param).map(Some)
 }
 
@@ -32,26 +46,44 @@ pub fn person_id(value: &Value, param: &str) -> Result<String, Refusal> {
     if let Value::String(id) = value
         && NOBODY.contains(&id.trim().to_lowercase().as_str())
     {
-        return Err(Refusal::invalid(param, format!("The '{param}' parameter '{id}' means nobody.")));
+        return Err(Refusal::invalid(
+            param,
+            format!("The '{param}' parameter '{id}' means nobody."),
+        ));
     }
     text(value, param, limits::ID_BYTES)
 }
 
 /// A text of at most `max_bytes`, if there is one; `null` is absent.
-pub fn optional_text(object: &Map<String, Value>, param: &str, max_bytes: usize) -> Result<Option<String>, Refusal> {
-    let Some(value) = object.get(param).filter(|value| !value.is_null()) else { return Ok(None) };
+pub fn optional_text(
+    object: &Map<String, Value>,
+    param: &str,
+    max_bytes: usize,
+) -> Result<Option<String>, Refusal> {
+    let Some(value) = object.get(param).filter(|value| !value.is_null()) else {
+        return Ok(None);
+    };
     text(value, param, max_bytes).map(Some)
 }
 
 fn text(value: &Value, param: &str, max_bytes: usize) -> Result<String, Refusal> {
     let Value::String(text) = value else {
-        return Err(Refusal::invalid(param, format!("The '{param}' parameter must be a string.")));
+        return Err(Refusal::invalid(
+            param,
+            format!("The '{param}' parameter must be a string."),
+        ));
     };
     if text.is_empty() || text.len() > max_bytes {
-        return Err(Refusal::invalid(param, format!("The '{param}' parameter must have 1 to {max_bytes} bytes.")));
+        return Err(Refusal::invalid(
+            param,
+            format!("The '{param}' parameter must have 1 to {max_bytes} bytes."),
+        ));
     }
     if text.chars().any(char::is_control) {
-        return Err(Refusal::invalid(param, format!("The '{param}' parameter has control characters.")));
+        return Err(Refusal::invalid(
+            param,
+            format!("The '{param}' parameter has control characters."),
+        ));
     }
     Ok(text.clone())
 }
@@ -72,10 +104,18 @@ pub fn properties(value: Option<&Value>, param: &str) -> Result<CheckedPropertie
     let object = match value {
         None | Some(Value::Null) => return Ok(CheckedProperties::default()),
         Some(Value::Object(object)) => object,
-        Some(_) => return Err(Refusal::invalid(param, format!("The '{param}' parameter must be an object."))),
+        Some(_) => {
+            return Err(Refusal::invalid(
+                param,
+                format!("The '{param}' parameter must be an object."),
+            ));
+        }
     };
     if object.len() > limits::PROPERTIES {
-        let message = format!("The '{param}' parameter has more than {} properties.", limits::PROPERTIES);
+        let message = format!(
+            "The '{param}' parameter has more than {} properties.",
+            limits::PROPERTIES
+        );
         return Err(Refusal::invalid(param, message));
     }
     let mut checked = CheckedProperties::default();
@@ -88,11 +128,17 @@ pub fn properties(value: Option<&Value>, param: &str) -> Result<CheckedPropertie
 impl CheckedProperties {
     fn add(&mut self, name: &str, value: &Value, param: &str) -> Result<(), Refusal> {
         if name.is_empty() || name.chars().count() > limits::NAME_BYTES {
-            let message = format!("A name in '{param}' must have 1 to {} characters.", limits::NAME_BYTES);
+            let message = format!(
+                "A name in '{param}' must have 1 to {} characters.",
+                limits::NAME_BYTES
+            );
             return Err(Refusal::invalid(param, message));
         }
         if depth(value) > limits::NESTING {
-            let message = format!("The property '{name}' is nested deeper than {}.", limits::NESTING);
+            let message = format!(
+                "The property '{name}' is nested deeper than {}.",
+                limits::NESTING
+            );
             return Err(Refusal::invalid(format!("{param}.{name}"), message));
         }
         let mut became_text = false;
@@ -123,8 +169,12 @@ fn cut_strings(value: &mut Value) -> bool {
             text.truncate(kept);
             true
         }
-        Value::Array(items) => items.iter_mut().fold(false, |any, item| cut_strings(item) | any),
-        Value::Object(object) => object.values_mut().fold(false, |any, item| cut_strings(item) | any),
+        Value::Array(items) => items
+            .iter_mut()
+            .fold(false, |any, item| cut_strings(item) | any),
+        Value::Object(object) => object
+            .values_mut()
+            .fold(false, |any, item| cut_strings(item) | any),
         _ => false,
     }
 }
@@ -141,12 +191,23 @@ mod tests {
     use super::*;
 
     fn id(value: Value) -> Result<Option<String>, Refusal> {
-        optional_id(json!({"distinct_id": value}).as_object().unwrap(), "distinct_id")
+        optional_id(
+            json!({"distinct_id": value}).as_object().unwrap(),
+            "distinct_id",
+        )
     }
 
     #[test]
     fn ids_that_mean_nobody_are_refused() {
-        for nobody in ["", " NULL ", "Undefined", "[object Object]", "NaN", "0", "00000000-0000-0000-0000-000000000000"] {
+        for nobody in [
+            "",
+            " NULL ",
+            "Undefined",
+            "[object Object]",
+            "NaN",
+            "0",
+            "00000000-0000-0000-0000-000000000000",
+        ] {
             assert!(id(json!(nobody)).is_err(), "{nobody}");
         }
         assert_eq!(id(json!("00")), Ok(Some("00".into())));
@@ -155,7 +216,10 @@ mod tests {
 
     #[test]
     fn ids_are_strings_without_control_characters_and_within_their_limit() {
-        assert_eq!(id(json!(5)).unwrap_err().message, "The 'distinct_id' parameter must be a string.");
+        assert_eq!(
+            id(json!(5)).unwrap_err().message,
+            "The 'distinct_id' parameter must be a string."
+        );
         assert!(id(json!("a\u{1f}b")).is_err());
         assert!(id(json!("x".repeat(512))).is_ok());
         assert!(id(json!("x".repeat(513))).is_err());
@@ -175,7 +239,8 @@ mod tests {
     #[test]
     fn a_long_string_is_cut_at_a_character_and_said_so() {
         let long = "é".repeat(5000);
-        let checked = properties(Some(&json!({"note": [long], "b": "short"})), "properties").unwrap();
+        let checked =
+            properties(Some(&json!({"note": [long], "b": "short"})), "properties").unwrap();
         assert_eq!(checked.cut, ["note"]);
         assert_eq!(checked.properties["note"][0].as_str().unwrap().len(), 8192);
     }

@@ -24,10 +24,14 @@ pub fn decode(body: &Map<String, Value>, context: &mut Context<'_>) -> Result<De
     let action = Action::Identify {
         anonymous_id,
         properties: has_properties.then(|| checked.properties.clone()),
-        operations: operations.as_ref().map(|checked| checked.properties.clone()),
+        operations: operations
+            .as_ref()
+            .map(|checked| checked.properties.clone()),
     };
     let mut altered = checked;
-    altered.cut.extend(operations.into_iter().flat_map(|checked| checked.cut));
+    altered
+        .cut
+        .extend(operations.into_iter().flat_map(|checked| checked.cut));
     let accepted = Decoder::new(context, sent_at).finish(body, distinct_id, action, &altered)?;
     let mut decoded = Decoded::new();
     decoded.accept(accepted);
@@ -40,26 +44,44 @@ fn operations(value: Option<&Value>) -> Result<Option<CheckedProperties>, Refusa
     let object = match value {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Object(object)) => object,
-        Some(_) => return Err(Refusal::invalid("operations", "The 'operations' parameter must be an object.")),
+        Some(_) => {
+            return Err(Refusal::invalid(
+                "operations",
+                "The 'operations' parameter must be an object.",
+            ));
+        }
     };
     let mut all = CheckedProperties::default();
     for (operator, changes) in object {
         let param = format!("operations.{operator}");
         if !OPERATIONS.contains(&operator.as_str()) {
-            return Err(Refusal::invalid(param, format!("The operation '{operator}' is not one of {}.", OPERATIONS.join(", "))));
+            return Err(Refusal::invalid(
+                param,
+                format!(
+                    "The operation '{operator}' is not one of {}.",
+                    OPERATIONS.join(", ")
+                ),
+            ));
         }
         if !changes.is_object() {
-            return Err(Refusal::invalid(param.clone(), format!("The '{param}' parameter must be an object.")));
+            return Err(Refusal::invalid(
+                param.clone(),
+                format!("The '{param}' parameter must be an object."),
+            ));
         }
         let checked = fields::properties(Some(changes), &param)?;
-        let not_a_number = checked.properties.iter().find(|(_, value)| operator == "$add" && !value.is_number());
+        let not_a_number = checked
+            .properties
+            .iter()
+            .find(|(_, value)| operator == "$add" && !value.is_number());
         if let Some((name, _)) = not_a_number {
             let message = format!("'$add' to the property '{name}' needs a number.");
             return Err(Refusal::invalid(format!("{param}.{name}"), message));
         }
         all.cut.extend(checked.cut);
         all.as_text.extend(checked.as_text);
-        all.properties.insert(operator.clone(), Value::Object(checked.properties));
+        all.properties
+            .insert(operator.clone(), Value::Object(checked.properties));
     }
     Ok(Some(all))
 }
@@ -74,12 +96,18 @@ mod tests {
 
     fn decode_json(body: Value) -> Result<Decoded, Refusal> {
         let mut id = || "r".to_owned();
-        decode(body.as_object().unwrap(), &mut context(1_780_000_000_000, &mut id))
+        decode(
+            body.as_object().unwrap(),
+            &mut context(1_780_000_000_000, &mut id),
+        )
     }
 
     fn action(body: Value) -> Action {
         match decode_json(body).unwrap().units.remove(0) {
-            Unit::Item { item: Item::Instruction(instruction), .. } => instruction.action,
+            Unit::Item {
+                item: Item::Instruction(instruction),
+                ..
+            } => instruction.action,
             other => panic!("an instruction, not {other:?}"),
         }
     }
@@ -93,8 +121,11 @@ mod tests {
             operations: None,
         };
         assert_eq!(linked, expected);
-        let Action::Identify { properties, operations, .. } =
-            action(json!({"distinct_id": "A", "operations": {"$add": {"n": 1}}}))
+        let Action::Identify {
+            properties,
+            operations,
+            ..
+        } = action(json!({"distinct_id": "A", "operations": {"$add": {"n": 1}}}))
         else {
             panic!("an identify")
         };
@@ -103,9 +134,22 @@ mod tests {
 
     #[test]
     fn a_wrong_operation_is_named() {
-        let refusal = |operations: Value| decode_json(json!({"distinct_id": "A", "operations": operations})).unwrap_err();
-        assert_eq!(refusal(json!({"$unset": {"a": 1}})).param.as_deref(), Some("operations.$unset"));
-        assert_eq!(refusal(json!({"$add": {"age": "old"}})).param.as_deref(), Some("operations.$add.age"));
-        assert!(decode_json(json!({"anonymous_id": "d"})).unwrap_err().message.contains("distinct_id"));
+        let refusal = |operations: Value| {
+            decode_json(json!({"distinct_id": "A", "operations": operations})).unwrap_err()
+        };
+        assert_eq!(
+            refusal(json!({"$unset": {"a": 1}})).param.as_deref(),
+            Some("operations.$unset")
+        );
+        assert_eq!(
+            refusal(json!({"$add": {"age": "old"}})).param.as_deref(),
+            Some("operations.$add.age")
+        );
+        assert!(
+            decode_json(json!({"anonymous_id": "d"}))
+                .unwrap_err()
+                .message
+                .contains("distinct_id")
+        );
     }
 }

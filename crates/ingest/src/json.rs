@@ -43,15 +43,26 @@ pub(crate) fn normalise(value: Value, became_text: &mut bool) -> Value {
             }
             None => Value::String(text),
         },
-        Value::Array(items) => Value::Array(items.into_iter().map(|item| normalise(item, became_text)).collect()),
-        Value::Object(object) => {
-            Value::Object(object.into_iter().map(|(key, value)| (key, normalise(value, became_text))).collect())
-        }
+        Value::Array(items) => Value::Array(
+            items
+                .into_iter()
+                .map(|item| normalise(item, became_text))
+                .collect(),
+        ),
+        Value::Object(object) => Value::Object(
+            object
+                .into_iter()
+                .map(|(key, value)| (key, normalise(value, became_text)))
+                .collect(),
+        ),
         other => other,
     }
 }
 
-#[allow(clippy::cast_precision_loss, reason = "the nearest f64 is what is wanted")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "the nearest f64 is what is wanted"
+)]
 fn within_f64(number: &Number) -> Number {
     let rounded = match (number.as_u64(), number.as_i64(), number.as_f64()) {
         (Some(n), ..) if n > EXACT => Some(n as f64),
@@ -59,7 +70,9 @@ fn within_f64(number: &Number) -> Number {
         (None, None, Some(n)) if n == 0.0 => return Number::from(0),
         _ => None,
     };
-    rounded.and_then(Number::from_f64).unwrap_or_else(|| number.clone())
+    rounded
+        .and_then(Number::from_f64)
+        .unwrap_or_else(|| number.clone())
 }
 
 /// The text with each number literal that f64 cannot hold turned into a marked string; `None` when
@@ -70,7 +83,9 @@ fn mark_huge_numbers(text: &str) -> Option<String> {
     while let Some(next) = rest.chars().next() {
         let length = match next {
             '"' => string_length(rest),
-            '-' | '0'..='9' => rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(rest.len()),
+            '-' | '0'..='9' => rest
+                .find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'))
+                .unwrap_or(rest.len()),
             _ => next.len_utf8(),
         };
         let (token, after) = rest.split_at(length);
@@ -116,19 +131,35 @@ mod tests {
     fn numbers_stay_within_f64() {
         assert_eq!(read("-0.0"), (json!(0), false));
         assert_eq!(read("-0"), (json!(0), false));
-        assert_eq!(read("18446744073709551615"), (json!(18_446_744_073_709_551_615.0), false));
-        assert_eq!(read("9007199254740993"), (json!(9_007_199_254_740_992.0), false));
+        assert_eq!(
+            read("18446744073709551615"),
+            (json!(18_446_744_073_709_551_615.0), false)
+        );
+        assert_eq!(
+            read("9007199254740993"),
+            (json!(9_007_199_254_740_992.0), false)
+        );
         assert_eq!(read("[1,2.5]"), (json!([1, 2.5]), false));
     }
 
     #[test]
     fn a_number_beyond_f64_is_kept_as_its_text() {
-        assert_eq!(read(r#"{"a":"\"1e999","b":[-1e400]}"#), (json!({"a":"\"1e999","b":["-1e400"]}), true));
+        assert_eq!(
+            read(r#"{"a":"\"1e999","b":[-1e400]}"#),
+            (json!({"a":"\"1e999","b":["-1e400"]}), true)
+        );
     }
 
     #[test]
     fn what_is_no_json_is_refused() {
-        for bytes in [&b"{"[..], b"", b"\xff", b"NaN", b"{\"a\":1e}", b"\"\\ud800\""] {
+        for bytes in [
+            &b"{"[..],
+            b"",
+            b"\xff",
+            b"NaN",
+            b"{\"a\":1e}",
+            b"\"\\ud800\"",
+        ] {
             assert!(value(bytes).is_err(), "{bytes:?}");
         }
         let deep = "[".repeat(10_000);

@@ -64,13 +64,19 @@ pub struct Rejected {
 
 impl Decoded {
     fn new() -> Self {
-        Self { retry_safe: true, ..Self::default() }
+        Self {
+            retry_safe: true,
+            ..Self::default()
+        }
     }
 
     fn accept(&mut self, accepted: event::Accepted) {
         self.accepted += 1;
         self.retry_safe &= accepted.retry_safe;
-        self.units.push(Unit::Item { item: accepted.item, altered: accepted.altered });
+        self.units.push(Unit::Item {
+            item: accepted.item,
+            altered: accepted.altered,
+        });
     }
 
     fn refuse(&mut self, index: usize, refusal: Refusal, bytes: &str) {

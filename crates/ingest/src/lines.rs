@@ -9,9 +9,17 @@ use crate::{Context, Decoded, Refusal, event::Decoder, json};
 ///
 /// The lines of one call are one request: equal rows without ids count as often as they stand in
 /// it, so a caller that cuts a file must always cut it at the same lines.
-pub fn decode<'l>(lines: impl Iterator<Item = &'l [u8]>, first_line: u64, context: &mut Context<'_>) -> DecodedLines {
+pub fn decode<'l>(
+    lines: impl Iterator<Item = &'l [u8]>,
+    first_line: u64,
+    context: &mut Context<'_>,
+) -> DecodedLines {
     let mut decoder = Decoder::new(context, None);
-    let mut result = DecodedLines { decoded: Decoded::new(), unit_lines: Vec::new(), read: 0 };
+    let mut result = DecodedLines {
+        decoded: Decoded::new(),
+        unit_lines: Vec::new(),
+        read: 0,
+    };
     for (number, line) in (first_line..).zip(lines) {
         if line.trim_ascii().is_empty() {
             continue;
@@ -21,7 +29,9 @@ pub fn decode<'l>(lines: impl Iterator<Item = &'l [u8]>, first_line: u64, contex
         let index = usize::try_from(number).unwrap_or(usize::MAX);
         match read_line(line).and_then(|object| decoder.item(&object)) {
             Ok(accepted) => result.decoded.accept(accepted),
-            Err(refusal) => result.decoded.refuse(index, refusal, &String::from_utf8_lossy(line)),
+            Err(refusal) => result
+                .decoded
+                .refuse(index, refusal, &String::from_utf8_lossy(line)),
         }
     }
     result
@@ -39,7 +49,10 @@ pub struct DecodedLines {
 }
 
 fn read_line(line: &[u8]) -> Result<serde_json::Map<String, Value>, Refusal> {
-    json::object(line).map_err(|refusal| Refusal { message: refusal.message.replace("body", "line"), ..refusal })
+    json::object(line).map_err(|refusal| Refusal {
+        message: refusal.message.replace("body", "line"),
+        ..refusal
+    })
 }
 
 #[cfg(test)]
@@ -51,11 +64,25 @@ mod tests {
     fn a_bad_line_is_named_by_its_number() {
         let text = b"{\"event\":\"a\",\"distinct_id\":\"u\"}\r\n\n{broken\n{\"event\":\"a\"}";
         let mut id = || "r".to_owned();
-        let result = decode(text.split(|byte| *byte == b'\n'), 11, &mut context(1_780_000_000_000, &mut id));
+        let result = decode(
+            text.split(|byte| *byte == b'\n'),
+            11,
+            &mut context(1_780_000_000_000, &mut id),
+        );
         assert_eq!((result.read, result.decoded.accepted), (3, 1));
-        let lines: Vec<_> = result.decoded.rejected.iter().map(|rejected| rejected.index).collect();
+        let lines: Vec<_> = result
+            .decoded
+            .rejected
+            .iter()
+            .map(|rejected| rejected.index)
+            .collect();
         assert_eq!(lines, [13, 14]);
         assert_eq!(result.unit_lines, [11, 13, 14]);
-        assert!(result.decoded.rejected[0].refusal.message.starts_with("The line is not valid JSON"));
+        assert!(
+            result.decoded.rejected[0]
+                .refusal
+                .message
+                .starts_with("The line is not valid JSON")
+        );
     }
 }

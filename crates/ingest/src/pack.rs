@@ -41,7 +41,11 @@ pub struct Header {
 
 /// Packs units, in order, into as few envelopes as keep [`limits::ENVELOPE_BYTES`]; a larger unit
 /// goes alone. `message_id` makes ids in rising order.
-pub fn pack(header: Header, units: impl IntoIterator<Item = Unit>, mut message_id: impl FnMut() -> MessageId) -> Vec<Envelope> {
+pub fn pack(
+    header: Header,
+    units: impl IntoIterator<Item = Unit>,
+    mut message_id: impl FnMut() -> MessageId,
+) -> Vec<Envelope> {
     let mut envelopes: Vec<Envelope> = Vec::new();
     let mut bytes = 0;
     for unit in units {
@@ -119,7 +123,12 @@ mod tests {
     use super::*;
 
     fn refused(bytes: usize, index: u32) -> Unit {
-        Unit::Refused(Refused { index, kind: "k".into(), message: "m".into(), bytes: "x".repeat(bytes) })
+        Unit::Refused(Refused {
+            index,
+            kind: "k".into(),
+            message: "m".into(),
+            bytes: "x".repeat(bytes),
+        })
     }
 
     proptest! {

@@ -34,7 +34,11 @@ impl RefusalKind {
 impl Refusal {
     /// A parameter that is wrong.
     pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind: RefusalKind::Invalid, message: message.into(), param: Some(param.into()) }
+        Self {
+            kind: RefusalKind::Invalid,
+            message: message.into(),
+            param: Some(param.into()),
+        }
     }
 
     /// A parameter that is missing.
@@ -44,11 +48,19 @@ impl Refusal {
 
     /// A body that is wrong as a whole.
     pub fn body(message: impl Into<String>) -> Self {
-        Self { kind: RefusalKind::Invalid, message: message.into(), param: None }
+        Self {
+            kind: RefusalKind::Invalid,
+            message: message.into(),
+            param: None,
+        }
     }
 
     /// Something that is larger than its limit.
     pub fn too_large(message: impl Into<String>) -> Self {
-        Self { kind: RefusalKind::TooLarge, message: message.into(), param: None }
+        Self {
+            kind: RefusalKind::TooLarge,
+            message: message.into(),
+            param: None,
+        }
     }
 }

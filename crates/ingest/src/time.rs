@@ -35,20 +35,30 @@ pub fn item_time(
     let received = context.received_at;
     let skewed = sent_at.filter(|at| received.abs_diff(*at) > limits::SKEW_MS.unsigned_abs());
     let corrected = match (sent, skewed) {
-        (Some(sent), Some(sent_at)) if context.source != Source::Import => received + (sent - sent_at),
+        (Some(sent), Some(sent_at)) if context.source != Source::Import => {
+            received + (sent - sent_at)
+        }
         (Some(sent), _) => sent,
         (None, _) => received,
     };
     let clamped = corrected > received + limits::FUTURE_MS;
     let old = context.source != Source::Import && corrected < received - limits::OLD_MS;
     let time = if clamped { received } else { corrected.max(0) };
-    Ok(ItemTime { sent, time, clamped, old })
+    Ok(ItemTime {
+        sent,
+        time,
+        clamped,
+        old,
+    })
 }
 
 /// An optional time in whole epoch milliseconds. Other units are refused with a hint.
 pub fn epoch_ms(object: &Map<String, Value>, param: &str) -> Result<Option<EpochMs>, Refusal> {
     let refuse = |why: &str| {
-        Refusal::invalid(param, format!("The '{param}' parameter must be whole milliseconds since 1970{why}."))
+        Refusal::invalid(
+            param,
+            format!("The '{param}' parameter must be whole milliseconds since 1970{why}."),
+        )
     };
     let number = match object.get(param) {
         None | Some(Value::Null) => return Ok(None),
@@ -59,12 +69,17 @@ pub fn epoch_ms(object: &Map<String, Value>, param: &str) -> Result<Option<Epoch
         ..0 => Err(refuse("; it is negative")),
         0..limits::TIMESTAMP_MIN_MS => Err(refuse("; this looks like seconds")),
         limits::TIMESTAMP_MIN_MS..limits::TIMESTAMP_END_MS => Ok(Some(number)),
-        limits::TIMESTAMP_END_MS..limits::TIMESTAMP_NANOS => Err(refuse("; this looks like microseconds")),
+        limits::TIMESTAMP_END_MS..limits::TIMESTAMP_NANOS => {
+            Err(refuse("; this looks like microseconds"))
+        }
         _ => Err(refuse("; this looks like nanoseconds")),
     }
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "whole and far inside i64, checked before")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "whole and far inside i64, checked before"
+)]
 fn whole(number: &serde_json::Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         let float = number.as_f64()?;
@@ -83,7 +98,11 @@ mod tests {
 
     fn time(timestamp: Value, sent_at: Option<i64>) -> Result<ItemTime, Refusal> {
         let mut id = || "r".to_owned();
-        item_time(json!({"timestamp": timestamp}).as_object().unwrap(), sent_at, &context(NOW, &mut id))
+        item_time(
+            json!({"timestamp": timestamp}).as_object().unwrap(),
+            sent_at,
+            &context(NOW, &mut id),
+        )
     }
 
     #[test]
@@ -98,7 +117,9 @@ mod tests {
             (json!(1.5), "whole"),
             (json!(u64::MAX), "nanoseconds"),
         ] {
-            let message = time(value.clone(), None).err().map(|refusal| refusal.message);
+            let message = time(value.clone(), None)
+                .err()
+                .map(|refusal| refusal.message);
             if value == json!(u64::MAX) {
                 assert!(message.is_some(), "{value}");
             } else {
@@ -112,7 +133,10 @@ mod tests {
     fn skew_is_corrected_beyond_a_minute_only() {
         let hour = 3_600_000;
         let fast = time(json!(NOW + hour - 5), Some(NOW + hour)).unwrap();
-        assert_eq!((fast.time, fast.client_time()), (NOW - 5, Some(NOW + hour - 5)));
+        assert_eq!(
+            (fast.time, fast.client_time()),
+            (NOW - 5, Some(NOW + hour - 5))
+        );
         let near = time(json!(NOW - 100), Some(NOW - 59_000)).unwrap();
         assert_eq!((near.time, near.client_time()), (NOW - 100, None));
     }
@@ -121,7 +145,10 @@ mod tests {
     fn the_far_future_becomes_the_time_received() {
         let future = time(json!(NOW + limits::FUTURE_MS + 1), None).unwrap();
         assert!(future.clamped);
-        assert_eq!((future.time, future.sent), (NOW, Some(NOW + limits::FUTURE_MS + 1)));
+        assert_eq!(
+            (future.time, future.sent),
+            (NOW, Some(NOW + limits::FUTURE_MS + 1))
+        );
         assert!(!time(json!(NOW + limits::FUTURE_MS), None).unwrap().clamped);
         assert!(time(json!(NOW - limits::OLD_MS - 1), None).unwrap().old);
     }

@@ -31,7 +31,12 @@ pub fn decode(body: &Map<String, Value>, context: &mut Context<'_>) -> Result<De
                 }
             }
         }
-        Some(_) => return Err(Refusal::invalid("events", "The 'events' parameter must be a list.")),
+        Some(_) => {
+            return Err(Refusal::invalid(
+                "events",
+                "The 'events' parameter must be a list.",
+            ));
+        }
     }
     Ok(decoded)
 }
@@ -40,12 +45,17 @@ fn within_batch(events: usize) -> Result<(), Refusal> {
     if (1..=limits::BATCH_EVENTS).contains(&events) {
         return Ok(());
     }
-    let message = format!("The 'events' parameter must have 1 to {} events.", limits::BATCH_EVENTS);
+    let message = format!(
+        "The 'events' parameter must have 1 to {} events.",
+        limits::BATCH_EVENTS
+    );
     Err(Refusal::invalid("events", message))
 }
 
 fn object(event: &Value) -> Result<&Map<String, Value>, Refusal> {
-    event.as_object().ok_or_else(|| Refusal::invalid("events", "An event must be an object."))
+    event
+        .as_object()
+        .ok_or_else(|| Refusal::invalid("events", "An event must be an object."))
 }
 
 /// The body as it is kept: without the key.
@@ -60,7 +70,6 @@ pub fn api_key(body: &Map<String, Value>) -> Option<&str> {
     body.get("apiKey").and_then(Value::as_str)
 }
 
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -70,7 +79,10 @@ mod tests {
 
     fn decode_json(body: Value) -> Result<Decoded, Refusal> {
         let mut id = || "r".to_owned();
-        decode(body.as_object().unwrap(), &mut context(1_780_000_000_000, &mut id))
+        decode(
+            body.as_object().unwrap(),
+            &mut context(1_780_000_000_000, &mut id),
+        )
     }
 
     #[test]
@@ -79,15 +91,22 @@ mod tests {
             {"event": "a", "distinct_id": "u"}, {"event": "a"}, 5]}))
         .unwrap();
         assert_eq!(decoded.accepted, 1);
-        assert_eq!(decoded.rejected.iter().map(|r| r.index).collect::<Vec<_>>(), [1, 2]);
-        let Unit::Refused(refused) = &decoded.units[1] else { panic!("the second was refused") };
+        assert_eq!(
+            decoded.rejected.iter().map(|r| r.index).collect::<Vec<_>>(),
+            [1, 2]
+        );
+        let Unit::Refused(refused) = &decoded.units[1] else {
+            panic!("the second was refused")
+        };
         assert_eq!(refused.bytes, r#"{"event":"a"}"#);
     }
 
     #[test]
     fn a_refused_event_is_kept_without_its_key() {
         let decoded = decode_json(json!({"apiKey": "pk_secret", "event": "a"})).unwrap();
-        assert!(matches!(&decoded.units[0], Unit::Refused(refused) if !refused.bytes.contains("pk_secret")));
+        assert!(
+            matches!(&decoded.units[0], Unit::Refused(refused) if !refused.bytes.contains("pk_secret"))
+        );
     }
 
     #[test]
@@ -95,7 +114,12 @@ mod tests {
         assert!(decode_json(json!({"events": []})).is_err());
         assert!(decode_json(json!({"events": {}})).is_err());
         let event = json!({"event": "a", "distinct_id": "u"});
-        assert_eq!(decode_json(json!({"events": vec![event.clone(); 1000]})).unwrap().accepted, 1000);
+        assert_eq!(
+            decode_json(json!({"events": vec![event.clone(); 1000]}))
+                .unwrap()
+                .accepted,
+            1000
+        );
         assert!(decode_json(json!({"events": vec![event; 1001]})).is_err());
         assert!(decode_json(json!({"events": [{}], "sent_at": "now"})).is_err());
     }

@@ -17,7 +17,11 @@ pub fn of_store(error: StoreError) -> ApiError {
 
 /// The outward form of a report that makes no sense.
 pub fn of_query(error: InvalidQuery) -> ApiError {
-    ApiError { code: ErrorCode::InvalidQuery, path: Some(error.path), message: error.message }
+    ApiError {
+        code: ErrorCode::InvalidQuery,
+        path: Some(error.path),
+        message: error.message,
+    }
 }
 
 /// The outward form of a question's failure.
@@ -30,12 +34,20 @@ pub fn of_read(error: ReadError) -> ApiError {
 
 /// A parameter that is wrong.
 pub fn invalid(path: &str, message: impl Into<String>) -> ApiError {
-    ApiError { code: ErrorCode::InvalidRequest, path: Some(path.to_owned()), message: message.into() }
+    ApiError {
+        code: ErrorCode::InvalidRequest,
+        path: Some(path.to_owned()),
+        message: message.into(),
+    }
 }
 
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
-    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    let first: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
     let rest = chars.as_str();
     let end = if rest.ends_with('.') { "" } else { "." };
     format!("{first}{rest}{end}")

@@ -28,14 +28,26 @@ impl Service {
     /// One project.
     pub async fn project(&self, id: ProjectId) -> Result<Project, ApiError> {
         let all = self.projects().await?.projects;
-        all.into_iter().find(|project| project.id == id).ok_or_else(|| error::of_store(StoreError::NotFound("the project")))
+        all.into_iter()
+            .find(|project| project.id == id)
+            .ok_or_else(|| error::of_store(StoreError::NotFound("the project")))
     }
 
     /// Makes a project with both keys; the secret one is in this reply and nowhere else.
-    pub async fn create_project(&self, name: &str, timezone: &str, week_start: WeekStart) -> Result<NewProject, ApiError> {
+    pub async fn create_project(
+        &self,
+        name: &str,
+        timezone: &str,
+        week_start: WeekStart,
+    ) -> Result<NewProject, ApiError> {
         let secret = SecretKey::from_random((self.random)());
-        let project = self.make_project(name, timezone, week_start, Some(&secret)).await?;
-        Ok(NewProject { project, secret_key: secret.reveal().to_owned() })
+        let project = self
+            .make_project(name, timezone, week_start, Some(&secret))
+            .await?;
+        Ok(NewProject {
+            project,
+            secret_key: secret.reveal().to_owned(),
+        })
     }
 
     /// Makes the project of a store that has none; its secret key is made when first asked for.
@@ -43,7 +55,10 @@ impl Service {
         if let Some(first) = self.projects().await?.projects.into_iter().next() {
             return Ok(first);
         }
-        match self.make_project(DEFAULT_PROJECT, "UTC", WeekStart::Monday, None).await {
+        match self
+            .make_project(DEFAULT_PROJECT, "UTC", WeekStart::Monday, None)
+            .await
+        {
             Err(error) if error.code == ErrorCode::Conflict => {
                 let first = self.projects().await?.projects.into_iter().next();
                 first.ok_or(error)
@@ -60,11 +75,21 @@ impl Service {
         secret: Option<&SecretKey>,
     ) -> Result<Project, ApiError> {
         let name = name.trim();
-        if name.is_empty() || name.len() > limits::NAME_BYTES || name.chars().any(char::is_control) {
-            return Err(error::invalid("name", format!("A project's name must have 1 to {} bytes.", limits::NAME_BYTES)));
+        if name.is_empty() || name.len() > limits::NAME_BYTES || name.chars().any(char::is_control)
+        {
+            return Err(error::invalid(
+                "name",
+                format!(
+                    "A project's name must have 1 to {} bytes.",
+                    limits::NAME_BYTES
+                ),
+            ));
         }
         if jiff::tz::TimeZone::get(timezone).is_err() {
-            return Err(error::invalid("timezone", format!("'{timezone}' is no IANA time zone, such as Europe/Berlin.")));
+            return Err(error::invalid(
+                "timezone",
+                format!("'{timezone}' is no IANA time zone, such as Europe/Berlin."),
+            ));
         }
         let new = empmix_store::NewProject {
             id: ProjectId(self.random_8()),
@@ -75,21 +100,34 @@ impl Service {
             secret_hash: secret.map(SecretKey::hash),
             created_at: (self.clock)(),
         };
-        self.store.create_project(new).await.map_err(error::of_store)
+        self.store
+            .create_project(new)
+            .await
+            .map_err(error::of_store)
     }
 
     /// Replaces a key; the new one is in this reply.
-    pub async fn rotate_key(&self, project: ProjectId, kind: KeyKind) -> Result<RotatedKey, ApiError> {
+    pub async fn rotate_key(
+        &self,
+        project: ProjectId,
+        kind: KeyKind,
+    ) -> Result<RotatedKey, ApiError> {
         let random = (self.random)();
         let key = match kind {
             KeyKind::Public => {
                 let key = PublicKey::from_random(random);
-                self.store.set_public_key(project, key.clone()).await.map_err(error::of_store)?;
+                self.store
+                    .set_public_key(project, key.clone())
+                    .await
+                    .map_err(error::of_store)?;
                 key.0
             }
             KeyKind::Secret => {
                 let key = SecretKey::from_random(random);
-                self.store.set_secret_key(project, key.hash()).await.map_err(error::of_store)?;
+                self.store
+                    .set_secret_key(project, key.hash())
+                    .await
+                    .map_err(error::of_store)?;
                 key.reveal().to_owned()
             }
         };

@@ -11,12 +11,18 @@ impl Service {
     /// Answers a report.
     pub async fn query(&self, project: ProjectId, report: &Value) -> Result<Answer, ApiError> {
         let report = empmix_query::parse(report).map_err(error::of_query)?;
-        self.store.query(project, &report, (self.clock)()).await.map_err(error::of_read)
+        self.store
+            .query(project, &report, (self.clock)())
+            .await
+            .map_err(error::of_read)
     }
 
     /// How a report would be answered.
     pub async fn explain(&self, project: ProjectId, report: &Value) -> Result<Value, ApiError> {
         let report = empmix_query::parse(report).map_err(error::of_query)?;
-        self.store.explain(project, &report, (self.clock)()).await.map_err(error::of_read)
+        self.store
+            .explain(project, &report, (self.clock)())
+            .await
+            .map_err(error::of_read)
     }
 }

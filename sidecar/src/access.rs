@@ -1,0 +1,297 @@
+//! Who may do what, answered from memory: project keys, bearer tokens, one-time codes.
+//!
+//! Keys are read again from the store every second, so that a rotated key stops within one second
+//! on every process; the last known ones are kept in `keys.json` for a start while the store is
+//! away. A key that is not known while the store was never read is no refusal but a *not yet*.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use empmix_model::{
+    ids::ProjectId,
+    item::Authority,
+    key::{KeyHash, ProjectKeys, PublicKey, is_well_formed},
+};
+use empmix_store::Store;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use crate::{data_dir, machine};
+
+/// How long a one-time code is valid.
+const CODE_LIFE: Duration = Duration::from_secs(600);
+/// One-time codes that are open at a time.
+const CODES: usize = 64;
+/// How often the keys are read again.
+const REFRESH: Duration = Duration::from_millis(500);
+
+/// What a key opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// The project.
+    pub project: ProjectId,
+    /// Whose word comes with it.
+    pub authority: Authority,
+}
+
+/// What is known of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyVerdict {
+    /// It opens a project.
+    Known(Grant),
+    /// It opens nothing.
+    Unknown,
+    /// The store could not be asked yet.
+    NotYet,
+}
+
+/// Keys of all projects, in memory.
+pub struct Keys {
+    known: RwLock<Known>,
+    file: PathBuf,
+}
+
+#[derive(Default)]
+struct Known {
+    public: HashMap<PublicKey, ProjectId>,
+    secret: Vec<(KeyHash, ProjectId)>,
+    current: bool,
+}
+
+/// One project's keys in `keys.json`.
+#[derive(Serialize, Deserialize)]
+struct SavedKeys {
+    project: ProjectId,
+    public: PublicKey,
+    secret_sha256: Option<Vec<u8>>,
+}
+
+impl Keys {
+    /// Starts with what `keys.json` in `data_dir` holds.
+    pub fn load(data_dir: &std::path::Path) -> Self {
+        let file = data_dir.join("keys.json");
+        let saved: Vec<SavedKeys> = std::fs::read(&file)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        let keys: Vec<_> = saved.into_iter().map(SavedKeys::into_keys).collect();
+        let known = Known {
+            current: false,
+            ..Known::of(&keys)
+        };
+        Self {
+            known: RwLock::new(known),
+            file,
+        }
+    }
+
+    /// What a key opens.
+    pub fn check(&self, key: &str) -> KeyVerdict {
+        if !is_well_formed(key) {
+            return KeyVerdict::Unknown;
+        }
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let public = known.public.get(&PublicKey(key.to_owned()));
+        let secret = known
+            .secret
+            .iter()
+            .find(|(hash, _)| key.starts_with("sk_") && hash.matches(key));
+        match (public, secret) {
+            (Some(project), _) => KeyVerdict::Known(Grant {
+                project: *project,
+                authority: Authority::Client,
+            }),
+            (None, Some((_, project))) => KeyVerdict::Known(Grant {
+                project: *project,
+                authority: Authority::Server,
+            }),
+            (None, None) if known.current => KeyVerdict::Unknown,
+            (None, None) => KeyVerdict::NotYet,
+        }
+    }
+
+    /// The public key of the first project, for the demo page.
+    pub async fn first_public_key(store: &dyn Store) -> Option<PublicKey> {
+        store
+            .projects()
+            .await
+            .ok()?
+            .into_iter()
+            .next()
+            .map(|project| project.public_key)
+    }
+
+    /// Reads the keys from the store now.
+    pub async fn refresh(&self, store: &dyn Store) -> Result<(), empmix_store::StoreError> {
+        let keys = store.keys().await?;
+        let fresh = Known {
+            current: true,
+            ..Known::of(&keys)
+        };
+        let changed = {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            let changed =
+                !known.current || known.public != fresh.public || known.secret != fresh.secret;
+            *known = fresh;
+            changed
+        };
+        if changed {
+            self.save(&keys);
+        }
+        Ok(())
+    }
+
+    /// Reads the keys again and again until stopped.
+    pub async fn keep_fresh(self: Arc<Self>, store: Arc<dyn Store>, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.refresh(store.as_ref()).await {
+                tracing::debug!(%error, "the keys could not be read again");
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(REFRESH) => {}
+            }
+        }
+    }
+
+    fn save(&self, keys: &[ProjectKeys]) {
+        let saved: Vec<_> = keys.iter().map(SavedKeys::of).collect();
+        let written = serde_json::to_vec(&saved)
+            .map_err(Into::into)
+            .and_then(|json| data_dir::replace(&self.file, &json));
+        if let Err(error) = written {
+            tracing::warn!(%error, "keys.json could not be written");
+        }
+    }
+}
+
+impl Known {
+    fn of(keys: &[ProjectKeys]) -> Self {
+        Self {
+            public: keys
+                .iter()
+                .map(|keys| (keys.public.clone(), keys.project))
+                .collect(),
+            secret: keys
+                .iter()
+                .filter_map(|keys| Some((keys.secret?, keys.project)))
+                .collect(),
+            current: true,
+        }
+    }
+}
+
+impl SavedKeys {
+    fn of(keys: &ProjectKeys) -> Self {
+        let secret_sha256 = keys.secret.map(|hash| hash.0.to_vec());
+        Self {
+            project: keys.project,
+            public: keys.public.clone(),
+            secret_sha256,
+        }
+    }
+
+    fn into_keys(self) -> ProjectKeys {
+        let secret = self
+            .secret_sha256
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(KeyHash);
+        ProjectKeys {
+            project: self.project,
+            public: self.public,
+            secret,
+        }
+    }
+}
+
+/// The bearer tokens of the private API, and the one-time codes that open it to a browser.
+pub struct Tokens {
+    token: String,
+    hashes: Vec<KeyHash>,
+    codes: Mutex<Vec<(String, Instant)>>,
+}
+
+impl Tokens {
+    /// The directory's token, and the one that whoever holds the lease gave.
+    pub fn new(token: String, lease: Option<&str>) -> Self {
+        let hashes = std::iter::once(token.as_str())
+            .chain(lease)
+            .map(KeyHash::of)
+            .collect();
+        Self {
+            token,
+            hashes,
+            codes: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Whether a token is good, in constant time.
+    pub fn is_good(&self, token: &str) -> bool {
+        self.hashes
+            .iter()
+            .fold(false, |good, hash| hash.matches(token) | good)
+    }
+
+    /// A fresh one-time code; the oldest open one goes when there are too many.
+    pub fn issue_code(&self) -> String {
+        let code = machine::random_hex::<16>();
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        codes.retain(|(_, issued)| issued.elapsed() < CODE_LIFE);
+        if codes.len() == CODES {
+            codes.remove(0);
+        }
+        codes.push((code.clone(), Instant::now()));
+        code
+    }
+
+    /// The bearer token in exchange for a code, once.
+    pub fn redeem(&self, code: &str) -> Option<String> {
+        let wanted = KeyHash::of(code);
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        codes.retain(|(_, issued)| issued.elapsed() < CODE_LIFE);
+        let place = codes.iter().position(|(open, _)| wanted.matches(open))?;
+        codes.remove(place);
+        Some(self.token.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_opens_once() {
+        let tokens = Tokens::new("et_1".into(), Some("lease"));
+        let code = tokens.issue_code();
+        assert_eq!(tokens.redeem("other"), None);
+        assert_eq!(tokens.redeem(&code).as_deref(), Some("et_1"));
+        assert_eq!(tokens.redeem(&code), None);
+        assert!(tokens.is_good("lease") && tokens.is_good("et_1") && !tokens.is_good(""));
+    }
+
+    #[test]
+    fn before_the_store_was_read_an_unknown_key_is_not_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = PublicKey::from_random([3; 16]);
+        assert_eq!(Keys::load(dir.path()).check(&key.0), KeyVerdict::NotYet);
+        assert_eq!(Keys::load(dir.path()).check("pk_typo"), KeyVerdict::Unknown);
+        let keys = Keys::load(dir.path());
+        keys.save(&[ProjectKeys {
+            project: ProjectId([1; 8]),
+            public: key.clone(),
+            secret: Some(KeyHash::of("s")),
+        }]);
+        let grant = Grant {
+            project: ProjectId([1; 8]),
+            authority: Authority::Client,
+        };
+        assert_eq!(
+            Keys::load(dir.path()).check(&key.0),
+            KeyVerdict::Known(grant)
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! `serve`: one JSON line on stdout when it listens, or one that says why it cannot.
+
+use std::{io::IsTerminal, process::ExitCode};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Stdin};
+
+use super::{RESTART, note, runtime, say, say_error};
+use crate::{
+    config::{CommonArgs, Config, ServeArgs},
+    data_dir::{DataDir, Taken},
+    runtime::Runtime,
+};
+
+/// What whoever holds the lease says first.
+#[derive(Deserialize)]
+struct Lease {
+    token: String,
+}
+
+pub(super) fn run(common: &CommonArgs, args: &ServeArgs) -> ExitCode {
+    let outcome = Config::resolve(common, args)
+        .and_then(|config| runtime()?.block_on(serve(&config, args.lease.is_some())));
+    outcome.unwrap_or_else(|error| {
+        say(
+            &json!({"event": "failed", "reason": reason(&error), "message": format!("{error:#}")})
+                .to_string(),
+        );
+        say_error(&error);
+        ExitCode::FAILURE
+    })
+}
+
+/// The directory belongs to another process.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the data directory {0} is in use by another sidecar; stop that one or give another --data-dir"
+)]
+struct InUse(String);
+
+/// A word for the shell that started us.
+fn reason(error: &anyhow::Error) -> &'static str {
+    let is_address = |kind| {
+        matches!(
+            kind,
+            std::io::ErrorKind::AddrInUse | std::io::ErrorKind::AddrNotAvailable
+        )
+    };
+    if error.is::<InUse>() {
+        "data_dir_in_use"
+    } else if error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|io| is_address(io.kind()))
+    {
+        "address_in_use"
+    } else {
+        "failed"
+    }
+}
+
+async fn serve(config: &Config, leased: bool) -> Result<ExitCode> {
+    let mut stdin = leased.then(|| BufReader::new(tokio::io::stdin()));
+    let lease = match &mut stdin {
+        Some(stdin) => Some(read_lease(stdin).await?),
+        None => None,
+    };
+    let Taken::Ours(data) = DataDir::take(&config.data_dir)? else {
+        return Err(InUse(config.data_dir.display().to_string()).into());
+    };
+    let token = lease.as_ref().map(|lease| lease.token.as_str());
+    let mut running = Runtime::start(config, data, token).await?;
+    let (url, pid) = (&running.url, std::process::id());
+    say(
+        &json!({"event": "ready", "url": url, "pid": pid, "version": env!("CARGO_PKG_VERSION")})
+            .to_string(),
+    );
+    if config.roles.console && std::io::stderr().is_terminal() {
+        note(&format!(
+            "console: {}/#t={}",
+            running.url,
+            running.app.tokens.issue_code()
+        ));
+    }
+    let failure = tokio::select! {
+        reason = running.failed() => Some(reason),
+        () = told_to_stop() => None,
+        () = lease_ended(stdin) => None,
+    };
+    tracing::info!(?failure, "stopping");
+    running.stop().await;
+    Ok(if failure.is_some() {
+        ExitCode::from(RESTART)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+async fn read_lease(stdin: &mut BufReader<Stdin>) -> Result<Lease> {
+    let mut line = String::new();
+    let mut bounded = stdin.take(4096);
+    bounded
+        .read_line(&mut line)
+        .await
+        .context("the lease cannot be read")?;
+    serde_json::from_str(&line).context("with --lease stdin the first line must be {\"token\":…}")
+}
+
+/// Whoever holds the lease closed its end, or died.
+async fn lease_ended(stdin: Option<BufReader<Stdin>>) {
+    let Some(mut stdin) = stdin else {
+        return std::future::pending().await;
+    };
+    let mut ignored = [0; 256];
+    while stdin.read(&mut ignored).await.is_ok_and(|read| read > 0) {}
+}
+
+#[cfg(unix)]
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

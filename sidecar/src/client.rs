@@ -1,0 +1,163 @@
+//! How subcommands speak to a sidecar: the one that has the data directory, or one of their own.
+//!
+//! Where a running sidecar has the directory they call its private API (`sidecar.json`, `token`);
+//! else they take the lock and start one in this process, on a port of its own, for as long as the
+//! command runs. Either way the work is done by the same code.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use empmix_protocol::ErrorBody;
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{
+    config::Config,
+    data_dir::{self, DataDir, Taken},
+    runtime::Runtime,
+};
+
+/// How long a call may take.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// How long an announced sidecar may take to answer at first.
+const ATTACH: Duration = Duration::from_secs(10);
+
+/// A way to call a sidecar.
+pub struct Client {
+    http: reqwest::Client,
+    data_dir: PathBuf,
+    own: Option<Runtime>,
+}
+
+impl Client {
+    /// Finds or starts a sidecar for the configuration's data directory.
+    pub async fn open(config: &Config) -> Result<Self> {
+        let http = reqwest::Client::builder()
+            .timeout(DEADLINE)
+            .no_proxy()
+            .build()?;
+        let own = match DataDir::take(&config.data_dir)? {
+            Taken::Ours(data) => {
+                let config = Config {
+                    listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+                    ..config.clone()
+                };
+                Some(Runtime::start(&config, data, None).await?)
+            }
+            Taken::InUse => None,
+        };
+        let client = Self {
+            http,
+            data_dir: config.data_dir.clone(),
+            own,
+        };
+        client.wait_for_projects().await?;
+        Ok(client)
+    }
+
+    /// Only a sidecar that runs already.
+    pub async fn attach(config: &Config) -> Result<Self> {
+        if matches!(DataDir::take(&config.data_dir)?, Taken::Ours(_)) {
+            bail!(
+                "no sidecar runs on {}; start one with `empmix-sidecar serve`",
+                config.data_dir.display()
+            );
+        }
+        let http = reqwest::Client::builder()
+            .timeout(DEADLINE)
+            .no_proxy()
+            .build()?;
+        Ok(Self {
+            http,
+            data_dir: config.data_dir.clone(),
+            own: None,
+        })
+    }
+
+    /// A fresh store makes its first project in the background.
+    async fn wait_for_projects(&self) -> Result<()> {
+        let began = std::time::Instant::now();
+        loop {
+            let listed = self.get::<Value>("/api/v1/projects").await;
+            let ready = listed.as_ref().is_ok_and(|list| {
+                list["projects"]
+                    .as_array()
+                    .is_some_and(|all| !all.is_empty())
+            });
+            if ready {
+                return Ok(());
+            }
+            if began.elapsed() > ATTACH {
+                listed.context("the sidecar does not answer")?;
+                bail!(
+                    "the sidecar has no project yet; its store may be away (see `empmix-sidecar doctor`)"
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// The address of the sidecar, read anew: a restarted one may have another.
+    pub fn url(&self) -> Result<String> {
+        if let Some(own) = &self.own {
+            return Ok(own.url.clone());
+        }
+        let running = data_dir::running(&self.data_dir)
+            .context("the sidecar has not said where it listens")?;
+        Ok(running.url)
+    }
+
+    /// A request with the directory's token.
+    pub fn request(&self, method: Method, path: &str) -> Result<reqwest::RequestBuilder> {
+        let token = data_dir::token(&self.data_dir)?;
+        Ok(self
+            .http
+            .request(method, format!("{}{path}", self.url()?))
+            .bearer_auth(token))
+    }
+
+    /// `GET`, as JSON.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        read(self.request(Method::GET, path)?.send().await?).await
+    }
+
+    /// `POST` of JSON, as JSON.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
+        read(self.request(Method::POST, path)?.json(body).send().await?).await
+    }
+
+    /// Ends a sidecar of our own, if there is one, once all it took is stored.
+    pub async fn close(self) {
+        if let Some(own) = self.own {
+            own.stop().await;
+        }
+    }
+}
+
+/// A reply as JSON, or its error's message.
+pub async fn read<T: DeserializeOwned>(response: reqwest::Response) -> Result<T> {
+    let status = response.status();
+    let bytes = response.bytes().await?;
+    if status.is_success() {
+        return serde_json::from_slice(&bytes).context("the sidecar's reply cannot be read");
+    }
+    match serde_json::from_slice::<ErrorBody>(&bytes) {
+        Ok(body) => Err(Refused {
+            status: status.as_u16(),
+            message: body.error.message,
+        }
+        .into()),
+        Err(_) => bail!("the sidecar answered {status}"),
+    }
+}
+
+/// An error that the sidecar answered with.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Refused {
+    /// The HTTP status.
+    pub status: u16,
+    /// In words.
+    pub message: String,
+}

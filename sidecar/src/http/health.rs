@@ -1,0 +1,28 @@
+//! Alive, and ready.
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::Shared;
+
+/// The process answers.
+pub(super) async fn alive() -> Response {
+    Json(json!({"status": "alive"})).into_response()
+}
+
+/// The process can keep the promise; 503 with a reason while it cannot.
+pub(super) async fn ready(State(app): State<Shared>) -> Response {
+    match app.readiness().await {
+        Ok(()) => Json(json!({"status": "ready"})).into_response(),
+        Err(reason) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({"status": "not_ready", "reason": reason})),
+        )
+            .into_response(),
+    }
+}

@@ -1,0 +1,78 @@
+//! What arrives, as server-sent events: `event` and `warning` with the item, `lagged` with how many
+//! items a slow reader missed; a comment every 15 seconds.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::response::sse::{Event, KeepAlive, Sse};
+use empmix_model::stored::LiveItem;
+use empmix_protocol::reply::Lagged;
+use futures::{Stream, StreamExt, stream::BoxStream};
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
+
+use crate::machine;
+
+/// Items that wait for a slow reader; beyond it the oldest are dropped.
+const BUFFER: usize = 1000;
+
+/// Narrows what is shown.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct LiveQuery {
+    event: Option<String>,
+    distinct_id: Option<String>,
+}
+
+impl LiveQuery {
+    fn admits(&self, item: &LiveItem) -> bool {
+        match item {
+            LiveItem::Warning(_) => true,
+            LiveItem::Event(event) => {
+                self.event.as_ref().is_none_or(|name| *name == event.event)
+                    && self
+                        .distinct_id
+                        .as_ref()
+                        .is_none_or(|id| *id == event.distinct_id)
+            }
+        }
+    }
+}
+
+/// A stream of a store as a response.
+pub(super) fn respond(
+    mut items: BoxStream<'static, LiveItem>,
+    query: LiveQuery,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let (sender, receiver) = broadcast::channel(BUFFER);
+    tokio::spawn(async move {
+        while let Some(item) = items.next().await {
+            if query.admits(&item) && sender.send(item).is_err() {
+                break;
+            }
+        }
+    });
+    let opened = futures::stream::iter([Ok(Event::default().comment("open"))]);
+    let events = BroadcastStream::new(receiver).map(|item| Ok(to_event(item)));
+    Sse::new(opened.chain(events)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+}
+
+fn to_event(item: Result<LiveItem, BroadcastStreamRecvError>) -> Event {
+    match item {
+        Ok(LiveItem::Event(event)) => named("event", &event),
+        Ok(LiveItem::Warning(warning)) => named("warning", &warning),
+        Err(BroadcastStreamRecvError::Lagged(dropped)) => named(
+            "lagged",
+            &Lagged {
+                dropped,
+                at: machine::now(),
+            },
+        ),
+    }
+}
+
+fn named(name: &str, data: &impl Serialize) -> Event {
+    Event::default()
+        .event(name)
+        .json_data(data)
+        .unwrap_or_else(|_| Event::default().comment("unreadable"))
+}

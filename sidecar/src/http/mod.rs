@@ -1,0 +1,95 @@
+//! HTTP: the public API, the private API, the console's files.
+//!
+//! Three routers with three sets of rules. What carries its authority in body or header
+//! (`/public/*`, `/track`, `/sdk/*`, health) answers any Host and any Origin. The private API and
+//! the console answer only the hosts that they were told of, which keeps a rebinding DNS name out,
+//! and never send a CORS header.
+
+mod assets;
+mod body;
+mod cors;
+mod guard;
+mod health;
+mod import;
+mod json;
+mod live;
+mod private;
+mod public;
+mod serve;
+
+/// Lines that an import takes as one request.
+pub use import::REQUEST_LINES;
+pub use serve::serve;
+
+use std::{path::PathBuf, sync::Arc, time::Instant};
+
+use axum::{Router, middleware, routing::get};
+use empmix_broker::BrokerState;
+use empmix_service::Service;
+use tokio::sync::{Semaphore, watch};
+
+use crate::{
+    access::{Keys, Tokens},
+    config::Roles,
+};
+
+/// What the handlers share.
+pub struct App {
+    /// The console's operations.
+    pub service: Service,
+    /// Keys of projects.
+    pub keys: Arc<Keys>,
+    /// Tokens of the private API.
+    pub tokens: Tokens,
+    /// What this process does.
+    pub roles: Roles,
+    /// Where it listens, as a URL.
+    pub url: String,
+    /// The hosts that private API and console answer to.
+    pub hosts: guard::Hosts,
+    /// Bytes of bodies that may still come in.
+    pub inflight: Arc<Semaphore>,
+    /// A console in a folder.
+    pub console_dir: Option<PathBuf>,
+    /// When the process started.
+    pub started: Instant,
+    /// Says why the process must end, once it must.
+    pub fatal: watch::Sender<Option<String>>,
+}
+
+pub use guard::Hosts;
+
+/// The handlers' view of what they share.
+pub type Shared = Arc<App>;
+
+/// Every route that the process's roles bring.
+pub fn app(app: Shared) -> Router {
+    let mut router = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready));
+    if app.roles.api {
+        router = router.merge(public::router()).merge(assets::for_apps());
+    }
+    if app.roles.console {
+        let inner = private::router(app.clone()).merge(assets::console());
+        router = router.merge(inner.layer(middleware::from_fn_with_state(
+            app.clone(),
+            guard::known_host,
+        )));
+    }
+    router.with_state(app)
+}
+
+impl App {
+    /// Whether the promise can be kept now; the reason if not.
+    pub async fn readiness(&self) -> Result<(), String> {
+        if let BrokerState::Unavailable(reason) = self.service.broker.state() {
+            return Err(format!("broker: {reason}"));
+        }
+        self.service
+            .store
+            .check()
+            .await
+            .map_err(|error| format!("store: {error}"))
+    }
+}

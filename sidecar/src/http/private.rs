@@ -1,0 +1,266 @@
+//! The private API: what the console, the desktop and scripts call.
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, Request, State},
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use empmix_model::{
+    ids::{JobId, ProjectId},
+    project::WeekStart,
+};
+use empmix_protocol::{
+    ApiError, ErrorCode, EventsQuery,
+    call::KeyKind,
+    reply::{Login, Status},
+};
+use empmix_query::answer::Engine;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower_http::decompression::RequestDecompressionLayer;
+
+use super::{Shared, guard, import, json, json::Failure, live};
+
+type Reply<T> = Result<Json<T>, Failure>;
+
+pub(super) fn router(app: Shared) -> Router<Shared> {
+    let projects = Router::new()
+        .route("/keys/{kind}/rotate", post(rotate_key))
+        .route("/query", post(query))
+        .route("/query/explain", post(explain))
+        .route("/schema", get(schema))
+        .route("/events", get(events))
+        .route("/live", get(follow))
+        .route("/sample", post(import::load_sample))
+        .route(
+            "/import",
+            post(import::take).layer(RequestDecompressionLayer::new()),
+        );
+    let private = Router::new()
+        .route("/status", get(status))
+        .route("/login/code", post(new_code))
+        .route("/projects", get(list_projects).post(create_project))
+        .route("/projects/{project}", get(project))
+        .nest("/projects/{project}", projects)
+        .route("/jobs/{job}", get(job).delete(cancel_job))
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            guard::good_token,
+        ));
+    let open = Router::new().route("/login", post(login));
+    let api = Router::new().merge(open).merge(private);
+    Router::new().nest(
+        "/api/v1",
+        api.layer(middleware::from_fn_with_state(
+            app,
+            guard::no_foreign_origin,
+        )),
+    )
+}
+
+async fn unknown() -> Failure {
+    Failure(ApiError::new(
+        ErrorCode::NotFound,
+        "There is no such route.",
+    ))
+}
+
+async fn wrong_method() -> Failure {
+    Failure(ApiError::new(
+        ErrorCode::MethodNotAllowed,
+        "This route does not take this method.",
+    ))
+}
+
+async fn login(State(app): State<Shared>, request: Request) -> Reply<Login> {
+    #[derive(Deserialize)]
+    struct Code {
+        code: String,
+    }
+    let Code { code } = json::read(request).await?;
+    let message =
+        "This link was used or is too old; `empmix-sidecar token --link` prints a fresh one.";
+    let token = app
+        .tokens
+        .redeem(&code)
+        .ok_or_else(|| ApiError::new(ErrorCode::Unauthorized, message))?;
+    Ok(Json(Login { token }))
+}
+
+async fn new_code(State(app): State<Shared>) -> Json<Value> {
+    Json(json!({"code": app.tokens.issue_code()}))
+}
+
+async fn status(State(app): State<Shared>) -> Json<Status> {
+    let readiness = app.readiness().await;
+    let engine = match app.service.store.engine() {
+        Engine::Local => "local",
+        Engine::Mongodb => "mongodb",
+    };
+    let broker = app.service.broker.kind();
+    let durability = match broker {
+        "amqp" => {
+            "A 200 means that a majority of the RabbitMQ queue's nodes wrote the events to disk."
+        }
+        _ => "A 200 means that the events were written to this machine's disk and flushed.",
+    };
+    Json(Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        roles: app.roles.names(),
+        engine: engine.to_owned(),
+        broker: broker.to_owned(),
+        url: app.url.clone(),
+        uptime_s: app.started.elapsed().as_secs(),
+        durability: durability.to_owned(),
+        ready: readiness.is_ok(),
+        warnings: readiness.err().into_iter().collect(),
+    })
+}
+
+async fn list_projects(State(app): State<Shared>) -> Result<Response, Failure> {
+    Ok(Json(app.service.projects().await?).into_response())
+}
+
+async fn create_project(State(app): State<Shared>, request: Request) -> Result<Response, Failure> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct New {
+        name: String,
+        #[serde(default = "utc")]
+        timezone: String,
+        #[serde(default)]
+        week_start: WeekStart,
+    }
+    fn utc() -> String {
+        "UTC".to_owned()
+    }
+    let new: New = json::read(request).await?;
+    let made = app
+        .service
+        .create_project(&new.name, &new.timezone, new.week_start)
+        .await?;
+    know_new_keys(&app).await;
+    Ok((StatusCode::CREATED, Json(made)).into_response())
+}
+
+async fn project(
+    State(app): State<Shared>,
+    Path(project): Path<ProjectPath>,
+) -> Result<Response, Failure> {
+    Ok(Json(app.service.project(project.id()?).await?).into_response())
+}
+
+async fn rotate_key(
+    State(app): State<Shared>,
+    Path((project, kind)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let kind = match kind.as_str() {
+        "public" => KeyKind::Public,
+        "secret" => KeyKind::Secret,
+        _ => return Err(unknown().await),
+    };
+    let rotated = app
+        .service
+        .rotate_key(read_id(&project, "project")?, kind)
+        .await?;
+    know_new_keys(&app).await;
+    Ok(Json(rotated).into_response())
+}
+
+/// A key that was just made opens at once.
+async fn know_new_keys(app: &Shared) {
+    if let Err(error) = app.keys.refresh(app.service.store.as_ref()).await {
+        tracing::warn!(%error, "a new key is not known here yet");
+    }
+}
+
+async fn query(
+    State(app): State<Shared>,
+    Path(project): Path<ProjectPath>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let report: Value = json::read(request).await?;
+    Ok(Json(app.service.query(project.id()?, &report).await?).into_response())
+}
+
+async fn explain(
+    State(app): State<Shared>,
+    Path(project): Path<ProjectPath>,
+    request: Request,
+) -> Reply<Value> {
+    let report: Value = json::read(request).await?;
+    Ok(Json(app.service.explain(project.id()?, &report).await?))
+}
+
+async fn schema(
+    State(app): State<Shared>,
+    Path(project): Path<ProjectPath>,
+) -> Result<Response, Failure> {
+    let id = project.id()?;
+    app.service.project(id).await?;
+    Ok(Json(app.service.schema(id).await?).into_response())
+}
+
+async fn events(
+    State(app): State<Shared>,
+    Path(project): Path<ProjectPath>,
+    query: Result<Query<EventsQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Failure> {
+    let Query(query) =
+        query.map_err(|error| ApiError::new(ErrorCode::InvalidRequest, error.body_text()))?;
+    let id = project.id()?;
+    app.service.project(id).await?;
+    Ok(Json(app.service.events(id, &query).await?).into_response())
+}
+
+async fn follow(
+    State(app): State<Shared>,
+    Path(project): Path<ProjectPath>,
+    Query(query): Query<live::LiveQuery>,
+) -> Result<Response, Failure> {
+    let id = project.id()?;
+    app.service.project(id).await?;
+    Ok(live::respond(app.service.live(id).await?, query).into_response())
+}
+
+async fn job(State(app): State<Shared>, Path(job): Path<String>) -> Result<Response, Failure> {
+    Ok(Json(app.service.job(read_job(&job)?).await?).into_response())
+}
+
+async fn cancel_job(
+    State(app): State<Shared>,
+    Path(job): Path<String>,
+) -> Result<Response, Failure> {
+    Ok(Json(app.service.cancel_job(read_job(&job)?).await?).into_response())
+}
+
+fn read_job(text: &str) -> Result<JobId, Failure> {
+    text.parse()
+        .map_err(|_| Failure(ApiError::new(ErrorCode::NotFound, "There is no such job.")))
+}
+
+fn read_id(text: &str, what: &str) -> Result<ProjectId, Failure> {
+    text.parse().map_err(|_| {
+        Failure(ApiError::new(
+            ErrorCode::NotFound,
+            format!("There is no such {what}."),
+        ))
+    })
+}
+
+/// The project of a route.
+#[derive(Deserialize)]
+pub(super) struct ProjectPath {
+    project: String,
+}
+
+impl ProjectPath {
+    pub(super) fn id(&self) -> Result<ProjectId, Failure> {
+        read_id(&self.project, "project")
+    }
+}

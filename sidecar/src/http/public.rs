@@ -1,0 +1,329 @@
+//! The public API: what apps send. A `200` means that the broker has it durably.
+
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use empmix_broker::{Broker, BrokerError, Message, Queue};
+use empmix_ingest::{
+    Context, Decoded, Refusal, RefusalKind, identify, json, pack, pack::Header, track,
+};
+use empmix_model::envelope::{Envelope, Source};
+use futures::future::try_join_all;
+use serde_json::{Map, Value, json};
+use tower_http::decompression::RequestDecompressionLayer;
+
+use super::{Shared, body, body::BodyError, cors};
+use crate::{
+    access::{Grant, KeyVerdict},
+    machine,
+};
+
+pub(super) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/public/track", post(take_track))
+        .route("/track", post(take_track))
+        .route("/public/identify", post(take_identify))
+        .route("/public/{*rest}", axum::routing::any(unknown))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+        .layer(middleware::from_fn(body::limit_encoded))
+        .layer(middleware::from_fn(cors::any_origin))
+}
+
+async fn take_track(
+    State(app): State<Shared>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, PublicError> {
+    let received = receive(&app, &headers, request).await?;
+    let decoded = received.decode(Source::Track, track::decode)?;
+    publish(&app, &received, Source::Track, decoded).await
+}
+
+async fn take_identify(
+    State(app): State<Shared>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, PublicError> {
+    let received = receive(&app, &headers, request).await?;
+    let decoded = received.decode(Source::Identify, identify::decode)?;
+    publish(&app, &received, Source::Identify, decoded).await
+}
+
+async fn unknown() -> PublicError {
+    PublicError::NotFound
+}
+
+async fn wrong_method() -> PublicError {
+    PublicError::WrongMethod
+}
+
+/// A request with a good key and a JSON object.
+struct Received {
+    body: Map<String, Value>,
+    grant: Grant,
+    received_at: i64,
+    _read: body::ReadBody,
+}
+
+/// How a body is read.
+type Decode = fn(&Map<String, Value>, &mut Context<'_>) -> Result<Decoded, Refusal>;
+
+impl Received {
+    fn decode(&self, source: Source, decode: Decode) -> Result<Decoded, Refusal> {
+        let mut random_id = machine::random_hex::<16>;
+        let mut context = Context {
+            received_at: self.received_at,
+            authority: self.grant.authority,
+            source,
+            random_id: &mut random_id,
+        };
+        decode(&self.body, &mut context)
+    }
+}
+
+/// A key in the header is checked before a byte of the body is read.
+async fn receive(
+    app: &Shared,
+    headers: &HeaderMap,
+    request: Request,
+) -> Result<Received, PublicError> {
+    let received_at = machine::now();
+    let header_key = headers
+        .get("x-api-key")
+        .map(|key| key.to_str().unwrap_or_default());
+    let header_grant = header_key.map(|key| grant(app, key)).transpose()?;
+    let read = body::read(request, &app.inflight).await?;
+    if header_grant.is_none() && read.bytes.trim_ascii().is_empty() {
+        return Err(PublicError::NoKey);
+    }
+    let value = json::value(&read.bytes)?;
+    let grant = match (header_grant, &value) {
+        (Some(grant), _) => grant,
+        (None, Value::Object(body)) => grant(app, track::api_key(body).ok_or(PublicError::NoKey)?)?,
+        (None, _) => return Err(PublicError::NoKey),
+    };
+    let Value::Object(body) = value else {
+        return Err(Refusal::body("The body must be a JSON object.").into());
+    };
+    Ok(Received {
+        body,
+        grant,
+        received_at,
+        _read: read,
+    })
+}
+
+fn grant(app: &Shared, key: &str) -> Result<Grant, PublicError> {
+    match app.keys.check(key) {
+        KeyVerdict::Known(grant) => Ok(grant),
+        KeyVerdict::Unknown => Err(PublicError::UnknownKey),
+        KeyVerdict::NotYet => Err(PublicError::Unavailable(
+            "the store has not been reached yet".into(),
+        )),
+    }
+}
+
+async fn publish(
+    app: &Shared,
+    received: &Received,
+    source: Source,
+    decoded: Decoded,
+) -> Result<Response, PublicError> {
+    let header = Header {
+        project: received.grant.project,
+        received_at: received.received_at,
+        source,
+        job: None,
+    };
+    let (accepted, rejected, retry_safe) = (decoded.accepted, decoded.rejected, decoded.retry_safe);
+    let envelopes = pack(header, decoded.units, uuid::Uuid::now_v7);
+    publish_all(app.service.broker.as_ref(), &envelopes)
+        .await
+        .map_err(|error| broker_failed(app, &error))?;
+    let listed: Vec<Value> = rejected
+        .iter()
+        .map(|r| json!({"index": r.index, "type": r.refusal.kind.name(), "message": r.refusal.message}))
+        .collect();
+    if accepted == 0
+        && let Some(first) = rejected.into_iter().next()
+    {
+        return Err(PublicError::AllRefused {
+            first: first.refusal,
+            listed,
+        });
+    }
+    let mut reply = json!({"status": 1, "error": null, "accepted": accepted, "rejected": listed});
+    if !retry_safe {
+        reply["retry_safe"] = Value::Bool(false);
+    }
+    Ok(Json(reply).into_response())
+}
+
+/// Publishes envelopes at once and waits until the broker has all of them durably.
+pub(super) async fn publish_all(
+    broker: &dyn Broker,
+    envelopes: &[Envelope],
+) -> Result<(), BrokerError> {
+    let publishes = envelopes.iter().map(async |envelope| {
+        let body = serde_json::to_vec(envelope)
+            .map_err(|error| BrokerError::Unavailable(error.to_string()))?;
+        broker
+            .publish(
+                Queue::Events,
+                Message {
+                    id: envelope.message_id,
+                    body: body.into(),
+                },
+            )
+            .await
+    });
+    try_join_all(publishes).await.map(drop)
+}
+
+/// A failed disk ends the process; everything else may pass.
+pub(super) fn broker_failed(app: &Shared, error: &BrokerError) -> PublicError {
+    if let BrokerError::Storage(reason) = error {
+        app.fatal.send_replace(Some(reason.clone()));
+    }
+    PublicError::Unavailable(error.to_string())
+}
+
+/// Every failure of the public API.
+pub(super) enum PublicError {
+    NoKey,
+    UnknownKey,
+    Refused(Refusal),
+    AllRefused { first: Refusal, listed: Vec<Value> },
+    Body(BodyError),
+    Unavailable(String),
+    NotFound,
+    WrongMethod,
+}
+
+impl From<Refusal> for PublicError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<BodyError> for PublicError {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
+    }
+}
+
+impl PublicError {
+    fn parts(&self) -> (StatusCode, &'static str, String, Option<&str>) {
+        use StatusCode as S;
+        const INVALID: &str = "invalid_request_error";
+        match self {
+            Self::NoKey => {
+                let message = "An API key is required: send it as the 'x-api-key' header or as 'apiKey' in the body.";
+                (
+                    S::UNAUTHORIZED,
+                    "authentication_error",
+                    message.into(),
+                    Some("apiKey"),
+                )
+            }
+            Self::UnknownKey => (
+                S::UNAUTHORIZED,
+                "authentication_error",
+                "This API key is not known.".into(),
+                Some("apiKey"),
+            ),
+            Self::Refused(refusal) | Self::AllRefused { first: refusal, .. } => {
+                let status = match refusal.kind {
+                    RefusalKind::Invalid => S::BAD_REQUEST,
+                    RefusalKind::TooLarge => S::PAYLOAD_TOO_LARGE,
+                };
+                (
+                    status,
+                    refusal.kind.name(),
+                    refusal.message.clone(),
+                    refusal.param.as_deref(),
+                )
+            }
+            Self::Body(BodyError::TooLarge) => {
+                let message = format!(
+                    "The body is larger than {} bytes.",
+                    empmix_model::limits::BODY_BYTES
+                );
+                (
+                    S::PAYLOAD_TOO_LARGE,
+                    "payload_too_large_error",
+                    message,
+                    None,
+                )
+            }
+            Self::Body(BodyError::Busy) => (
+                S::SERVICE_UNAVAILABLE,
+                "unavailable_error",
+                "Too many requests are in flight.".into(),
+                None,
+            ),
+            Self::Body(BodyError::Broken) => (
+                S::BAD_REQUEST,
+                INVALID,
+                "The body broke off, or its compression is damaged.".into(),
+                None,
+            ),
+            Self::Body(BodyError::Late) => (
+                S::BAD_REQUEST,
+                INVALID,
+                "The body did not arrive in time.".into(),
+                None,
+            ),
+            Self::Body(BodyError::Unsupported(message)) => {
+                (S::UNSUPPORTED_MEDIA_TYPE, INVALID, message.clone(), None)
+            }
+            Self::Unavailable(reason) => {
+                let message = format!(
+                    "The events could not be stored now ({reason}); send them again with the same ids."
+                );
+                (S::SERVICE_UNAVAILABLE, "unavailable_error", message, None)
+            }
+            Self::NotFound => (
+                S::NOT_FOUND,
+                "not_found_error",
+                "There is no such endpoint.".into(),
+                None,
+            ),
+            Self::WrongMethod => (
+                S::METHOD_NOT_ALLOWED,
+                INVALID,
+                "This endpoint takes POST.".into(),
+                None,
+            ),
+        }
+    }
+}
+
+impl IntoResponse for PublicError {
+    fn into_response(self) -> Response {
+        let (status, kind, message, param) = self.parts();
+        let mut body = json!({"status": 0, "error": {"type": kind, "message": message}});
+        if let Some(param) = param {
+            body["error"]["param"] = Value::from(param);
+        }
+        if let Self::AllRefused { listed, .. } = &self {
+            body["accepted"] = Value::from(0);
+            body["rejected"] = Value::from(listed.clone());
+        }
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            let [jitter] = machine::random::<1>();
+            let seconds = ["1", "2", "3"][usize::from(jitter % 3)];
+            response
+                .headers_mut()
+                .insert("retry-after", HeaderValue::from_static(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,22 @@
+//! The sidecar: one binary that ingests events, moves them to the store and answers questions.
+//!
+//! It wires; the rules live in the rooms that it calls.
+//!
+//! | module | does |
+//! | --- | --- |
+//! | [`cli`] | the command line, a file per subcommand |
+//! | [`config`] | flags, environment, file, defaults: resolved once |
+//! | [`data_dir`] | the folder: lock, token, `sidecar.json` |
+//! | [`runtime`] | broker, store, roles; start and stop in order |
+//! | [`access`] | keys, tokens and one-time codes, in memory |
+//! | [`http`] | the public API, the private API, the console |
+//! | [`client`] | how subcommands speak to a running sidecar |
+
+pub mod access;
+pub mod cli;
+pub mod client;
+pub mod config;
+pub mod data_dir;
+pub mod http;
+pub mod machine;
+pub mod runtime;

@@ -1,0 +1,224 @@
+//! A running sidecar: broker, store and roles, started and stopped in order.
+//!
+//! Stop: no new connections → requests under way finish → the consumer finishes its batch and acks
+//! → broker and store close. What was not consumed stays in the broker.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use empmix_broker::{
+    Broker,
+    amqp::{AmqpBroker, AmqpOptions},
+    embedded::{EmbeddedBroker, EmbeddedOptions},
+};
+use empmix_consumer::Consumer;
+use empmix_service::Service;
+use empmix_store::{
+    Store,
+    local::{LocalOptions, LocalStore},
+    mongo::{MongoOptions, MongoStore},
+};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    access::{Keys, Tokens},
+    config::Config,
+    data_dir::{self, DataDir, Running},
+    http::{self, App, Hosts},
+    machine,
+};
+
+/// A sidecar that answers.
+pub struct Runtime {
+    /// Its address.
+    pub url: String,
+    /// What its handlers share.
+    pub app: Arc<App>,
+    data: DataDir,
+    stop: CancellationToken,
+    stop_serving: CancellationToken,
+    serving: JoinHandle<()>,
+    consuming: Option<JoinHandle<()>>,
+    fatal: watch::Receiver<Option<String>>,
+}
+
+impl Runtime {
+    /// Starts everything. It listens when this returns, also while broker or store are away.
+    pub async fn start(config: &Config, data: DataDir, lease_token: Option<&str>) -> Result<Self> {
+        let token = data_dir::token(data.path())?;
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("{} cannot be listened on", config.listen))?;
+        let address = listener.local_addr()?;
+        let service = Service {
+            store: open_store(config, &data).await?,
+            broker: open_broker(config, &data)?,
+            clock: machine::now,
+            random: machine::random_16,
+        };
+        let keys = Arc::new(Keys::load(data.path()));
+        let stop = CancellationToken::new();
+        let (fatal_sender, fatal) = watch::channel(None);
+        let app = Arc::new(App {
+            keys: keys.clone(),
+            tokens: Tokens::new(token, lease_token),
+            roles: config.roles,
+            url: url_of(address),
+            hosts: Hosts::new(address.port(), &config.public_urls),
+            inflight: Arc::new(Semaphore::new(
+                config.max_inflight.min(Semaphore::MAX_PERMITS),
+            )),
+            console_dir: config.console_dir.clone(),
+            started: Instant::now(),
+            fatal: fatal_sender,
+            service,
+        });
+        tokio::spawn(first_project(app.clone(), stop.clone()));
+        tokio::spawn(keys.keep_fresh(app.service.store.clone(), stop.clone()));
+        let consuming = config
+            .roles
+            .consumer
+            .then(|| tokio::spawn(consume(app.clone(), stop.clone())));
+        let stop_serving = CancellationToken::new();
+        let serving = tokio::spawn(http::serve(
+            listener,
+            http::app(app.clone()),
+            stop_serving.clone(),
+        ));
+        let url = app.url.clone();
+        data.announce(&Running {
+            url: url.clone(),
+            pid: std::process::id(),
+        })?;
+        Ok(Self {
+            url,
+            app,
+            data,
+            stop,
+            stop_serving,
+            serving,
+            consuming,
+            fatal,
+        })
+    }
+
+    /// Waits until something failed that only a restart mends; says what.
+    pub async fn failed(&mut self) -> String {
+        match self.fatal.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Stops in order.
+    pub async fn stop(self) {
+        self.data.withdraw();
+        self.stop_serving.cancel();
+        ended("serving", self.serving).await;
+        self.stop.cancel();
+        if let Some(consuming) = self.consuming {
+            ended("consuming", consuming).await;
+        }
+        self.app.service.broker.close().await;
+        self.app.service.store.close().await;
+    }
+}
+
+async fn ended(what: &str, task: JoinHandle<()>) {
+    if let Err(error) = task.await {
+        tracing::error!(%error, "{what} ended badly");
+    }
+}
+
+fn url_of(address: SocketAddr) -> String {
+    match address.ip() {
+        ip if ip.is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
+        _ => format!("http://{address}"),
+    }
+}
+
+async fn open_store(config: &Config, data: &DataDir) -> Result<Arc<dyn Store>> {
+    match &config.store {
+        None => {
+            let folder = data.folder("store")?;
+            let store = tokio::task::spawn_blocking(move || {
+                LocalStore::open(&folder, &LocalOptions::default())
+            })
+            .await?;
+            Ok(Arc::new(store.context("the local store cannot be opened")?))
+        }
+        Some(uri) => {
+            let options = MongoOptions {
+                app_name: "empmix-sidecar".to_owned(),
+                ..MongoOptions::default()
+            };
+            Ok(Arc::new(
+                MongoStore::connect(uri, options)
+                    .await
+                    .context("--store is wrong")?,
+            ))
+        }
+    }
+}
+
+fn open_broker(config: &Config, data: &DataDir) -> Result<Arc<dyn Broker>> {
+    match &config.broker {
+        None => {
+            let folder = data.folder("queue")?;
+            let probed = folder.clone();
+            let options = EmbeddedOptions {
+                queue_max_bytes: config.queue_max_bytes,
+                free_space: Some(Arc::new(move || machine::free_bytes(&probed))),
+                ..EmbeddedOptions::default()
+            };
+            let broker = EmbeddedBroker::open(&folder.join("queue.sqlite"), options);
+            Ok(Arc::new(
+                broker.context("the embedded queue cannot be opened")?,
+            ))
+        }
+        Some(uri) => Ok(Arc::new(
+            AmqpBroker::connect(uri, AmqpOptions::default()).context("--broker is wrong")?,
+        )),
+    }
+}
+
+/// Gives a fresh store its first project, as soon as the store answers.
+async fn first_project(app: Arc<App>, stop: CancellationToken) {
+    loop {
+        match app.service.ensure_a_project().await {
+            Ok(project) => {
+                tracing::info!(project = %project.id, name = project.name, public_key = %project.public_key, "ready for events");
+                if let Err(error) = app.keys.refresh(app.service.store.as_ref()).await {
+                    tracing::debug!(%error, "the keys could not be read");
+                }
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "the first project could not be looked for"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+    }
+}
+
+async fn consume(app: Arc<App>, stop: CancellationToken) {
+    let consumer = Consumer {
+        broker: app.service.broker.clone(),
+        store: app.service.store.clone(),
+        stop,
+    };
+    if let Err(error) = consumer.run().await {
+        tracing::error!(%error, "consuming failed for good");
+        app.fatal.send_replace(Some(error.to_string()));
+    }
+}
