@@ -14,6 +14,7 @@
 //! | `scenarios` | reports |
 //! | `warnings` | idempotence and bounds |
 //! | `projects`, `jobs` | the catalogue |
+//! | `real_data` | a public data set, and the numbers that it must give |
 
 #![allow(
     clippy::unwrap_used,
@@ -33,6 +34,7 @@ mod jobs;
 mod lists;
 mod projects;
 mod properties;
+pub mod real_data;
 mod scenarios;
 mod sessions;
 mod warnings;
