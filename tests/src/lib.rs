@@ -3,4 +3,8 @@
 //! Everything that is started here dies with the test: each guard kills its process on drop, and
 //! the kernel kills it when the test itself is killed.
 
+pub mod mongo_store;
+pub mod browser;
 pub mod mongod;
+pub mod sidecar;
+pub mod spawn;

@@ -1,0 +1,243 @@
+//! MongoDB that is killed, stopped, away, or asked for less than was promised.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use empmix_store::{
+    EventFilter, ItemOutcome, Store, StoreError,
+    contract::fixtures::{Fixture, NOON, event, event_with, new_project},
+    mongo::{MongoOptions, MongoStore},
+};
+use empmix_tests::{
+    mongo_store::{batch, connect, database, fixture},
+    mongod::Mongod,
+};
+use mongodb::bson::{Document, doc};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_lose_nothing_that_was_written() {
+    let mut server = Mongod::start();
+    let (fixture, _) = fixture(&server).await;
+    let mut acknowledged = Vec::new();
+    let mut unsure = Vec::new();
+    for round in 0..3_u32 {
+        let writer = tokio::spawn({
+            let (store, project) = (Arc::clone(&fixture.store), fixture.project);
+            async move {
+                let (mut written, mut last) = (Vec::new(), round * 10_000);
+                loop {
+                    let part = Fixture {
+                        store: Arc::clone(&store),
+                        project,
+                    };
+                    match store.write(batch(&part, last, last * 20, 20)).await {
+                        Ok(_) => written.push(last),
+                        Err(StoreError::Unavailable(_)) => return (written, last),
+                        Err(other) => panic!("{other}"),
+                    }
+                    last += 1;
+                }
+            }
+        });
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        server.kill9();
+        let (written, last) = writer.await.expect("the writer ends");
+        assert!(!written.is_empty(), "nothing was written before the kill");
+        acknowledged.extend(written);
+        unsure.push(last);
+        server.restart();
+    }
+    for number in &acknowledged {
+        let again = fixture
+            .store
+            .write(batch(&fixture, *number, number * 20, 20))
+            .await;
+        let outcomes = again.expect("the server is back").outcomes.remove(0);
+        assert_eq!(outcomes, [ItemOutcome::Redelivered; 20], "message {number}");
+    }
+    for number in unsure {
+        fixture
+            .store
+            .write(batch(&fixture, number, number * 20, 20))
+            .await
+            .expect("written");
+    }
+    let (total, _) = fixture.totals(None).await;
+    assert_eq!(total, ((acknowledged.len() + 3) * 20) as f64);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stops_answering_is_unavailable_within_the_deadline() {
+    let server = Mongod::start();
+    let options = MongoOptions {
+        call_deadline: Duration::from_secs(2),
+        query_deadline: Duration::from_secs(2),
+        ..MongoOptions::default()
+    };
+    let store = MongoStore::connect(&server.uri("empmix"), options)
+        .await
+        .expect("a good URI");
+    let project = store
+        .create_project(new_project(1, "one"))
+        .await
+        .expect("a project")
+        .id;
+    let fixture = Fixture {
+        store: Arc::new(store),
+        project,
+    };
+    fixture
+        .store
+        .write(batch(&fixture, 1, 0, 20))
+        .await
+        .expect("written");
+    server.stop();
+    let began = Instant::now();
+    let written = fixture.store.write(batch(&fixture, 2, 20, 20)).await;
+    let page = fixture.store.events(project, &EventFilter::default()).await;
+    let checked = fixture.store.check().await;
+    let took = began.elapsed();
+    server.cont();
+    assert!(
+        matches!(written, Err(StoreError::Unavailable(_))),
+        "{written:?}"
+    );
+    assert!(matches!(page, Err(StoreError::Unavailable(_))), "{page:?}");
+    assert!(
+        matches!(checked, Err(StoreError::Unavailable(_))),
+        "{checked:?}"
+    );
+    assert!(took < Duration::from_secs(8), "{took:?}");
+    let again = fixture.store.write(batch(&fixture, 2, 20, 20)).await;
+    assert!(again.is_ok(), "it goes on: {again:?}");
+    assert_eq!(fixture.totals(None).await.0, 40.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_opens_while_the_server_is_away() {
+    let mut server = Mongod::start();
+    server.kill9();
+    let store = connect(&server.uri("empmix")).await;
+    let began = Instant::now();
+    let checked = store.check().await;
+    assert!(
+        matches!(checked, Err(StoreError::Unavailable(_))),
+        "{checked:?}"
+    );
+    assert!(began.elapsed() < Duration::from_secs(11));
+    server.restart();
+    store
+        .create_project(new_project(1, "one"))
+        .await
+        .expect("it is back");
+    store.check().await.expect("it is back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standalone_server_is_refused_in_words() {
+    let server = Mongod::start_standalone();
+    let store = connect(&server.uri("empmix")).await;
+    let refused = store.check().await.expect_err("no replica set").to_string();
+    assert!(refused.contains("needs a replica set"), "{refused}");
+    let made = store.create_project(new_project(1, "one")).await;
+    assert!(made.is_err(), "nothing is written to it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_weak_uri_is_overruled() {
+    let uri = Mongod::shared().fresh_uri();
+    let store = connect(&format!("{uri}?w=0&journal=false&retryWrites=false")).await;
+    let project = store
+        .create_project(new_project(1, "one"))
+        .await
+        .expect("a project")
+        .id;
+    let fixture = Fixture {
+        store: Arc::new(store),
+        project,
+    };
+    let database = database(&uri).await;
+    database
+        .run_command(doc! {"profile": 2})
+        .await
+        .expect("every command is noted");
+    let session = |id: &str| {
+        let mut one = event(id, "ann", "view", NOON);
+        one.session_id = Some("s".into());
+        one
+    };
+    fixture
+        .write_events(1, vec![session("i1"), session("i2")])
+        .await;
+    database
+        .run_command(doc! {"profile": 0})
+        .await
+        .expect("no longer");
+    let profile = database.collection::<Document>("system.profile");
+    for (op, command) in [("insert", "command.insert"), ("command", "command.update")] {
+        let noted = doc! {"$or": [{"op": op}, {command: {"$exists": true}}]};
+        let found = profile
+            .find_one(noted)
+            .await
+            .expect("read")
+            .expect("it was noted");
+        let concern = found
+            .get_document("command")
+            .and_then(|command| command.get_document("writeConcern"))
+            .cloned()
+            .unwrap_or_default();
+        assert_eq!(concern.get_str("w"), Ok("majority"), "{found}");
+        assert_eq!(concern.get_bool("j"), Ok(true), "{found}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_document_that_mongodb_refuses_does_not_hold_up_the_rest() {
+    let (fixture, uri) = fixture(Mongod::shared()).await;
+    let rule = doc! {"collMod": "events", "validator": {"props.bad": {"$exists": false}}};
+    database(&uri)
+        .await
+        .run_command(rule)
+        .await
+        .expect("a validator");
+    let huge = json!({"x": "a".repeat(17 << 20)});
+    let outcomes = fixture
+        .write_events(
+            1,
+            vec![
+                event("i1", "ann", "view", NOON),
+                event_with("i2", "ann", NOON, json!({"bad": 1})),
+                event_with("i3", "ann", NOON, huge),
+                event("i4", "ann", "view", NOON),
+            ],
+        )
+        .await;
+    use ItemOutcome::{Poison, Stored};
+    assert_eq!(outcomes, [Stored, Poison, Poison, Stored]);
+    assert_eq!(fixture.totals(None).await.0, 2.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_documents_with_few_duplicates_are_told_apart() {
+    let (fixture, _) = fixture(Mongod::shared()).await;
+    let some = |places: &[u32]| -> Vec<_> {
+        places
+            .iter()
+            .map(|n| event(&format!("i{n}"), "ann", "view", NOON))
+            .collect()
+    };
+    let known = [3, 1_999, 2_000, 2_001, 4_999];
+    fixture.write_events(1, some(&known)).await;
+    let all: Vec<u32> = (0..5_000).collect();
+    let outcomes = fixture.write_events(2, some(&all)).await;
+    for (n, outcome) in (0_u32..).zip(outcomes) {
+        let expected = match known.contains(&n) {
+            true => ItemOutcome::Deduplicated,
+            false => ItemOutcome::Stored,
+        };
+        assert_eq!(outcome, expected, "{n}");
+    }
+}

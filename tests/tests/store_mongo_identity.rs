@@ -1,0 +1,140 @@
+//! Links in MongoDB: two processes at once, and processes that were killed half-way.
+
+use std::sync::Arc;
+
+use empmix_model::{
+    DAY_MS,
+    item::{Authority, Item},
+};
+use empmix_query::report::{Condition, Filter, Operator, PropertyRef};
+use empmix_store::{
+    Batch, EventFilter, ItemOutcome, Store,
+    contract::fixtures::{NOON, event, link, message},
+};
+use empmix_tests::{
+    mongo_store::{connect, database, fixture, project_id},
+    mongod::Mongod,
+};
+use mongodb::bson::{Document, doc};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_that_link_at_once_agree() {
+    let (fixture, uri) = fixture(Mongod::shared()).await;
+    let events = (0..40).map(|n| event(&format!("i{n}"), &format!("d{n}"), "view", NOON + n));
+    fixture.write_events(1, events.collect()).await;
+    let stores = [
+        Arc::clone(&fixture.store),
+        Arc::new(connect(&uri).await) as Arc<dyn Store>,
+    ];
+    // Both build chains over the same ids, from both ends.
+    let writers = stores.map(|store| {
+        let project = fixture.project;
+        tokio::spawn(async move {
+            for n in 0..39_u32 {
+                let (source, destination) = (format!("d{n}"), format!("d{}", n + 1));
+                let said = link(&format!("l{n}"), &source, &destination, Authority::Server);
+                let envelopes = vec![message(project, 100 + n, vec![Item::Instruction(said)])];
+                store
+                    .write(Batch { project, envelopes })
+                    .await
+                    .expect("written");
+            }
+        })
+    });
+    for writer in writers {
+        writer.await.expect("the writer ends");
+    }
+    assert_eq!(fixture.totals(None).await, (40.0, 1.0));
+    let links = fixture.store.links(fixture.project).await.expect("links");
+    assert_eq!(links.len(), 39);
+    assert!(links.iter().all(|link| link.refusal.is_none()));
+    assert!(
+        fixture
+            .events()
+            .await
+            .iter()
+            .all(|event| event.user_id == "d39")
+    );
+    let open = database(&uri).await.collection::<Document>("jobs");
+    assert_eq!(
+        open.count_documents(doc! {}).await.expect("a count"),
+        0,
+        "no job is left"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unfinished_restamp_gives_right_answers_and_is_finished() {
+    let (fixture, uri) = fixture(Mongod::shared()).await;
+    let views = ["ann", "phone", "bob"].map(|id| event("i", id, "view", NOON));
+    fixture.write_events(1, views.into()).await;
+    let said = Item::Instruction(link("l", "phone", "ann", Authority::Server));
+    fixture.write(vec![fixture.message(2, vec![said])]).await;
+    // As a process leaves it that is killed after the fold's transaction.
+    let database = database(&uri).await;
+    let events = database.collection::<Document>("events");
+    let of_phone = doc! {"d": "phone"};
+    events
+        .update_many(of_phone.clone(), doc! {"$set": {"u": "phone"}})
+        .await
+        .expect("set back");
+    let stamp = async || {
+        let event = events
+            .find_one(of_phone.clone())
+            .await
+            .expect("read")
+            .expect("it is there");
+        event.get_str("u").expect("a user").to_owned()
+    };
+    let job = doc! {"kind": "restamp", "p": project_id(&fixture), "ids": ["phone"]};
+    database
+        .collection("jobs")
+        .insert_one(job)
+        .await
+        .expect("a job");
+
+    assert_eq!(fixture.totals(None).await, (3.0, 2.0));
+    let of_ann = EventFilter {
+        user_id: Some("ann".into()),
+        ..EventFilter::default()
+    };
+    assert_eq!(fixture.select(of_ann).await.len(), 2);
+    let is_ann = Filter::Condition(Condition {
+        property: PropertyRef {
+            property: "$user_id".into(),
+            cast: None,
+        },
+        op: Operator::Is,
+        values: vec![json!("ann")],
+    });
+    assert_eq!(fixture.totals(Some(is_ann)).await, (2.0, 1.0));
+    assert_eq!(stamp().await, "phone", "nobody wrote yet");
+
+    fixture
+        .write_events(3, vec![event("i2", "bob", "view", NOON + DAY_MS)])
+        .await;
+    assert_eq!(stamp().await, "ann");
+    let jobs = database.collection::<Document>("jobs");
+    assert_eq!(jobs.count_documents(doc! {}).await.expect("a count"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_slipped_past_a_link_is_stamped_when_it_comes_again() {
+    let (fixture, uri) = fixture(Mongod::shared()).await;
+    let slipped = || vec![event("i", "phone", "view", NOON)];
+    fixture.write_events(1, slipped()).await;
+    let said = Item::Instruction(link("l", "phone", "ann", Authority::Server));
+    fixture.write(vec![fixture.message(2, vec![said])]).await;
+    let events = database(&uri).await.collection::<Document>("events");
+    // As a process leaves it that is killed between its insert and its second look.
+    events
+        .update_many(doc! {}, doc! {"$set": {"u": "phone"}})
+        .await
+        .expect("set back");
+    assert_eq!(
+        fixture.write_events(1, slipped()).await,
+        [ItemOutcome::Redelivered]
+    );
+    assert_eq!(fixture.events().await[0].user_id, "ann");
+}
