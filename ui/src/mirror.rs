@@ -315,7 +315,7 @@ mod tests {
     fn a_text_given_to_an_element_replaces_the_fields_text() {
         let (ctx, mirror) = context();
         let mut text = "old".to_owned();
-        let mut show = |text: &mut String| {
+        let show = |text: &mut String| {
             frame(&ctx, |ui| {
                 ui.text_edit_singleline(text).accessible_name("Filter");
             });

@@ -6,8 +6,13 @@ use std::{
     rc::Rc,
 };
 
-use egui_kittest::{Harness, kittest::Queryable as _};
+use egui::{Key, Modifiers, Role};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
 use empmix_model::EpochMs;
+use empmix_protocol::{Call, call::KeyKind};
 
 use crate::{
     Console,
@@ -56,8 +61,7 @@ pub(crate) struct Window {
     pub(crate) harness: Harness<'static, Option<Console>>,
     /// Who answers.
     pub(crate) fake: Fake,
-    /// What it runs on.
-    pub(crate) host: TestHost,
+    copied: Option<String>,
 }
 
 impl Window {
@@ -87,7 +91,7 @@ impl Window {
         let mut window = Self {
             harness,
             fake,
-            host,
+            copied: None,
         };
         window.steps(8);
         window
@@ -97,6 +101,11 @@ impl Window {
     pub(crate) fn steps(&mut self, count: usize) {
         for _ in 0..count {
             self.harness.step();
+            let commands = &self.harness.output().platform_output.commands;
+            self.copied = commands.iter().fold(self.copied.take(), |copied, command| match command {
+                egui::OutputCommand::CopyText(text) => Some(text.clone()),
+                _ => copied,
+            });
         }
     }
 
@@ -114,6 +123,52 @@ impl Window {
     /// Whether something with this label is there.
     pub(crate) fn shows(&self, label: &str) -> bool {
         self.harness.query_all_by_label(label).next().is_some()
+    }
+
+    /// Whether something with a label that begins so is there.
+    pub(crate) fn shows_start(&self, label: &str) -> bool {
+        let found = self.harness.query_all_by_label_contains(label);
+        found.into_iter().next().is_some()
+    }
+
+    /// Types into the field of this name.
+    pub(crate) fn type_into(&mut self, field: &str, text: &str) {
+        self.harness.get_by_role_and_label(Role::TextInput, field).focus();
+        self.steps(2);
+        self.harness.event(egui::Event::Text(text.to_owned()));
+        self.steps(3);
+    }
+
+    /// Presses keys one after the other.
+    pub(crate) fn keys(&mut self, modifiers: Modifiers, keys: &[Key]) {
+        for key in keys {
+            self.harness.key_press_modifiers(modifiers, *key);
+            self.steps(3);
+        }
+    }
+
+    /// The text that was copied last.
+    pub(crate) fn copied(&self) -> Option<String> {
+        self.copied.clone()
+    }
+
+    /// Table rows that are in sight.
+    pub(crate) fn rows(&self) -> usize {
+        self.harness.query_all_by_role(Role::Row).count()
+    }
+
+    /// The name of the first row.
+    pub(crate) fn first_row(&self) -> String {
+        let mut rows = self.harness.query_all_by_role(Role::Row);
+        let name = rows.next().and_then(|row| row.accesskit_node().label());
+        name.expect("there is a row")
+    }
+
+    /// How often a key of this kind was made anew.
+    pub(crate) fn rotations(&self, kind: KeyKind) -> usize {
+        let calls = self.fake.calls();
+        let rotated = |call: &&Call| matches!(call, Call::RotateKey { key, .. } if *key == kind);
+        calls.iter().filter(rotated).count()
     }
 
     /// The console itself.

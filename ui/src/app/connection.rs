@@ -111,14 +111,12 @@ impl Console {
         if !self.session.projects.poll() {
             return;
         }
-        let wanted = self
-            .settings
-            .take_project_to_open()
-            .or(self.session.project_id);
         let saved = || self.host.load(PROJECT_KEY)?.parse::<ProjectId>().ok();
         let Some(projects) = self.session.projects.latest() else {
             return;
         };
+        let made = self.settings.take_project_to_open(&projects.projects);
+        let wanted = made.or(self.session.project_id);
         let known = |id: &ProjectId| projects.projects.iter().any(|project| project.id == *id);
         let first = projects.projects.first().map(|project| project.id);
         let chosen = wanted

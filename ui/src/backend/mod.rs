@@ -6,7 +6,6 @@
 #[cfg(any(test, feature = "fake-backend"))]
 pub mod fake;
 mod mailbox;
-pub mod sse;
 
 use empmix_model::ids::ProjectId;
 use empmix_protocol::{
@@ -15,6 +14,7 @@ use empmix_protocol::{
 };
 use serde_json::Value;
 
+pub use empmix_protocol::sse;
 pub use mailbox::{Inbox, Outbox, mailbox};
 
 /// Where the one answer of a call arrives. Dropping it cancels the call.

@@ -1,0 +1,218 @@
+//! The whole console on a fake backend, driven by label as a user drives it.
+
+use empmix_model::stored::LiveItem;
+use empmix_protocol::{ApiError, Call, ErrorCode, call::KeyKind, shell::LiveMessage};
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
+
+use crate::{
+    backend::fake::{Fake, live_items},
+    command::Module,
+    testing::{TestHost, Window},
+};
+
+#[test]
+fn a_first_run_loads_the_sample_and_becomes_insights_by_itself() {
+    let mut window = Window::open(Fake::empty());
+    assert!(window.shows("Send your first event"));
+    assert!(window.shows("0 received"));
+    window.click("Load sample data");
+    window.wait_s(1);
+    assert!(window.shows("Loading sample data"), "progress is shown");
+    window.wait_s(5);
+    assert!(!window.shows("Send your first event"));
+    assert!(window.shows("Unique users") || window.shows("Measure"), "the default question");
+    let asked = window.fake.calls();
+    assert!(asked.iter().any(|call| matches!(call, Call::LoadSample { .. })));
+    assert!(asked.iter().any(|call| matches!(call, Call::Query { .. })));
+}
+
+#[test]
+fn the_snippet_follows_the_platform_and_is_copied_whole() {
+    let mut window = Window::open(Fake::empty());
+    window.click("curl");
+    window.click("Copy");
+    let key = window.console().session.project().unwrap().public_key.to_string();
+    let copied = window.copied().unwrap();
+    assert!(copied.starts_with("curl http://127.0.0.1:7070/public/track"), "{copied}");
+    assert!(copied.contains(&key), "the key is not shortened in what is copied");
+    assert!(window.shows("Copied the snippet"));
+}
+
+#[test]
+fn live_starts_with_stored_events_and_then_streams() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Live");
+    window.steps(4);
+    let before = window.rows();
+    assert!(before > 10, "stored events are there first: {before}");
+    for item in live_items(3) {
+        window.fake.arrive(&item);
+    }
+    window.steps(4);
+    let newest = window.first_row();
+    assert!(newest.contains("21:51:47 Commit") || newest.contains("21:51:48"), "{newest}");
+    assert!(window.shows("1 refused"));
+    window.click("Show what was refused");
+    assert!(window.shows("The 'distinct_id' parameter is required."));
+}
+
+#[test]
+fn a_paused_live_view_stands_still_and_catches_up() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Live");
+    window.steps(4);
+    window.click("Pause");
+    let still = window.first_row();
+    for item in live_items(2) {
+        window.fake.arrive(&item);
+    }
+    window.steps(4);
+    assert_eq!(window.first_row(), still);
+    assert!(window.shows("Paused · 3 new"));
+    window.click("Resume");
+    assert_ne!(window.first_row(), still);
+}
+
+#[test]
+fn live_says_how_much_it_missed_and_reopens_a_broken_stream() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Live");
+    window.fake.live_message(&LiveMessage::Lagged(7));
+    window.steps(3);
+    assert!(window.shows_start("7 events are not shown here"));
+    let gone = ApiError::new(ErrorCode::Disconnected, "The sidecar ended the live stream");
+    window.fake.live_message(&LiveMessage::Closed(gone));
+    window.steps(3);
+    assert!(window.shows("The sidecar ended the live stream"));
+    assert_eq!(window.fake.open_streams(), 0);
+    window.wait_s(3);
+    assert_eq!(window.fake.open_streams(), 1);
+    window.click("Settings");
+    assert_eq!(window.fake.open_streams(), 0, "nobody looks");
+}
+
+#[test]
+fn a_row_opens_beside_the_table_and_its_json_is_copied() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Live");
+    window.steps(4);
+    let first = window.first_row();
+    window.click(&first);
+    window.click("JSON");
+    window.click("Copy");
+    let copied = window.copied().unwrap();
+    let event: serde_json::Value = serde_json::from_str(&copied).unwrap();
+    assert!(first.contains(event["event"].as_str().unwrap()));
+    window.click("Close");
+    assert!(!window.shows("JSON"));
+}
+
+#[test]
+fn settings_copies_the_public_key_and_replaces_it_only_when_confirmed() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Settings");
+    window.click("Copy the public key");
+    let old = window.console().session.project().unwrap().public_key.to_string();
+    assert_eq!(window.copied().as_deref(), Some(old.as_str()));
+    window.click("Replace the public key…");
+    window.click("Keep it");
+    window.click("Replace the public key…");
+    assert_eq!(window.rotations(KeyKind::Public), 0);
+    window.click("Replace the public key");
+    window.steps(6);
+    assert_eq!(window.rotations(KeyKind::Public), 1);
+    let new = window.console().session.project().unwrap().public_key.to_string();
+    assert_ne!(new, old);
+}
+
+#[test]
+fn a_secret_key_is_shown_once() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Settings");
+    window.click("Make a secret key");
+    window.steps(6);
+    window.click("Copy the secret key");
+    assert!(window.copied().unwrap().starts_with("sk_"));
+    window.click("Hide the secret key");
+    assert!(!window.shows("Copy the secret key"));
+    assert!(window.shows("Replace the secret key…"));
+}
+
+#[test]
+fn a_new_project_gets_the_machines_zone_and_opens() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Settings");
+    window.type_into("Project name", "Shop");
+    window.click("Create project");
+    window.wait_s(1);
+    let project = window.console().session.project().unwrap();
+    assert_eq!((project.name.as_str(), project.timezone.as_str()), ("Shop", "Europe/Berlin"));
+    assert!(window.shows("Copy the secret key"), "both keys are shown");
+}
+
+#[test]
+fn an_unreachable_backend_is_said_and_comes_back_by_itself() {
+    let mut window = Window::open(Fake::loaded());
+    let gone = ApiError::new(ErrorCode::Disconnected, "The sidecar can not be reached");
+    window.fake.set_broken(Some(gone));
+    window.wait_s(12);
+    assert!(window.shows("Not connected") && window.shows("Try again now"));
+    assert!(window.shows("Insights"), "what was there stays");
+    window.fake.set_broken(None);
+    window.wait_s(16);
+    assert!(window.shows("Local sidecar") && !window.shows("Try again now"));
+}
+
+#[test]
+fn a_browser_without_a_token_is_told_which_command_prints_a_link() {
+    let fake = Fake::loaded();
+    let out = ApiError::new(ErrorCode::Unauthorized, "This page is not signed in");
+    fake.set_broken(Some(out));
+    let mut window = Window::open(fake);
+    assert!(window.shows("Sign in with a link"));
+    window.click("Copy the command");
+    assert_eq!(window.copied().as_deref(), Some("empmix-sidecar token --link"));
+}
+
+#[test]
+fn keys_go_to_modules_and_the_palette_runs_what_was_typed() {
+    let mut window = Window::open(Fake::loaded());
+    window.keys(Modifiers::NONE, &[Key::G, Key::L]);
+    assert_eq!(window.console().chrome.module, Module::Live);
+    window.keys(Modifiers::NONE, &[Key::G, Key::S]);
+    assert_eq!(window.console().chrome.module, Module::Settings);
+    window.keys(Modifiers::COMMAND, &[Key::K]);
+    window.type_into("Search or run a command", "go to ins");
+    window.keys(Modifiers::NONE, &[Key::Enter]);
+    assert_eq!(window.console().chrome.module, Module::Insights);
+    assert!(window.console().chrome.overlay.is_none());
+    window.keys(Modifiers::COMMAND, &[Key::K]);
+    window.keys(Modifiers::NONE, &[Key::Escape]);
+    assert!(window.console().chrome.overlay.is_none());
+}
+
+#[test]
+fn theme_and_project_are_remembered() {
+    let host = TestHost::default();
+    let mut window = Window::open_on(Fake::loaded(), host.clone());
+    window.click("Settings");
+    window.click("Light");
+    let again = Window::open_on(Fake::loaded(), host);
+    let theme = again.harness.ctx.options(|options| options.theme_preference);
+    assert_eq!(theme, egui::ThemePreference::Light);
+}
+
+#[test]
+fn a_warning_alone_does_not_count_as_an_event() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Live");
+    window.steps(4);
+    let rows = window.rows();
+    let warning = live_items(0);
+    assert!(matches!(warning[..], [LiveItem::Warning(_)]));
+    window.fake.arrive(&warning[0]);
+    window.steps(3);
+    assert_eq!(window.rows(), rows);
+    assert!(window.harness.query_by_label_contains("0 / s").is_some());
+}

@@ -1,0 +1,209 @@
+//! The newest items of *Live*, as plain data: a bounded ring of rows, what was refused, the rate.
+
+use std::collections::{HashSet, VecDeque};
+
+use empmix_model::{ids::ItemHash, stored::StoredEvent, warning::{Warning, WarningKind}};
+use serde_json::Value;
+
+/// Rows at most.
+pub(super) const ROWS: usize = 1000;
+/// Refusals that are kept at most.
+pub(super) const REFUSALS: usize = 100;
+/// Properties that a row shows at most.
+const PROPERTIES: usize = 8;
+/// The rate is taken over so many seconds.
+const RATE_S: f64 = 5.0;
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row {
+    /// The event.
+    pub event: StoredEvent,
+    /// The first properties: name and value.
+    pub properties: Vec<(String, String)>,
+    /// What a filter looks into: event, ids, properties, in lower case.
+    haystack: String,
+}
+
+impl Row {
+    fn new(event: StoredEvent) -> Self {
+        let all: Vec<(String, String)> = event
+            .properties
+            .iter()
+            .filter(|(name, _)| !name.starts_with('$'))
+            .chain(event.properties.iter().filter(|(name, _)| name.starts_with('$')))
+            .map(|(name, value)| (name.clone(), plain(value)))
+            .collect();
+        let ids = format!("{}\n{}\n{}", event.event, event.user_id, event.distinct_id);
+        let haystack = all
+            .iter()
+            .fold(ids, |text, (name, value)| format!("{text}\n{name} {value}"))
+            .to_lowercase();
+        let mut properties = all;
+        properties.truncate(PROPERTIES);
+        Self {
+            event,
+            properties,
+            haystack,
+        }
+    }
+
+    /// Whether it has what was typed, in any case, and is of this event.
+    pub(super) fn matches(&self, typed: &str, event: Option<&str>) -> bool {
+        event.is_none_or(|event| event == self.event.event)
+            && self.haystack.contains(typed.trim().to_lowercase().as_str())
+    }
+}
+
+/// A value as a person reads it: text without quotes.
+pub(super) fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The newest items, newest first.
+#[derive(Debug, Default)]
+pub(super) struct Ring {
+    rows: VecDeque<Row>,
+    known: HashSet<ItemHash>,
+    /// What was refused or altered, newest first.
+    pub(super) refused: VecDeque<Warning>,
+    /// Refusals since the window opened.
+    pub(super) refused_count: u64,
+    /// Alterations since the window opened.
+    pub(super) altered_count: u64,
+    /// Items that came faster than they could be read.
+    pub(super) lagged: u64,
+    arrivals: VecDeque<f64>,
+}
+
+impl Ring {
+    /// The rows, newest first.
+    pub(super) fn rows(&self) -> &VecDeque<Row> {
+        &self.rows
+    }
+
+    /// The row of an event.
+    pub(super) fn row(&self, id: ItemHash) -> Option<&Row> {
+        self.rows.iter().find(|row| row.event.id == id)
+    }
+
+    /// An event has just arrived.
+    pub(super) fn arrived(&mut self, event: StoredEvent) {
+        if self.known.insert(event.id) {
+            self.rows.push_front(Row::new(event));
+        }
+        while self.rows.len() > ROWS {
+            if let Some(row) = self.rows.pop_back() {
+                self.known.remove(&row.event.id);
+            }
+        }
+    }
+
+    /// Something was refused or altered.
+    pub(super) fn warned(&mut self, warning: Warning) {
+        match warning.kind {
+            WarningKind::Refused | WarningKind::LinkRefused => self.refused_count += 1,
+            _ => self.altered_count += 1,
+        }
+        self.refused.push_front(warning);
+        self.refused.truncate(REFUSALS);
+    }
+
+    /// The newest stored events, newest first: they stand behind what has arrived since.
+    pub(super) fn stored(&mut self, events: Vec<StoredEvent>) {
+        let newest = self.rows.len();
+        for event in events {
+            if self.rows.len() < ROWS && self.known.insert(event.id) {
+                self.rows.push_back(Row::new(event));
+            }
+        }
+        // A reconnected stream: what was stored meanwhile may be newer than what is shown.
+        if newest > 0 {
+            let by_time = |row: &Row| (row.event.received_at, row.event.time, row.event.id);
+            let rows = self.rows.make_contiguous();
+            rows.sort_by_key(|row| std::cmp::Reverse(by_time(row)));
+        }
+    }
+
+    /// Counts an arrival for the rate.
+    pub(super) fn count(&mut self, now_s: f64) {
+        self.arrivals.push_back(now_s);
+        if self.arrivals.len() > 100_000 {
+            self.arrivals.pop_front();
+        }
+    }
+
+    /// Arrivals a second, over the last seconds.
+    pub(super) fn rate(&self, now_s: f64) -> f64 {
+        let recent = self.arrivals.iter().rev();
+        recent.take_while(|at| now_s - **at < RATE_S).count() as f64 / RATE_S
+    }
+
+    /// Forgets arrivals that the rate no longer counts.
+    pub(super) fn forget_arrivals(&mut self, now_s: f64) {
+        while self.arrivals.front().is_some_and(|at| now_s - at >= RATE_S) {
+            self.arrivals.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use empmix_model::stored::LiveItem;
+
+    use super::*;
+    use crate::backend::fake;
+
+    fn events(count: usize) -> Vec<StoredEvent> {
+        let items = fake::live_items(count).into_iter();
+        let only = |item| match item {
+            LiveItem::Event(event) => Some(event),
+            LiveItem::Warning(_) => None,
+        };
+        items.filter_map(only).collect()
+    }
+
+    #[test]
+    fn the_ring_is_bounded_and_newest_first() {
+        let mut ring = Ring::default();
+        let all = events(ROWS + 5);
+        all.iter().cloned().for_each(|event| ring.arrived(event));
+        assert_eq!(ring.rows().len(), ROWS);
+        assert_eq!(ring.rows()[0].event.id, all[ROWS + 4].id);
+        assert!(ring.row(all[0].id).is_none());
+        ring.arrived(all[0].clone());
+        assert_eq!(ring.rows()[0].event.id, all[0].id, "a dropped event may come again");
+    }
+
+    #[test]
+    fn an_event_that_is_stored_and_arrives_shows_once() {
+        let mut ring = Ring::default();
+        let all = events(3);
+        ring.arrived(all[2].clone());
+        ring.stored(vec![all[2].clone(), all[1].clone(), all[0].clone()]);
+        let shown: Vec<_> = ring.rows().iter().map(|row| row.event.id).collect();
+        assert_eq!(shown, [all[2].id, all[1].id, all[0].id]);
+    }
+
+    #[test]
+    fn a_filter_looks_into_event_user_and_properties() {
+        let mut ring = Ring::default();
+        ring.stored(events(1));
+        let row = &ring.rows()[0];
+        assert!(row.matches("", None) && row.matches(" RERUN-io ", None));
+        assert!(row.matches("bc86fd", Some(&row.event.event)));
+        assert!(!row.matches("", Some("Other")) && !row.matches("nowhere", None));
+    }
+
+    #[test]
+    fn the_rate_forgets() {
+        let mut ring = Ring::default();
+        (0..10).for_each(|_| ring.count(100.0));
+        assert!((ring.rate(101.0) - 2.0).abs() < 1e-9);
+        ring.forget_arrivals(106.0);
+        assert!(ring.rate(106.0).abs() < 1e-9 && ring.arrivals.is_empty());
+    }
+}

@@ -1,0 +1,149 @@
+//! The table of *Live*: only the rows that are visible are laid out.
+
+use egui::{
+    Align2, Color32, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    accesskit::Role,
+    pos2,
+    text::{LayoutJob, TextFormat, TextWrapping},
+    vec2,
+};
+
+use super::{LiveCommand, LiveState, ring::Row};
+use crate::{
+    clock::{time_of_day, zone_name},
+    session::{Session, View},
+    theme::{Tokens, Type, tokens},
+    widgets::{dot, focus_ring, layout, paint_text},
+};
+
+/// Where the columns begin, from the table's left edge.
+const TIME: f32 = 12.0;
+const EVENT: f32 = 103.0;
+const USER: f32 = 274.0;
+const PROPERTIES: f32 = 365.0;
+
+impl LiveState {
+    /// The rows that the filter lets through, newest first.
+    pub(super) fn shown_rows(&self) -> Vec<&Row> {
+        let event = self.event.as_deref();
+        let rows = self.ring.rows().iter();
+        rows.filter(|row| row.matches(&self.filter, event)).collect()
+    }
+
+    /// Shows them.
+    pub(super) fn table(&self, ui: &mut Ui, view: View<'_>, rows: &[&Row]) {
+        let tokens = tokens(ui);
+        let card = ui.available_rect_before_wrap();
+        let border = Stroke::new(1.0, tokens.color.border);
+        ui.painter()
+            .rect_filled(card, tokens.radius.card, tokens.color.surface);
+        head(ui, card, view.session);
+        let mut body = card.shrink(1.0);
+        body.min.y = card.top() + tokens.size.row;
+        ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
+            ui.set_clip_rect(body.intersect(ui.clip_rect()));
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let area = ScrollArea::vertical().id_salt("rows").auto_shrink(false);
+            area.show_rows(ui, tokens.size.row, rows.len(), |ui, shown| {
+                for row in &rows[shown] {
+                    let selected = self.is_selected(row.event.id);
+                    if show_row(ui, row, selected, view.session).clicked() {
+                        view.commands.send(LiveCommand::Select(row.event.id));
+                    }
+                }
+            });
+        });
+        ui.painter()
+            .rect_stroke(card, tokens.radius.card, border, egui::StrokeKind::Inside);
+        ui.advance_cursor_after_rect(card);
+    }
+}
+
+fn head(ui: &Ui, card: Rect, session: &Session) {
+    let tokens = tokens(ui);
+    let middle = card.top() + tokens.size.row / 2.0;
+    let time = format!("Time ({})", zone_name(session.now_ms, &session.zone()));
+    let columns = [
+        (TIME, time.as_str()),
+        (EVENT, "Event"),
+        (USER, "User"),
+        (PROPERTIES, "Properties"),
+    ];
+    for (left, name) in columns {
+        let at = pos2(card.left() + left, middle);
+        let color = tokens.color.muted;
+        paint_text(ui.painter(), at, Align2::LEFT_CENTER, name, Type::Small, color);
+    }
+    let line = Stroke::new(1.0, tokens.color.border);
+    ui.painter()
+        .hline(card.x_range(), card.top() + tokens.size.row - 0.5, line);
+}
+
+fn show_row(ui: &mut Ui, row: &Row, selected: bool, session: &Session) -> Response {
+    let tokens = tokens(ui);
+    let color = &tokens.color;
+    let size = vec2(ui.available_width(), tokens.size.row);
+    let rect = Rect::from_min_size(ui.cursor().min, size);
+    // Named by its event, so that the keyboard stays on it while new rows push it down.
+    let id = ui.scope_id().with(row.event.id);
+    ui.advance_cursor_after_rect(rect);
+    let response = ui.interact(rect, id, Sense::CLICK);
+    if selected || response.hovered() {
+        ui.painter().rect_filled(rect, 0.0, color.raised);
+    }
+    let line = Stroke::new(1.0, color.border);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
+    let time = time_of_day(row.event.time, &session.zone());
+    let put = |left: f32, right: f32, text: &str, kind: Type, ink: Color32| {
+        let galley = layout(ui.painter(), text, kind, ink, right - left - 8.0);
+        let at = pos2(rect.left() + left, rect.center().y - galley.size().y / 2.0);
+        ui.painter().galley(at, galley, ink);
+    };
+    put(TIME - 1.0, EVENT, &time, Type::Mono, color.muted);
+    let ink = event_color(tokens, session, &row.event.event);
+    dot(ui, pos2(rect.left() + EVENT + 3.0, rect.center().y), ink);
+    put(EVENT + 15.0, USER, &row.event.event, Type::Body, color.text);
+    put(USER - 1.0, PROPERTIES, &short_id(&row.event.user_id), Type::Mono, color.text);
+    let job = properties(row, tokens, rect.width() - PROPERTIES - 12.0);
+    let galley = ui.painter().layout_job(job);
+    let at = pos2(rect.left() + PROPERTIES - 1.0, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, color.text);
+    focus_ring(ui, &response, rect.shrink(2.0), tokens.radius.control);
+    let name = format!("{} {} {}", time, row.event.event, row.event.user_id);
+    response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, &name));
+    response
+}
+
+fn properties(row: &Row, tokens: &Tokens, width: f32) -> LayoutJob {
+    let format = |ink| TextFormat::simple(Type::Body.font(), ink);
+    let mut job = LayoutJob {
+        wrap: TextWrapping::truncate_at_width(width.max(0.0)),
+        break_on_newline: false,
+        ..LayoutJob::default()
+    };
+    for (index, (name, value)) in row.properties.iter().enumerate() {
+        if index > 0 {
+            job.append(" · ", 0.0, format(tokens.color.muted));
+        }
+        job.append(&format!("{name} "), 0.0, format(tokens.color.muted));
+        let value: String = value.chars().take(120).collect();
+        job.append(&value, 0.0, format(tokens.color.text));
+    }
+    job
+}
+
+/// An event has the colour of its place among the project's events.
+pub(super) fn event_color(tokens: &Tokens, session: &Session, event: &str) -> Color32 {
+    let schema = session.schema.latest();
+    let place = schema.and_then(|schema| schema.events.iter().position(|one| one.name == event));
+    let other = || event.bytes().map(usize::from).sum();
+    tokens.color.series(place.unwrap_or_else(other))
+}
+
+/// `bc86fd63…`
+fn short_id(id: &str) -> String {
+    match id.char_indices().nth(8) {
+        Some((end, _)) => format!("{}…", &id[..end]),
+        None => id.to_owned(),
+    }
+}
