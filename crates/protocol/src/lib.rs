@@ -8,6 +8,7 @@ pub mod call;
 pub mod error;
 pub mod reply;
 pub mod shell;
+pub mod sse;
 
 pub use call::{Call, EventsQuery, Method, Request};
 pub use error::{ApiError, ErrorBody, ErrorCode};

@@ -1,0 +1,100 @@
+//! The window, start and end.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, webview::Color};
+
+use crate::{
+    commands::{self, Shell},
+    live::LiveStreams,
+    log,
+    port::PortMemory,
+    supervisor::Supervisor,
+};
+
+/// The window's ground before the console paints: the dark theme's background.
+const GROUND: Color = Color(0x0f, 0x11, 0x15, 0xff);
+
+/// Runs the app until its window closes.
+pub fn run() {
+    let built = tauri::Builder::default()
+        .invoke_handler(tauri::generate_handler![
+            commands::call,
+            commands::live_start,
+            commands::live_stop,
+            commands::shell_state
+        ])
+        .setup(|app| Ok(start(app)?))
+        .build(tauri::generate_context!());
+    let app = match built {
+        Ok(app) => app,
+        Err(error) => return say(&format!("the window cannot be opened: {error}")),
+    };
+    app.run(|app, event| {
+        if let RunEvent::Exit = event
+            && let Some(shell) = app.try_state::<Shell>()
+        {
+            shell.supervisor.stop();
+        }
+    });
+}
+
+#[allow(clippy::print_stderr, reason = "there is no window to say it in")]
+fn say(message: &str) {
+    eprintln!("{message}");
+}
+
+fn start(app: &mut tauri::App) -> anyhow::Result<()> {
+    let data_dir = data_dir()?;
+    std::fs::create_dir_all(&data_dir).with_context(|| format!("{} cannot be made", data_dir.display()))?;
+    if let Some(guard) = log::start(&app.path().app_log_dir()?) {
+        app.manage(guard);
+    }
+    let supervisor = Supervisor::start(data_dir.clone(), PortMemory::new(data_dir.join("port.json")));
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    app.manage(Shell { supervisor, http, live: LiveStreams::default() });
+    WebviewWindowBuilder::new(app, "main", WebviewUrl::App("index.html".into()))
+        .title("Emp-Mix")
+        .inner_size(1280.0, 800.0)
+        .min_inner_size(960.0, 600.0)
+        .background_color(GROUND)
+        .build()?;
+    Ok(())
+}
+
+/// The folder that a sidecar started by hand uses too; `EMPMIX_DATA_DIR` names another.
+fn data_dir() -> anyhow::Result<PathBuf> {
+    if let Some(dir) = std::env::var_os("EMPMIX_DATA_DIR") {
+        return Ok(dir.into());
+    }
+    let base = dirs::data_dir().context("this system names no folder for application data")?;
+    Ok(base.join("io.empmix.console"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    fn json(path: &str) -> Value {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+        serde_json::from_str(&std::fs::read_to_string(format!("{root}{path}")).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_window_may_ask_four_things_and_load_nothing_foreign() {
+        let config = json("tauri.conf.json");
+        assert_eq!(config["app"]["withGlobalTauri"], false);
+        let security = &config["app"]["security"];
+        assert_eq!(security["freezePrototype"], true);
+        assert_eq!(security["assetProtocol"]["enable"], false);
+        let csp = security["csp"].as_str().unwrap();
+        assert!(csp.starts_with("default-src 'none'") && !csp.contains('*'));
+        assert!(!csp.replace("'wasm-unsafe-eval'", "").contains("unsafe-eval"));
+        let capability = json("src-tauri/capabilities/console.json");
+        let allowed = ["allow-call", "allow-live-start", "allow-live-stop", "allow-shell-state"];
+        assert_eq!(capability["permissions"], serde_json::json!(allowed));
+        assert_eq!(capability["windows"], serde_json::json!(["main"]));
+        assert_eq!(capability["remote"], Value::Null);
+    }
+}

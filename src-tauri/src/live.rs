@@ -1,0 +1,86 @@
+//! Live items: from the sidecar's server-sent events into a channel of the window.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use empmix_model::ids::ProjectId;
+use empmix_protocol::{ApiError, ErrorCode, call::live_path, shell::LiveMessage, sse::SseReader};
+use futures::StreamExt;
+use tauri::{async_runtime::JoinHandle, ipc::Channel};
+
+use crate::{commands::disconnected, supervisor::Endpoint};
+
+/// Streams at a time.
+const STREAMS: usize = 8;
+
+/// The streams that are open.
+#[derive(Clone, Default)]
+pub(crate) struct LiveStreams(Arc<Mutex<Open>>);
+
+#[derive(Default)]
+struct Open {
+    last_id: u32,
+    tasks: HashMap<u32, JoinHandle<()>>,
+}
+
+impl LiveStreams {
+    /// Opens a stream and answers with its number.
+    pub(crate) fn start(
+        &self,
+        http: reqwest::Client,
+        endpoint: &Endpoint,
+        project: ProjectId,
+        channel: Channel<LiveMessage>,
+    ) -> Result<u32, ApiError> {
+        let mut open = self.open();
+        if open.tasks.len() >= STREAMS {
+            return Err(ApiError::new(ErrorCode::Conflict, "Too many live views are open."));
+        }
+        open.last_id += 1;
+        let id = open.last_id;
+        let request = http.get(format!("{}{}", endpoint.url, live_path(project))).bearer_auth(&endpoint.token);
+        let streams = self.clone();
+        let task = tauri::async_runtime::spawn(async move {
+            let error = follow(request, &channel).await;
+            let _ = channel.send(LiveMessage::Closed(error));
+            streams.open().tasks.remove(&id);
+        });
+        open.tasks.insert(id, task);
+        Ok(id)
+    }
+
+    /// Ends a stream.
+    pub(crate) fn stop(&self, id: u32) {
+        if let Some(task) = self.open().tasks.remove(&id) {
+            task.abort();
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Passes on what comes; returns why it ended.
+async fn follow(request: reqwest::RequestBuilder, channel: &Channel<LiveMessage>) -> ApiError {
+    let response = match request.send().await.and_then(reqwest::Response::error_for_status) {
+        Ok(response) => response,
+        Err(error) => return disconnected(error.without_url()),
+    };
+    let mut reader = SseReader::default();
+    let mut chunks = response.bytes_stream();
+    if channel.send(LiveMessage::Open).is_err() {
+        return disconnected("the window is gone");
+    }
+    while let Some(chunk) = chunks.next().await {
+        let Ok(chunk) = chunk else { break };
+        for message in reader.feed(&chunk) {
+            if channel.send(message).is_err() {
+                return disconnected("the window is gone");
+            }
+        }
+    }
+    disconnected("the sidecar closed the stream")
+}

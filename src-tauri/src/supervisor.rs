@@ -1,0 +1,180 @@
+//! Keeps the sidecar running: another port when one is taken, again when it ends, with backoff.
+
+use std::{
+    path::PathBuf,
+    process::ChildStdin,
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use empmix_protocol::shell::{ShellState, SidecarState};
+
+use crate::{
+    launch::{self, Launched, Outcome},
+    port::PortMemory,
+};
+
+/// How long the sidecar may take to drain when the app ends.
+const DRAIN: Duration = Duration::from_secs(10);
+/// The waits between launches.
+const DELAYS: [Duration; 5] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(10),
+];
+
+/// How to call the sidecar.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    pub(crate) url: String,
+    pub(crate) token: String,
+}
+
+/// The sidecar's keeper.
+pub(crate) struct Supervisor {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    now: Mutex<Now>,
+    changed: Condvar,
+    stopping: AtomicBool,
+}
+
+struct Now {
+    state: ShellState,
+    endpoint: Option<Endpoint>,
+    lease: Option<ChildStdin>,
+    ended: bool,
+}
+
+impl Supervisor {
+    /// Starts a thread that keeps a sidecar for `data_dir`.
+    pub(crate) fn start(data_dir: PathBuf, ports: PortMemory) -> Self {
+        let state = ShellState { sidecar: SidecarState::Starting, url: None };
+        let shared = Arc::new(Shared {
+            now: Mutex::new(Now { state, endpoint: None, lease: None, ended: false }),
+            changed: Condvar::new(),
+            stopping: AtomicBool::new(false),
+        });
+        let keeper = Keeper { shared: shared.clone(), data_dir, ports };
+        let thread = std::thread::spawn(move || keeper.run());
+        Self { shared, thread: Mutex::new(Some(thread)) }
+    }
+
+    /// How the sidecar is.
+    pub(crate) fn state(&self) -> ShellState {
+        self.shared.now().state.clone()
+    }
+
+    /// How to call it; why not, if it does not run.
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, String> {
+        let now = self.shared.now();
+        now.endpoint.clone().ok_or_else(|| match &now.state.sidecar {
+            SidecarState::Failed(message) => message.clone(),
+            SidecarState::Starting | SidecarState::Running => "The sidecar is starting.".to_owned(),
+        })
+    }
+
+    /// Ends the lease and waits until the sidecar has drained.
+    pub(crate) fn stop(&self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        let mut now = self.shared.now();
+        now.lease = None;
+        self.shared.changed.notify_all();
+        let waited = self.shared.changed.wait_timeout_while(now, DRAIN, |now| !now.ended);
+        let drained = waited.is_ok_and(|(_, timeout)| !timeout.timed_out());
+        tracing::info!(drained, "the sidecar was told to end");
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread.filter(|_| drained) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+}
+
+struct Keeper {
+    shared: Arc<Shared>,
+    data_dir: PathBuf,
+    ports: PortMemory,
+}
+
+impl Keeper {
+    fn run(self) {
+        let mut failures = 0;
+        while !self.shared.is_stopping() {
+            match self.launch() {
+                Ok(launched) => {
+                    failures = 0;
+                    self.keep(*launched);
+                }
+                Err(message) => self.say_failed(message),
+            }
+            self.pause(DELAYS[failures.min(DELAYS.len() - 1)]);
+            failures += 1;
+        }
+        self.shared.now().ended = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// On the remembered port, or on any when that one is taken.
+    fn launch(&self) -> Result<Box<Launched>, String> {
+        let program = launch::program().map_err(|error| format!("{error:#}"))?;
+        for port in [self.ports.preferred(), 0] {
+            match launch::launch(&program, &self.data_dir, port) {
+                Ok(Outcome::Ready(launched)) => return Ok(launched),
+                Ok(Outcome::Failed { reason, .. }) if reason == "address_in_use" && port != 0 => {}
+                Ok(Outcome::Failed { message, .. }) => return Err(message),
+                Err(error) => return Err(format!("{error:#}")),
+            }
+        }
+        Err("no port is free for the sidecar".to_owned())
+    }
+
+    /// Until the sidecar ends.
+    fn keep(&self, launched: Launched) {
+        let Launched { mut child, lease, url, token } = launched;
+        if let Some(port) = url.rsplit(':').next().and_then(|port| port.parse().ok()) {
+            self.ports.keep(port);
+        }
+        tracing::info!(url, pid = child.id(), "the sidecar is ready");
+        {
+            let mut now = self.shared.now();
+            now.lease = (!self.shared.is_stopping()).then_some(lease);
+            now.state = ShellState { sidecar: SidecarState::Running, url: Some(url.clone()) };
+            now.endpoint = Some(Endpoint { url, token });
+        }
+        let ended = child.wait();
+        tracing::info!(?ended, "the sidecar ended");
+        let mut now = self.shared.now();
+        now.endpoint = None;
+        now.lease = None;
+        now.state.sidecar = SidecarState::Starting;
+    }
+
+    fn say_failed(&self, message: String) {
+        tracing::warn!(message, "the sidecar does not run");
+        self.shared.now().state.sidecar = SidecarState::Failed(message);
+    }
+
+    fn pause(&self, delay: Duration) {
+        let now = self.shared.now();
+        let _ = self.shared.changed.wait_timeout_while(now, delay, |_| !self.shared.is_stopping());
+    }
+}
