@@ -257,6 +257,31 @@ fn looking_differently_asks_nothing() {
 }
 
 #[test]
+fn a_drag_over_the_chart_zooms_in() {
+    let mut window = open();
+    let chart = window
+        .harness
+        .get_by_label_contains("Chart of unique users, ")
+        .rect();
+    let at = |share: f32| {
+        egui::pos2(
+            chart.lerp_inside(egui::vec2(share, 0.5)).x,
+            chart.center().y,
+        )
+    };
+    window.harness.drag_at(at(0.25));
+    window.steps(2);
+    window.harness.hover_at(at(0.5));
+    window.steps(2);
+    window.harness.drop_at(at(0.75));
+    window.steps(4);
+    let (from, to) = state(&window).display().zoom.expect("zoomed in");
+    assert!(from > 4 && to < 26 && to - from > 10, "{from}..{to}");
+    window.click("Reset zoom");
+    assert_eq!(state(&window).display().zoom, None);
+}
+
+#[test]
 fn the_pipeline_is_shown_beside_the_answer() {
     let mut window = open();
     window.click("Show pipeline");

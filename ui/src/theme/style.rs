@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use egui::{
     Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme,
     Vec2, Visuals,
+    epaint::FontColorTransferFunction,
     style::{ScrollStyle, Selection, WidgetVisuals, Widgets},
 };
 
@@ -107,6 +108,10 @@ fn visuals(tokens: &Tokens, theme: Theme) -> Visuals {
     visuals.menu_corner_radius = control;
     visuals.panel_fill = color.background;
     visuals.text_options.font_hinting = false;
+    if theme == Theme::Dark {
+        // egui thickens light text on dark; half as much keeps the regular weight regular.
+        visuals.text_options.color_transfer_function = FontColorTransferFunction::Gamma(0.75);
+    }
     visuals
 }
 

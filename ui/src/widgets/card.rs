@@ -5,6 +5,9 @@ use egui::{CornerRadius, Frame, InnerResponse, Margin, Stroke, Ui};
 use super::text::label;
 use crate::theme::{Tokens, Type, tokens};
 
+/// The height of a group's label.
+const SECTION: f32 = 16.0;
+
 /// A card's frame: surface, one-pixel border, no padding.
 pub fn card_frame(tokens: &Tokens) -> Frame {
     Frame::new()
@@ -33,8 +36,12 @@ pub fn popup_frame(ui: &Ui) -> Frame {
 
 /// The label over a group of controls.
 pub fn section(ui: &mut Ui, title: &str) {
-    let tokens = tokens(ui);
-    label(ui, title, Type::SmallStrong, tokens.color.muted);
+    let size = egui::vec2(ui.available_width(), SECTION);
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_height(SECTION);
+        label(ui, title, Type::SmallStrong, tokens(ui).color.muted);
+    });
 }
 
 /// A line of one pixel across.

@@ -86,6 +86,7 @@ pub fn answered(answer: &Answer, builder: &Builder) -> Answered {
             shown_at_first: index < SHOWN_AT_FIRST,
         })
         .collect();
+    tell_apart(&mut lines, &result.series);
     shorten(&mut lines);
     let measures = || builder.series.iter().map(|series| &series.measure);
     Answered {
@@ -156,6 +157,18 @@ fn line_name(series: &SeriesResult, builder: &Builder, several: bool) -> LineNam
         text
     };
     LineName::new(text, is_rest)
+}
+
+/// Two series of the same event and measure differ by their filters only: they get their letters.
+fn tell_apart(lines: &mut [Line], series: &[SeriesResult]) {
+    let different: HashSet<&String> = lines.iter().map(|line| &line.name.text).collect();
+    if different.len() == lines.len() {
+        return;
+    }
+    for (line, series) in lines.iter_mut().zip(series) {
+        let text = format!("{} · {}", series.id, line.name.text);
+        line.name = LineName::new(text, line.name.is_rest);
+    }
 }
 
 /// Names such as `owner/name` become `name`, unless two lines would then be called the same.
@@ -322,10 +335,10 @@ pub(in crate::insights) mod tests {
             ("A", None, points(&[1.0])),
             ("B", None, points(&[1.0])),
         ]);
-        assert_eq!(
-            answered(&plain, &builder).lines[1].name.text,
-            "All events, unique users"
-        );
+        let second = |builder: &Builder| answered(&plain, builder).lines[1].name.text.clone();
+        assert_eq!(second(&builder), "B · All events, unique users");
+        builder.series[1].event = Some("Commit".to_owned());
+        assert_eq!(second(&builder), "Commit, unique users");
     }
 
     #[test]

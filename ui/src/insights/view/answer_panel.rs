@@ -39,7 +39,10 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
         ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
             self::body(ui, state, builder, view);
         });
-        let place = Rect::from_min_max(pos2(inside.left(), footer_top), inside.max);
+        // Its links are as high as every control, and reach a little over its line of text.
+        let over = (tokens.size.control - FOOTER) / 2.0;
+        let line = Rect::from_min_max(pos2(inside.left(), footer_top), inside.max);
+        let place = line.expand2(vec2(0.0, over));
         ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
             footer::show(ui, state, view);
         });
@@ -134,7 +137,7 @@ fn words(ui: &mut Ui, state: &InsightsState, number: &str) -> f32 {
     let what = what(state);
     let room = (rect.width() - width - tokens.space.m).clamp(0.0, 260.0);
     let label_rect = Rect::from_min_size(
-        pos2(rect.left() + width + tokens.space.m, rect.top() + 13.0),
+        pos2(rect.left() + width + tokens.space.m, rect.top() + 12.0),
         vec2(room, 18.0),
     );
     let response = ui.interact(

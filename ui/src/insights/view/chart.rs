@@ -263,7 +263,9 @@ fn interact(ui: &mut Ui, state: &InsightsState, stage: &Stage<'_>, view: View<'_
     };
     let start_id = id.with("drag");
     if response.drag_started() {
-        ui.data_mut(|data| data.insert_temp(start_id, pointer.x));
+        let pressed = ui.input(|input| input.pointer.press_origin());
+        let start = pressed.unwrap_or(pointer).x;
+        ui.data_mut(|data| data.insert_temp(start_id, start));
     }
     let start: Option<f32> = ui.data(|data| data.get_temp(start_id));
     match start {

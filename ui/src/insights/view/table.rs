@@ -19,13 +19,13 @@ use crate::{
 const HEAD: f32 = 28.0;
 const PAD: f32 = 12.0;
 /// The least width of the names.
-const NAME_MIN: f32 = 180.0;
+const NAME_MIN: f32 = 170.0;
 /// Where the numbers of a column may begin.
 const COLUMN_GAP: f32 = 26.0;
 /// A column of a bucket is about this wide with its gap.
-const BUCKET: f32 = 63.0;
+const BUCKET: f32 = 62.0;
 /// Total and average are about this wide together.
-const FIXED: f32 = 190.0;
+const FIXED: f32 = 156.0;
 
 /// Where the columns stand.
 struct Columns {
@@ -48,7 +48,7 @@ pub(super) fn show(
     let room = card.width() - 2.0 * PAD - NAME_MIN - FIXED;
     let buckets = (room / BUCKET).floor().max(0.0) as usize;
     let table = table(answered, buckets, state.display().sort);
-    let columns = columns(ui, &table, card);
+    let columns = columns(ui, &table, state.display().sort.0, card);
     head(ui, state, &table, &columns, card, view);
     let body = card
         .with_min_y(card.top() + HEAD + 1.0)
@@ -73,17 +73,13 @@ pub(super) fn show(
 }
 
 /// Each column is as wide as its widest text; what is left over goes to the names.
-fn columns(ui: &Ui, table: &Table, card: Rect) -> Columns {
+fn columns(ui: &Ui, table: &Table, sort: SortBy, card: Rect) -> Columns {
     let ink = tokens(ui).color.text;
     let wide = |text: &str, kind| layout(ui.painter(), text, kind, ink, 240.0).size().x;
     let mut numbers = Vec::new();
     let mut right = card.right() - PAD - 1.0;
     for (index, column) in table.columns.iter().enumerate().rev() {
-        let sorted = if matches!(column.sort, SortBy::Bucket(_)) {
-            0.0
-        } else {
-            14.0
-        };
+        let sorted = if column.sort == sort { 14.0 } else { 0.0 };
         let head = wide(&column.label, Type::Small) + sorted;
         let cells = table.rows.iter().take(200);
         let cells = cells

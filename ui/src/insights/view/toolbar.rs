@@ -22,6 +22,8 @@ const KINDS: [(ChartKind, &str); 3] = [
 const ONE_ROW: f32 = 380.0;
 /// What the width and the kinds take at most.
 const OTHERS: f32 = 262.0;
+/// What the way out of a zoom takes.
+const RESET: f32 = 108.0;
 
 pub(super) fn show(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'_>) {
     let one_row = ui.available_width() >= ONE_ROW;
@@ -33,9 +35,15 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: 
                 view.commands.send(InsightsCommand::ToggleQuery);
             }
         }
-        let room = ui.available_width() - if one_row { OTHERS } else { 100.0 };
+        let zoomed = state.display().zoom.is_some();
+        let others = if one_row { OTHERS } else { 100.0 };
+        let reset = if zoomed { RESET } else { 0.0 };
+        let room = ui.available_width() - others - reset;
         range_menu::show(ui, builder, room, view);
         width_picker(ui, builder, view);
+        if zoomed && ui.add(Button::secondary("Reset zoom")).clicked() {
+            view.commands.send(InsightsCommand::Zoom(None));
+        }
         if one_row {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 kinds(ui, state, view);

@@ -1,5 +1,5 @@
-//! Bars of totals, one per line, largest first: where values do not add up, bars per bucket cannot
-//! stand on each other.
+//! Bars of totals, one per segment, largest first: where values do not add up, the bars of a bucket
+//! cannot stand on each other, and side by side they would be hairs.
 
 use egui::{Align2, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
@@ -17,9 +17,10 @@ const PAD: f32 = 20.0;
 const NAME_MAX: f32 = 180.0;
 const GAP: f32 = 12.0;
 
-/// Whether the chart compares totals instead of buckets.
+/// Whether the chart compares the totals of segments instead of buckets.
 pub(super) fn applies(state: &InsightsState, answered: &Answered) -> bool {
-    state.display().kind == ChartKind::Bar && !answered.additive && answered.lines.len() > 1
+    let split = answered.breakdown.is_some() && answered.lines.len() > 1;
+    split && state.display().kind == ChartKind::Bar && !answered.additive
 }
 
 pub(super) fn show(ui: &Ui, state: &InsightsState, answered: &Answered, card: Rect) {
