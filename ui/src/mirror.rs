@@ -253,7 +253,7 @@ mod tests {
             screen_rect: Some(screen),
             ..egui::RawInput::default()
         };
-        let _ = ctx.run_ui(input, add);
+        ctx.run_ui(input, add).textures_delta.clear();
     }
 
     fn context() -> (egui::Context, Mirror) {

@@ -77,6 +77,7 @@ impl Window {
         let harness = Harness::builder()
             .with_size(egui::vec2(1280.0, 800.0))
             .with_max_steps(64)
+            .with_step_dt(FRAME_MS as f32 / 1000.0)
             .build_ui_state(
                 move |ui, console: &mut Option<Console>| {
                     let console = console.get_or_insert_with(|| {
@@ -102,10 +103,13 @@ impl Window {
         for _ in 0..count {
             self.harness.step();
             let commands = &self.harness.output().platform_output.commands;
-            self.copied = commands.iter().fold(self.copied.take(), |copied, command| match command {
-                egui::OutputCommand::CopyText(text) => Some(text.clone()),
-                _ => copied,
-            });
+            self.copied =
+                commands
+                    .iter()
+                    .fold(self.copied.take(), |copied, command| match command {
+                        egui::OutputCommand::CopyText(text) => Some(text.clone()),
+                        _ => copied,
+                    });
         }
     }
 
@@ -117,6 +121,12 @@ impl Window {
     /// Presses what has this label.
     pub(crate) fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
+        self.steps(4);
+    }
+
+    /// Presses what has this label as assistive technology does, be it in sight or not.
+    pub(crate) fn press(&mut self, label: &str) {
+        self.harness.get_by_label(label).click_accesskit();
         self.steps(4);
     }
 
@@ -133,7 +143,9 @@ impl Window {
 
     /// Types into the field of this name.
     pub(crate) fn type_into(&mut self, field: &str, text: &str) {
-        self.harness.get_by_role_and_label(Role::TextInput, field).focus();
+        self.harness
+            .get_by_role_and_label(Role::TextInput, field)
+            .focus();
         self.steps(2);
         self.harness.event(egui::Event::Text(text.to_owned()));
         self.steps(3);

@@ -23,6 +23,11 @@ const EMPTY_SCHEMA_EVERY_S: f64 = 1.0;
 /// The longest wait before a backend that does not answer is asked again.
 const MAX_BACKOFF_S: f64 = 15.0;
 
+/// The desktop's sidecar may take so long to start before that is a failure.
+const START_UP_S: f64 = 15.0;
+/// Between two looks at a sidecar that is starting.
+const WHILE_STARTING_S: f64 = 0.2;
+
 /// When to ask what again.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
@@ -71,15 +76,28 @@ impl Console {
                 self.session.connection = Connection::Connected;
             }
             Some(error) => {
-                self.watch.failures += 1;
-                self.watch.status_at_s = now_s + self.watch.backoff_s();
-                self.session.connection = Connection::Disconnected {
-                    error: error.clone(),
-                    retry_at_s: self.watch.status_at_s,
-                };
-                self.watch.shell = self.backend.shell_state();
+                let error = error.clone();
+                self.did_not_answer(error);
             }
         }
+    }
+
+    fn did_not_answer(&mut self, error: ApiError) {
+        let now_s = self.session.time_s;
+        self.watch.shell = self.backend.shell_state();
+        let starting = self.session.connection == Connection::Connecting
+            && self.watch.shell.is_some()
+            && now_s < START_UP_S;
+        if starting {
+            self.watch.status_at_s = now_s + WHILE_STARTING_S;
+            return;
+        }
+        self.watch.failures += 1;
+        self.watch.status_at_s = now_s + self.watch.backoff_s();
+        self.session.connection = Connection::Disconnected {
+            error,
+            retry_at_s: self.watch.status_at_s,
+        };
     }
 
     /// The desktop's shell knows better why its sidecar does not answer.
@@ -88,15 +106,15 @@ impl Console {
             return;
         };
         self.watch.shell = None;
-        let Connection::Disconnected { error, .. } = &mut self.session.connection else {
+        let Ok(SidecarState::Failed(message)) = answer.map(|shell| shell.sidecar) else {
             return;
         };
-        let message = match answer.map(|shell| shell.sidecar) {
-            Ok(SidecarState::Failed(message)) => message,
-            Ok(SidecarState::Starting) => "The sidecar is starting".to_owned(),
-            Ok(SidecarState::Running) | Err(_) => return,
-        };
-        *error = ApiError::new(ErrorCode::Unavailable, message);
+        if self.session.connection != Connection::Connected {
+            self.session.connection = Connection::Disconnected {
+                error: ApiError::new(ErrorCode::Unavailable, message),
+                retry_at_s: self.watch.status_at_s,
+            };
+        }
     }
 
     fn ask_projects(&mut self) {

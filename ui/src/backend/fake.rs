@@ -243,7 +243,7 @@ impl World {
         self.random += 1;
         let key = match key {
             KeyKind::Public => {
-                let key = PublicKey::from_random([self.random; 16]);
+                let key = PublicKey::from_random([self.random + 100; 16]);
                 self.project(id)?.public_key = key.clone();
                 key.0
             }

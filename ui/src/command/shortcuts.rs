@@ -31,7 +31,7 @@ pub fn all(os: egui::os::OperatingSystem) -> Vec<Shortcut> {
         line(&with_command(os, "⏎"), "Ask again"),
         line("Space", "Pause or resume Live"),
         line("?", "All shortcuts"),
-        line("Esc", "Close"),
+        line("Esc", "Close what is open"),
     ]
 }
 

@@ -47,39 +47,58 @@ impl LiveState {
         head(ui, view, &event.event, Some(&json));
         ui.spacing_mut().item_spacing.y = 2.0;
         fact(ui, "User", |ui| {
-            let user = Button::link(&event.user_id).name("Show only this user");
+            let user = Button::link(&event.user_id)
+                .name("Show only this user")
+                .max_width(ui.available_width());
             if ui.add(user).clicked() {
-                view.commands.send(LiveCommand::Filter(event.user_id.clone()));
+                view.commands
+                    .send(LiveCommand::Filter(event.user_id.clone()));
             }
         });
         let zone = view.session.zone();
         fact(ui, "Time", |ui| {
-            label(ui, &date_and_time(event.time, &zone), Type::Body, color.text);
+            label(
+                ui,
+                &date_and_time(event.time, &zone),
+                Type::Body,
+                color.text,
+            );
         });
         fact(ui, "Received", |ui| {
             let late = span(event.received_at - event.time);
-            label(ui, &format!("{late} after it happened"), Type::Body, color.text);
+            label(
+                ui,
+                &format!("{late} after it happened"),
+                Type::Body,
+                color.text,
+            );
         });
         ui.add_space(tokens.space.xs);
         if let Some(tab) = segmented(ui, &TABS, self.tab) {
             view.commands.send(LiveCommand::Tab(tab));
         }
         ui.add_space(tokens.space.m);
-        ScrollArea::both().id_salt("event").auto_shrink(false).show(ui, |ui| match self.tab {
-            Tab::Properties => properties(ui, event),
-            Tab::Json => {
-                code_block(ui, "Event as JSON", &json);
-            }
-        });
+        ScrollArea::both()
+            .id_salt("event")
+            .auto_shrink(false)
+            .show(ui, |ui| match self.tab {
+                Tab::Properties => properties(ui, event),
+                Tab::Json => {
+                    code_block(ui, "Event as JSON", &json);
+                }
+            });
     }
 
     fn refused(&self, ui: &mut Ui, view: View<'_>) {
         head(ui, view, "Refused and altered", None);
-        ScrollArea::vertical().id_salt("refused").auto_shrink(false).show(ui, |ui| {
-            for warning in &self.ring.refused {
-                refusal(ui, view, warning);
-            }
-        });
+        ScrollArea::vertical()
+            .id_salt("refused")
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                for warning in &self.ring.refused {
+                    refusal(ui, view, warning);
+                }
+            });
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use empmix_model::{ids::ItemHash, stored::StoredEvent, warning::{Warning, WarningKind}};
+use empmix_model::{
+    ids::ItemHash,
+    stored::StoredEvent,
+    warning::{Warning, WarningKind},
+};
 use serde_json::Value;
 
 /// Rows at most.
@@ -31,7 +35,12 @@ impl Row {
             .properties
             .iter()
             .filter(|(name, _)| !name.starts_with('$'))
-            .chain(event.properties.iter().filter(|(name, _)| name.starts_with('$')))
+            .chain(
+                event
+                    .properties
+                    .iter()
+                    .filter(|(name, _)| name.starts_with('$')),
+            )
             .map(|(name, value)| (name.clone(), plain(value)))
             .collect();
         let ids = format!("{}\n{}\n{}", event.event, event.user_id, event.distinct_id);
@@ -175,7 +184,11 @@ mod tests {
         assert_eq!(ring.rows()[0].event.id, all[ROWS + 4].id);
         assert!(ring.row(all[0].id).is_none());
         ring.arrived(all[0].clone());
-        assert_eq!(ring.rows()[0].event.id, all[0].id, "a dropped event may come again");
+        assert_eq!(
+            ring.rows()[0].event.id,
+            all[0].id,
+            "a dropped event may come again"
+        );
     }
 
     #[test]

@@ -27,7 +27,8 @@ impl LiveState {
     pub(super) fn shown_rows(&self) -> Vec<&Row> {
         let event = self.event.as_deref();
         let rows = self.ring.rows().iter();
-        rows.filter(|row| row.matches(&self.filter, event)).collect()
+        rows.filter(|row| row.matches(&self.filter, event))
+            .collect()
     }
 
     /// Shows them.
@@ -72,7 +73,14 @@ fn head(ui: &Ui, card: Rect, session: &Session) {
     for (left, name) in columns {
         let at = pos2(card.left() + left, middle);
         let color = tokens.color.muted;
-        paint_text(ui.painter(), at, Align2::LEFT_CENTER, name, Type::Small, color);
+        paint_text(
+            ui.painter(),
+            at,
+            Align2::LEFT_CENTER,
+            name,
+            Type::Small,
+            color,
+        );
     }
     let line = Stroke::new(1.0, tokens.color.border);
     ui.painter()
@@ -92,7 +100,8 @@ fn show_row(ui: &mut Ui, row: &Row, selected: bool, session: &Session) -> Respon
         ui.painter().rect_filled(rect, 0.0, color.raised);
     }
     let line = Stroke::new(1.0, color.border);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
+    ui.painter()
+        .hline(rect.x_range(), rect.bottom() - 0.5, line);
     let time = time_of_day(row.event.time, &session.zone());
     let put = |left: f32, right: f32, text: &str, kind: Type, ink: Color32| {
         let galley = layout(ui.painter(), text, kind, ink, right - left - 8.0);
@@ -103,10 +112,19 @@ fn show_row(ui: &mut Ui, row: &Row, selected: bool, session: &Session) -> Respon
     let ink = event_color(tokens, session, &row.event.event);
     dot(ui, pos2(rect.left() + EVENT + 3.0, rect.center().y), ink);
     put(EVENT + 15.0, USER, &row.event.event, Type::Body, color.text);
-    put(USER - 1.0, PROPERTIES, &short_id(&row.event.user_id), Type::Mono, color.text);
+    put(
+        USER - 1.0,
+        PROPERTIES,
+        &short_id(&row.event.user_id),
+        Type::Mono,
+        color.text,
+    );
     let job = properties(row, tokens, rect.width() - PROPERTIES - 12.0);
     let galley = ui.painter().layout_job(job);
-    let at = pos2(rect.left() + PROPERTIES - 1.0, rect.center().y - galley.size().y / 2.0);
+    let at = pos2(
+        rect.left() + PROPERTIES - 1.0,
+        rect.center().y - galley.size().y / 2.0,
+    );
     ui.painter().galley(at, galley, color.text);
     focus_ring(ui, &response, rect.shrink(2.0), tokens.radius.control);
     let name = format!("{} {} {}", time, row.event.event, row.event.user_id);

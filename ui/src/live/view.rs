@@ -79,7 +79,10 @@ impl LiveState {
             let schema = view.session.schema.latest();
             let names = schema.iter().flat_map(|schema| &schema.events);
             let names = names.map(|event| Choice::new(Some(event.name.clone()), &event.name));
-            [Choice::new(None, ALL_EVENTS)].into_iter().chain(names).collect()
+            [Choice::new(None, ALL_EVENTS)]
+                .into_iter()
+                .chain(names)
+                .collect()
         });
         if let Some(event) = picked {
             view.commands.send(LiveCommand::Event(event));
@@ -116,7 +119,10 @@ impl LiveState {
         strip(ui, color.warn, |ui| {
             label(ui, &what, Type::Strong, color.warn);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.add(Button::link("Show").name("Show what was refused")).clicked() {
+                if ui
+                    .add(Button::link("Show").name("Show what was refused"))
+                    .clicked()
+                {
                     view.commands.send(LiveCommand::ShowRefused);
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -177,7 +183,12 @@ impl LiveState {
                 label(ui, "Loading", Type::Body, color.muted);
                 return;
             }
-            label(ui, "Events appear here as they arrive", Type::Title, color.text);
+            label(
+                ui,
+                "Events appear here as they arrive",
+                Type::Title,
+                color.text,
+            );
             let hint = "The newest ones, with what was refused and why.";
             label(ui, hint, Type::Body, color.muted);
             if ui.add(Button::primary("Send your first event")).clicked() {

@@ -85,7 +85,8 @@ impl SettingsState {
                     }
                     let replace = Button::secondary("Replace…").name("Replace the public key…");
                     if ui.add(replace).clicked() {
-                        view.commands.send(SettingsCommand::AskRotate(KeyKind::Public));
+                        view.commands
+                            .send(SettingsCommand::AskRotate(KeyKind::Public));
                     }
                 });
             });
@@ -103,11 +104,18 @@ impl SettingsState {
         let (text, action) = if project.has_secret_key {
             ("It was shown when it was made", "Replace the secret key…")
         } else {
-            ("None yet: needed for imports and server calls", "Make a secret key")
+            (
+                "None yet: needed for imports and server calls",
+                "Make a secret key",
+            )
         };
         label(ui, text, Type::Body, color.muted);
         buttons(ui, |ui| {
-            let short = if project.has_secret_key { "Replace…" } else { "Make one" };
+            let short = if project.has_secret_key {
+                "Replace…"
+            } else {
+                "Make one"
+            };
             let button = Button::secondary(short)
                 .name(action)
                 .enabled(!self.rotated.is_pending());
@@ -187,7 +195,10 @@ impl SettingsState {
             row(ui, "Week starts on", |ui| week_picker(ui, &mut draft));
             row(ui, "", |ui| {
                 let ready = !draft.name.trim().is_empty() && !self.created.is_pending();
-                if ui.add(Button::primary("Create project").enabled(ready)).clicked() {
+                if ui
+                    .add(Button::primary("Create project").enabled(ready))
+                    .clicked()
+                {
                     view.commands.send(SettingsCommand::CreateProject);
                 }
             });
@@ -216,7 +227,10 @@ fn about_project(ui: &mut Ui, view: View<'_>, project: &Project) {
             let id = project.id.to_string();
             label(ui, &id, Type::Mono, color.text);
             buttons(ui, |ui| {
-                if ui.add(Button::secondary("Copy").name("Copy the project id")).clicked() {
+                if ui
+                    .add(Button::secondary("Copy").name("Copy the project id"))
+                    .clicked()
+                {
                     view.commands.send(Command::Copy {
                         text: id.clone(),
                         what: "the project id",
@@ -232,7 +246,10 @@ fn shown_once(ui: &mut Ui, view: View<'_>, secret: &str) {
     row(ui, "", |ui| {
         elided(ui, secret, Type::Mono, color.text, 340.0);
         buttons(ui, |ui| {
-            if ui.add(Button::primary("Copy").name("Copy the secret key")).clicked() {
+            if ui
+                .add(Button::primary("Copy").name("Copy the secret key"))
+                .clicked()
+            {
                 view.commands.send(Command::Copy {
                     text: secret.to_owned(),
                     what: "the secret key",
@@ -256,7 +273,9 @@ fn zone_picker(ui: &mut Ui, view: View<'_>, draft: &mut Draft) {
     let picker = Picker::new("Time zone", &zone).width(FIELD_WIDTH);
     let picked = picker.show(ui, || {
         let names = jiff::tz::db().available();
-        names.map(|name| Choice::new(name.to_string(), name.to_string())).collect()
+        names
+            .map(|name| Choice::new(name.to_string(), name.to_string()))
+            .collect()
     });
     if picked.is_some() {
         draft.timezone = picked;
@@ -267,7 +286,11 @@ fn week_picker(ui: &mut Ui, draft: &mut Draft) {
     let chosen = WEEK.iter().find(|(day, _)| *day == draft.week_start);
     let chosen = chosen.map_or("Monday", |(_, name)| name);
     let picker = Picker::new("Week starts on", chosen).width(FIELD_WIDTH);
-    let days = || WEEK.iter().map(|(day, name)| Choice::new(*day, *name)).collect();
+    let days = || {
+        WEEK.iter()
+            .map(|(day, name)| Choice::new(*day, *name))
+            .collect()
+    };
     if let Some(day) = picker.show(ui, days) {
         draft.week_start = day;
     }

@@ -57,6 +57,9 @@ impl Page {
             ctx.add_plugin(plugin);
             made.replace(Some(ctx.clone()));
             let console = Console::new(ctx, backend(ctx, token), Box::new(machine::Machine));
+            if wants_less_motion() {
+                ctx.all_styles_mut(|style| style.animation_time = 0.0);
+            }
             Ok(Box::new(App { console }) as Box<dyn eframe::App>)
         };
         self.runner
@@ -73,6 +76,12 @@ impl Page {
     pub fn panic_message(&self) -> Option<String> {
         Some(self.runner.panic_summary()?.message())
     }
+}
+
+fn wants_less_motion() -> bool {
+    let query = "(prefers-reduced-motion: reduce)";
+    let list = web_sys::window().and_then(|window| window.match_media(query).ok()?);
+    list.is_some_and(|list| list.matches())
 }
 
 fn backend(ctx: &egui::Context, token: Option<String>) -> Rc<dyn Backend> {
