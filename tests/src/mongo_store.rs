@@ -1,5 +1,7 @@
 //! The store in MongoDB as tests meet it: over a fresh database, and with the database beside it.
 
+#![allow(clippy::expect_used, reason = "a test fails loudly")]
+
 use std::sync::Arc;
 
 use empmix_store::{

@@ -7,6 +7,8 @@
 //! A small shell guards the server: it waits for the end of its input, which comes when the test
 //! ends, is killed, or drops the server; then it kills the server and removes the directory.
 
+#![allow(clippy::expect_used, reason = "a test fails loudly")]
+
 use std::{
     io::{BufRead, BufReader, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
@@ -234,11 +236,10 @@ impl Drop for Mongod {
 
 impl Guard {
     fn end(mut self, keep: bool) {
-        if let Some(mut stdin) = self.shell.stdin.take() {
-            if keep {
-                // A guard that is gone has done its work.
-                drop(stdin.write_all(b"keep\n"));
-            }
+        let stdin = self.shell.stdin.take();
+        if let Some(mut stdin) = stdin.filter(|_| keep) {
+            // A guard that is gone has done its work.
+            drop(stdin.write_all(b"keep\n"));
         }
         drop(self.shell.wait());
     }

@@ -1,5 +1,7 @@
 //! The contract of a store on a real MongoDB, and what only MongoDB can be asked.
 
+#![allow(clippy::expect_used, reason = "a test fails loudly")]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -1,5 +1,7 @@
 //! MongoDB that is killed, stopped, away, or asked for less than was promised.
 
+#![allow(clippy::expect_used, reason = "a test fails loudly")]
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},

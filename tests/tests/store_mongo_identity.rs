@@ -1,5 +1,7 @@
 //! Links in MongoDB: two processes at once, and processes that were killed half-way.
 
+#![allow(clippy::expect_used, reason = "a test fails loudly")]
+
 use std::sync::Arc;
 
 use empmix_model::{

@@ -1,6 +1,8 @@
 //! What reports and lists become in MongoDB: reading stages over indexes, and never an operator
 //! that a value brought along.
 
+#![allow(clippy::expect_used, reason = "a test fails loudly")]
+
 use empmix_query::{
     parse,
     report::{Condition, Filter, Operator, PropertyRef},

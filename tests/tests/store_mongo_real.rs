@@ -1,5 +1,7 @@
 //! The real data set on a real MongoDB: the same numbers as on the local store.
 
+#![allow(clippy::expect_used, reason = "a test fails loudly")]
+
 use std::time::Instant;
 
 use empmix_store::{

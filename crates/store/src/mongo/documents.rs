@@ -13,9 +13,7 @@ use empmix_model::{
     item::{Authority, Event, Instruction},
     stored::StoredEvent,
 };
-use mongodb::bson::{
-    Binary, DateTime, RawDocument, RawDocumentBuf, raw::Error as RawError, spec::BinarySubtype,
-};
+use mongodb::bson::{Binary, DateTime, RawDocument, RawDocumentBuf, spec::BinarySubtype};
 
 use super::values;
 use crate::{StoreError, content_hash, instruction_hash};
@@ -151,36 +149,17 @@ pub(super) fn stored_event(document: &RawDocument) -> Result<StoredEvent, StoreE
 
 fn read_event(document: &RawDocument) -> Result<StoredEvent, Box<dyn std::error::Error>> {
     let text = |field: &str| document.get_str(field).map(str::to_owned);
-    let millis = |field: &str| -> Result<EpochMs, RawErrorText> {
-        Ok(document
-            .get_datetime(field)
-            .map_err(unexpected)?
-            .timestamp_millis())
-    };
-    let id = document.get_binary("_id").map_err(unexpected)?.bytes;
-    let session_id = document
-        .get("s")
-        .map_err(raw)?
-        .and_then(|value| value.as_str());
-    let properties = document.get_document("props").map_err(unexpected)?;
+    let millis = |field: &str| document.get_datetime(field).map(|at| at.timestamp_millis());
+    let id = document.get_binary("_id")?.bytes;
+    let session_id = document.get("s")?.and_then(|value| value.as_str());
     Ok(StoredEvent {
         id: ItemHash::from_slice(id.get(8..).unwrap_or_default())?,
-        event: text("e").map_err(unexpected)?,
-        distinct_id: text("d").map_err(unexpected)?,
-        user_id: text("u").map_err(unexpected)?,
+        event: text("e")?,
+        distinct_id: text("d")?,
+        user_id: text("u")?,
         time: millis("t")?,
         received_at: millis("r")?,
         session_id: session_id.map(str::to_owned),
-        properties: values::properties(properties),
+        properties: values::properties(document.get_document("props")?),
     })
-}
-
-type RawErrorText = Box<dyn std::error::Error>;
-
-fn unexpected(error: mongodb::bson::raw::ValueAccessError) -> RawErrorText {
-    error.to_string().into()
-}
-
-fn raw(error: RawError) -> RawErrorText {
-    error.to_string().into()
 }

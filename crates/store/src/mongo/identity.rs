@@ -280,7 +280,7 @@ impl MongoStore {
         self.updates(session, "warnings", refused).await?;
         if !holding.is_empty() {
             let command = doc! {"delete": "warnings", "deletes": holding};
-            checked(self.db.run_command(command).session(session).await?)?;
+            checked(&self.db.run_command(command).session(session).await?)?;
         }
         Ok(())
     }
@@ -343,7 +343,7 @@ impl MongoStore {
             return Ok(());
         }
         let command = doc! {"update": collection, "updates": updates};
-        checked(self.db.run_command(command).session(session).await?)
+        checked(&self.db.run_command(command).session(session).await?)
     }
 }
 
@@ -353,7 +353,7 @@ pub(super) fn refused_link_id(link: &Bson) -> Document {
 }
 
 /// A reply without write errors.
-fn checked(reply: Document) -> DriverResult<()> {
+fn checked(reply: &Document) -> DriverResult<()> {
     match reply.get("writeErrors") {
         None => Ok(()),
         Some(errors) => Err(Error::custom(StoreError::Storage(format!(

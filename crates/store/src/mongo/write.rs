@@ -1,10 +1,12 @@
 //! A batch, in the order that makes any crash harmless.
 //!
-//! 1. Restamps that another process left are finished. 2. Instructions are inserted; the facts of
-//! those whose content is the stored one are applied. 3. Events are inserted, stamped with the
-//! users of now. 4. The users are read again; events of this batch that carry another one are
-//! stamped anew. 5. Sessions, warnings, job parts. Whatever a crash leaves out is done when the
-//! batch is delivered again.
+//! 1. Restamps that another process left are finished.
+//! 2. Instructions are inserted; the facts of those whose content is the stored one are applied.
+//! 3. Events are inserted, stamped with the users of now.
+//! 4. The users are read again; events of this batch that carry another one are stamped anew.
+//! 5. Sessions, warnings, job parts.
+//!
+//! Whatever a crash leaves out is done when the batch is delivered again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
