@@ -1,6 +1,7 @@
-//! The contract on the local store, and what only a local store can be asked.
+//! The contract on the local store: with hot rows alone, and with rows that are sealed to parts
+//! as soon as there are a few.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use empmix_store::{
@@ -30,6 +31,23 @@ mod hot {
         Local {
             dir: tempfile::tempdir().expect("a directory"),
             options: LocalOptions::default(),
+        }
+    }
+
+    store_contract!(harness);
+}
+
+mod sealed {
+    use super::*;
+
+    async fn harness() -> Local {
+        Local {
+            dir: tempfile::tempdir().expect("a directory"),
+            options: LocalOptions {
+                seal_rows: 3,
+                seal_after: Duration::from_millis(5),
+                column_budget: 10_000,
+            },
         }
     }
 

@@ -268,9 +268,10 @@ impl Store for LocalStore {
     }
 
     async fn close(&self) {
+        let threads = self.stop();
         self.shared.close();
-        if let Some(thread) = self.take_writer() {
-            // The thread ends by itself once it has written what waits; its panic is not ours.
+        for thread in threads.into_iter().flatten() {
+            // They end by themselves once what waits is done; a panic of theirs is not ours.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
     }

@@ -50,7 +50,8 @@ const SESSION: &str = "session";
 
 impl Chunk {
     /// The chunk of some rows, in any order.
-    pub(super) fn of(mut rows: Vec<NumberedRow>) -> Self {
+    pub(super) fn of(rows: &[NumberedRow]) -> Self {
+        let mut rows: Vec<&NumberedRow> = rows.iter().collect();
         rows.sort_unstable_by_key(|row| (row.id, row.row.time, row.row.hash));
         let mut sessions = PropertyColumnsBuilder::default();
         for (at, row) in (0_u32..).zip(&rows) {

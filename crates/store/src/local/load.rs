@@ -1,15 +1,16 @@
 //! What is read into memory when the store opens.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path, sync::Arc, time::Instant};
 
-use empmix_model::{ids::ProjectId, project::Project};
+use empmix_model::project::Project;
 use rusqlite::Connection;
 
 use super::{
-    catalogue::{dense, facts, hot, projects, warnings},
+    catalogue::{dense, facts, hot, parts, projects, warnings},
     chunk::{self, Chunk, NumberedRow},
+    parts::{cache::ColumnCache, sealed::SealedPart, write::PartsDir},
     pending::Hot,
-    project::{Data, Dictionary, ProjectState},
+    project::{Data, Dictionary},
     row::{EventRow, Known},
 };
 use crate::StoreError;
@@ -19,17 +20,34 @@ const PAGE: usize = 50_000;
 
 /// A project as the store begins with it.
 pub(super) struct Loaded {
-    pub(super) id: ProjectId,
-    pub(super) state: ProjectState,
+    pub(super) no: i64,
+    pub(super) project: Project,
+    pub(super) data: Data,
     pub(super) hot: Hot,
 }
 
-/// Reads every project.
-pub(super) fn load(connection: &Connection) -> Result<Vec<Loaded>, StoreError> {
+/// Reads every project, checks the parts in `dir`, and removes files that nobody names there.
+pub(super) fn load(
+    connection: &Connection,
+    dir: &Path,
+    cache: &Arc<ColumnCache>,
+) -> Result<Vec<Loaded>, StoreError> {
     let projects = projects::list(connection)?;
+    let mut named = Vec::new();
+    for (no, _) in &projects {
+        named.extend(parts::list(connection, *no)?);
+    }
+    PartsDir(dir).check(&named)?;
     projects
         .into_iter()
-        .map(|(no, project)| load_project(connection, no, &project))
+        .map(|(no, project)| {
+            let mut loaded = load_project(connection, no, &project)?;
+            for record in parts::list(connection, no)? {
+                let part = SealedPart::open(dir, record, cache.clone())?;
+                loaded.data.parts.push(Arc::new(part));
+            }
+            Ok(loaded)
+        })
         .collect()
 }
 
@@ -49,16 +67,18 @@ fn load_project(connection: &Connection, no: i64, project: &Project) -> Result<L
     }
     let hot = load_hot(connection, no, &mut data)?;
     Ok(Loaded {
-        id: project.id,
-        state: ProjectState::new(no, project, data),
+        no,
+        project: project.clone(),
+        data,
         hot,
     })
 }
 
 fn load_hot(connection: &Connection, no: i64, data: &mut Data) -> Result<Hot, StoreError> {
     let mut known = HashMap::new();
-    let mut from = Some(0);
-    let end = hot::next_number(connection, no)?;
+    let first = parts::sealed_below(connection, no)?;
+    let end = hot::next_number(connection, no)?.max(first);
+    let mut from = Some(first);
     while let Some(start) = from {
         let (rows, next) = hot::page(connection, no, start, end, PAGE)?;
         from = next;
@@ -75,7 +95,8 @@ fn load_hot(connection: &Connection, no: i64, data: &mut Data) -> Result<Hot, St
             known.insert(row.hash, entry);
         }
         if !rows.is_empty() {
-            chunk::add(&mut data.hot, Chunk::of(rows));
+            chunk::add(&mut data.hot, Chunk::of(&rows));
+            data.hot_since.get_or_insert_with(Instant::now);
         }
     }
     Ok(Hot {
@@ -84,7 +105,8 @@ fn load_hot(connection: &Connection, no: i64, data: &mut Data) -> Result<Hot, St
     })
 }
 
-fn numbered(data: &Data, row: EventRow) -> Result<NumberedRow, StoreError> {
+/// A row with its dense numbers, which the catalogue must know.
+pub(super) fn numbered(data: &Data, row: EventRow) -> Result<NumberedRow, StoreError> {
     Ok(NumberedRow {
         id: number(&data.ids, &row.distinct_id)?,
         code: number(&data.names, &row.event)?,

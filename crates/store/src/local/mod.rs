@@ -2,16 +2,19 @@
 //!
 //! ```text
 //! catalogue.sqlite     the catalogue and the hot events (see `catalogue`)
+//! parts/*.parquet      events that are no longer hot (see `parts`, `seal`)
 //! ```
 //!
 //! One writer thread owns the catalogue's writing connection (see `writer`). A batch is one
 //! transaction: facts, events, instructions, sessions, warnings and job parts become durable
 //! together or not at all. After the commit the new rows are published in memory as a chunk of
-//! columns; a query takes an immutable view of all chunks and runs on a thread that may block.
+//! columns; a query takes an immutable view of all parts and chunks and runs on a thread that may
+//! block. Hot rows become parts by and by.
 //! Writers never block readers, and no read transaction outlives one short query.
 //!
-//! Memory: the dictionaries (a text and a number for each distinct id ever seen), and the hot
-//! rows as columns with 48 bytes each for finding duplicates.
+//! Memory: the dictionaries (a text and a number for each distinct id ever seen), the hot rows as
+//! columns with 48 bytes each for finding duplicates, ten bits for each row in a part, and the
+//! columns of parts that were read, under one budget.
 
 mod api;
 mod catalogue;
@@ -19,7 +22,9 @@ mod chunk;
 mod events;
 mod identity;
 mod load;
+mod number;
 mod options;
+mod parts;
 mod pending;
 mod prepare;
 mod project;
@@ -27,6 +32,7 @@ mod properties;
 mod query;
 mod readers;
 mod row;
+mod seal;
 mod store;
 mod summary;
 mod view;

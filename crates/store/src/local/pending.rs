@@ -1,6 +1,6 @@
 //! What a transaction is about to add to one project: it shows in memory only after the commit.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use empmix_model::{ids::ItemHash, stored::LiveItem, stored::StoredEvent, warning::Warning};
 use rusqlite::Connection;
@@ -68,9 +68,18 @@ pub(super) struct Pending {
     /// Ids and their users now.
     pub(super) users: Vec<(u32, u32)>,
     pub(super) warnings: Vec<Warning>,
+    /// The new rows as columns, once they are made.
+    chunk: Option<Chunk>,
 }
 
 impl Pending {
+    /// Makes columns of the new rows; done beside the commit, which waits for the disk.
+    pub(super) fn make_chunk(&mut self) {
+        if !self.rows.is_empty() {
+            self.chunk = Some(Chunk::of(&self.rows));
+        }
+    }
+
     /// Makes it visible, after the commit.
     pub(super) fn publish(self, project: &ProjectState, hot: &mut Hot) {
         hot.next_number += self.rows.len() as u64;
@@ -79,11 +88,10 @@ impl Pending {
                 .into_iter()
                 .map(|(hash, (known, _))| (hash, known)),
         );
-        let watched = (project.live.receiver_count() > 0).then(|| self.rows.clone());
         // Columns are made outside the lock: readers wait for an assignment only.
         let mut chunks = project.read(|data| data.hot.clone());
-        if !self.rows.is_empty() {
-            chunk::add(&mut chunks, Chunk::of(self.rows));
+        if let Some(chunk) = self.chunk {
+            chunk::add(&mut chunks, chunk);
         }
         let (ids, names, users) = (self.ids.texts, self.names.texts, self.users);
         project.change(|data| {
@@ -94,10 +102,13 @@ impl Pending {
             for (id, user) in users {
                 data.user_of[id as usize] = user;
             }
+            if !chunks.is_empty() {
+                data.hot_since.get_or_insert_with(Instant::now);
+            }
             data.hot = chunks;
         });
-        if let Some(rows) = watched {
-            send_live(project, rows, self.warnings);
+        if project.live.receiver_count() > 0 {
+            send_live(project, self.rows, self.warnings);
         }
     }
 }

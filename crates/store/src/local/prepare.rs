@@ -11,7 +11,7 @@ use empmix_model::{
     warning::{Warning, WarningKind},
 };
 
-use super::{catalogue::warnings, row::EventRow};
+use super::{catalogue::warnings, number::spell_numbers, row::EventRow};
 use crate::{Batch, StoreError, content_hash, instruction_hash};
 
 /// A batch, ready to be written.
@@ -91,7 +91,8 @@ impl PreparedEnvelope {
 impl PreparedItem {
     fn of(item: Item, index: usize, envelope: &Envelope) -> Result<Self, StoreError> {
         match item {
-            Item::Event(event) => {
+            Item::Event(mut event) => {
+                spell_numbers(&mut event.properties);
                 let content = content_hash(&event.event, &event.distinct_id, &event.properties)?;
                 let properties = json(&event.properties)?;
                 let row = EventRow::new(event, envelope, content);

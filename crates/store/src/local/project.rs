@@ -6,6 +6,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Instant,
 };
 
 use empmix_engine::{Ids, Part, Snapshot};
@@ -17,6 +18,7 @@ use tokio::sync::broadcast;
 
 use super::{
     chunk::Chunk,
+    parts::sealed::SealedPart,
     view::{Rows, View},
 };
 
@@ -86,8 +88,14 @@ pub(super) struct Data {
     pub(super) names: Dictionary,
     /// For each id the id index of its user's id.
     pub(super) user_of: Vec<u32>,
+    /// Rows in files.
+    pub(super) parts: Vec<Arc<SealedPart>>,
+    /// Hot rows that are being written to files.
+    pub(super) sealing: Vec<Arc<Chunk>>,
     /// Hot rows.
     pub(super) hot: Vec<Arc<Chunk>>,
+    /// When the oldest chunk of `hot` was added.
+    pub(super) hot_since: Option<Instant>,
 }
 
 impl ProjectState {
@@ -125,9 +133,16 @@ impl ProjectState {
 }
 
 impl Data {
+    /// Rows that are in no file yet.
+    pub(super) fn hot_rows(&self) -> usize {
+        self.hot.iter().map(|chunk| chunk.rows()).sum()
+    }
+
     fn view(&self) -> View {
-        let hot = self.hot.iter().map(|chunk| chunk.clone() as Arc<dyn Rows>);
-        let rows: Vec<Arc<dyn Rows>> = hot.collect();
+        let parts = self.parts.iter().map(|part| part.clone() as Arc<dyn Rows>);
+        let chunks = self.sealing.iter().chain(&self.hot);
+        let chunks = chunks.map(|chunk| chunk.clone() as Arc<dyn Rows>);
+        let rows: Vec<Arc<dyn Rows>> = parts.chain(chunks).collect();
         let snapshot = Snapshot {
             parts: rows
                 .iter()

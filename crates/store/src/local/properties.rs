@@ -49,11 +49,6 @@ impl PropertyColumns {
         builder.finish(count)
     }
 
-    /// The column of a name.
-    pub(super) fn get(&self, name: &str) -> Option<&PropertyColumn> {
-        self.columns.get(name)
-    }
-
     /// All columns by name.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &PropertyColumn)> {
         self.columns
@@ -71,11 +66,7 @@ impl PropertyColumns {
 
     /// The engine's view of a column; `None` when no row has a value.
     pub(super) fn column(&self, name: &str) -> Option<Column> {
-        let column = self.columns.get(name)?;
-        (!column.values.is_empty()).then(|| Column::Coded {
-            codes: column.spread(self.rows),
-            values: column.values.clone(),
-        })
+        self.columns.get(name)?.column(self.rows)
     }
 }
 
@@ -94,12 +85,45 @@ impl PropertyColumn {
         }
     }
 
+    /// How many rows have a value.
+    pub(super) fn cells(&self) -> usize {
+        match &self.cells {
+            Cells::Dense(codes) => codes.iter().filter(|code| **code != MISSING).count(),
+            Cells::Sparse { rows, .. } => rows.len(),
+        }
+    }
+
     /// Rows that hold `null`.
     pub(super) fn nulls(&self) -> &[u32] {
         &self.nulls
     }
 
-    fn value(&self, row: u32) -> Option<Value> {
+    /// The engine's view over so many rows; `None` when no row has a value.
+    pub(super) fn column(&self, rows: usize) -> Option<Column> {
+        (!self.values.is_empty()).then(|| Column::Coded {
+            codes: self.spread(rows),
+            values: self.values.clone(),
+        })
+    }
+
+    /// About how many bytes of memory it holds.
+    pub(super) fn bytes(&self) -> usize {
+        let cells = match &self.cells {
+            Cells::Dense(codes) => codes.len() * 4,
+            Cells::Sparse { rows, .. } => rows.len() * 8,
+        };
+        let text = |value: &Value| value.as_str().map_or(0, str::len);
+        cells
+            + self.nulls.len() * 4
+            + self
+                .values
+                .iter()
+                .map(|value| 64 + text(value))
+                .sum::<usize>()
+    }
+
+    /// A row's value, `null` included.
+    pub(super) fn value(&self, row: u32) -> Option<Value> {
         let code = match &self.cells {
             Cells::Dense(codes) => codes.get(row as usize).copied(),
             Cells::Sparse { rows, codes } => rows.binary_search(&row).ok().map(|at| codes[at]),
@@ -129,8 +153,9 @@ pub(super) struct PropertyColumnsBuilder {
     columns: HashMap<String, CellsBuilder>,
 }
 
+/// Makes one column cell by cell, in any order of rows.
 #[derive(Debug, Default)]
-struct CellsBuilder {
+pub(super) struct CellsBuilder {
     cells: Vec<(u32, u32)>,
     values: Vec<Value>,
     known: HashMap<Value, u32>,
@@ -140,15 +165,13 @@ struct CellsBuilder {
 impl PropertyColumnsBuilder {
     /// Adds a row's value of a property.
     pub(super) fn push(&mut self, name: &str, row: u32, value: &Value) {
-        let cells = match self.columns.get_mut(name) {
-            Some(cells) => cells,
-            None => self.columns.entry(name.to_owned()).or_default(),
-        };
-        if value.is_null() {
-            cells.nulls.push(row);
-        } else {
-            let code = cells.code(value);
-            cells.cells.push((row, code));
+        match self.columns.get_mut(name) {
+            Some(cells) => cells.push(row, value),
+            None => self
+                .columns
+                .entry(name.to_owned())
+                .or_default()
+                .push(row, value),
         }
     }
 
@@ -182,7 +205,23 @@ impl PropertyColumnsBuilder {
 }
 
 impl CellsBuilder {
-    fn code(&mut self, value: &Value) -> u32 {
+    /// Adds a row's value.
+    pub(super) fn push(&mut self, row: u32, value: &Value) {
+        if value.is_null() {
+            self.nulls.push(row);
+        } else {
+            let code = self.code(value);
+            self.cells.push((row, code));
+        }
+    }
+
+    /// Adds a row's value by the code that [`CellsBuilder::code`] gave.
+    pub(super) fn push_code(&mut self, row: u32, code: u32) {
+        self.cells.push((row, code));
+    }
+
+    /// The code of a value that is not `null`.
+    pub(super) fn code(&mut self, value: &Value) -> u32 {
         if let Some(code) = self.known.get(value) {
             return *code;
         }
@@ -192,7 +231,8 @@ impl CellsBuilder {
         code
     }
 
-    fn finish(mut self, rows: usize) -> PropertyColumn {
+    /// The column over so many rows.
+    pub(super) fn finish(mut self, rows: usize) -> PropertyColumn {
         self.nulls.sort_unstable();
         let cells = if self.cells.len() * SPREAD_FROM >= rows {
             let mut codes = vec![MISSING; rows];

@@ -1,6 +1,6 @@
 //! An event as the local store keeps it.
 
-use empmix_model::{EpochMs, Properties, envelope::Envelope, ids::ItemHash, item::Event};
+use empmix_model::{DAY_MS, EpochMs, Properties, envelope::Envelope, ids::ItemHash, item::Event};
 
 /// An event with everything that is kept of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,12 +19,14 @@ pub(super) struct EventRow {
     /// Hash of its content, see `content_hash`.
     pub(super) content: i64,
     pub(super) properties: Properties,
+    /// See [`EventRow::dated`].
+    pub(super) id_day: Option<i64>,
 }
 
 impl EventRow {
     /// The row of an event that a message brought.
     pub(super) fn new(event: Event, envelope: &Envelope, content: i64) -> Self {
-        Self {
+        let mut row = Self {
             hash: event.id,
             event: event.event,
             distinct_id: event.distinct_id,
@@ -36,7 +38,18 @@ impl EventRow {
             message_id: *envelope.message_id.as_bytes(),
             content,
             properties: event.properties,
-        }
+            id_day: None,
+        };
+        row.id_day = row.dated();
+        row
+    }
+
+    /// The UTC day in the item's id, if the id was made of this row's time; none for an item that
+    /// came without a time, or kept an id from elsewhere.
+    pub(super) fn dated(&self) -> Option<i64> {
+        let time = self.client_time.unwrap_or(self.time);
+        let made = ItemHash::of(&self.distinct_id, &self.insert_id, Some(time));
+        (made == self.hash).then_some(time.div_euclid(DAY_MS))
     }
 }
 

@@ -22,6 +22,7 @@ use super::{
     prepare::{PreparedBatch, PreparedEnvelope, PreparedItem},
     project::{Data, ProjectState},
     row::{EventRow, Known},
+    store::engine_error,
 };
 use crate::{ItemOutcome, StoreError, Written};
 
@@ -73,7 +74,7 @@ impl ProjectWrite<'_> {
         conflicts: &mut Vec<Warning>,
     ) -> Result<ItemOutcome, StoreError> {
         let found = match &item {
-            PreparedItem::Event { row, .. } => self.known_event(row.hash)?,
+            PreparedItem::Event { row, .. } => self.known_event(row)?,
             PreparedItem::Instruction { instruction, .. } => {
                 self.known_instruction(instruction.id)?
             }
@@ -173,14 +174,23 @@ impl ProjectWrite<'_> {
         }
     }
 
-    fn known_event(&self, hash: ItemHash) -> Result<Option<Found>, StoreError> {
+    fn known_event(&self, row: &EventRow) -> Result<Option<Found>, StoreError> {
+        let hash = row.hash;
         if let Some((known, delivery)) = self.pending.events.get(&hash) {
             return Ok(Some(Found {
                 known: *known,
                 delivery: Some(*delivery),
             }));
         }
-        Ok(self.hot.known.get(&hash).copied().map(Found::before))
+        if let Some(known) = self.hot.known.get(&hash) {
+            return Ok(Some(Found::before(*known)));
+        }
+        for part in &self.data.parts {
+            if let Some(known) = part.known(hash, row.id_day).map_err(engine_error)? {
+                return Ok(Some(Found::before(known)));
+            }
+        }
+        Ok(None)
     }
 
     fn known_instruction(&self, hash: ItemHash) -> Result<Option<Found>, StoreError> {

@@ -18,7 +18,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     pending::{Hot, Pending},
     prepare::PreparedBatch,
-    project::ProjectState,
+    project::{Data, ProjectState},
+    seal::Wake,
     write::ProjectWrite,
 };
 use crate::{StoreError, Written};
@@ -36,6 +37,8 @@ pub(super) struct Shared {
     pub(super) projects: Projects,
     /// Why nothing can be written any more.
     pub(super) failure: OnceLock<String>,
+    /// Wakes the sealer.
+    pub(super) sealer: Wake,
 }
 
 impl Shared {
@@ -145,6 +148,22 @@ impl Writer {
         answer.await.map_err(|_| closed())?
     }
 
+    /// Runs `work` on the writer's thread, after what waits already. Blocks: not for async code.
+    pub(super) fn run_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut WriterState) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let command: Work = Box::new(move |state| {
+            // A caller that went away does not want the answer.
+            let _ = reply.send(work(state));
+        });
+        self.commands
+            .blocking_send(Command::Run(command))
+            .map_err(|_| closed())?;
+        answer.blocking_recv().map_err(|_| closed())?
+    }
+
     async fn send(&self, command: Command) -> Result<(), StoreError> {
         self.commands.send(command).await.map_err(|_| closed())
     }
@@ -183,7 +202,8 @@ impl WriterState {
         self.hot.entry(project).or_default()
     }
 
-    fn transaction<T>(
+    /// Runs `work` in a transaction of its own.
+    pub(super) fn transaction<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -244,12 +264,17 @@ impl WriterState {
             })?;
             results.push(Ok(written));
         }
-        if let Err(error) = transaction.commit() {
+        let committed = std::thread::scope(|scope| {
+            scope.spawn(|| pending.values_mut().for_each(Pending::make_chunk));
+            transaction.commit()
+        });
+        if let Err(error) = committed {
             return Err(self.commit_failed(error));
         }
         for (id, pending) in pending {
             let project = self.shared.project(id)?;
             pending.publish(&project, self.hot.entry(id).or_default());
+            self.shared.sealer.rows(project.read(Data::hot_rows));
         }
         Ok(results)
     }

@@ -67,7 +67,8 @@ pub(in crate::local) fn page(
     Ok((page, more))
 }
 
-/// The number after a project's newest hot event; 0 without one.
+/// The number after a project's newest row, 0 without one; rows that were sealed and are deleted
+/// already do not count.
 pub(in crate::local) fn next_number(
     connection: &Connection,
     project: i64,
@@ -80,24 +81,11 @@ pub(in crate::local) fn next_number(
     Ok(newest.map_or(0, |key| row_number(key) + 1))
 }
 
-/// Removes a project's hot events below a number.
-pub(in crate::local) fn remove_below(
-    connection: &Connection,
-    project: i64,
-    end: u64,
-) -> Result<(), StoreError> {
-    connection.execute(
-        "DELETE FROM hot_events WHERE row >= ?1 AND row < ?2",
-        params![row_key(project, 0), row_key(project, end)],
-    )?;
-    Ok(())
-}
-
 fn read(row: &Row<'_>) -> Result<EventRow, StoreError> {
     let properties: String = row.get(11)?;
     let properties: Properties = serde_json::from_str(&properties)
         .map_err(|error| StoreError::Storage(format!("a hot event's properties: {error}")))?;
-    Ok(EventRow {
+    let mut event = EventRow {
         hash: ItemHash(fixed(row, 1)?),
         event: row.get(2)?,
         distinct_id: row.get(3)?,
@@ -109,5 +97,8 @@ fn read(row: &Row<'_>) -> Result<EventRow, StoreError> {
         message_id: fixed(row, 9)?,
         content: row.get(10)?,
         properties,
-    })
+        id_day: None,
+    };
+    event.id_day = event.dated();
+    Ok(event)
 }

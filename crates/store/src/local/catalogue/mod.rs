@@ -32,6 +32,7 @@ pub(super) mod facts;
 pub(super) mod hot;
 pub(super) mod instructions;
 pub(super) mod jobs;
+pub(super) mod parts;
 pub(super) mod projects;
 pub(super) mod sessions;
 pub(super) mod warnings;
@@ -49,7 +50,8 @@ const TABLES: &str = "
 CREATE TABLE projects (
   no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
   timezone TEXT NOT NULL, week_start TEXT NOT NULL, public_key TEXT NOT NULL UNIQUE,
-  secret_hash BLOB, created_at INTEGER NOT NULL) STRICT;
+  secret_hash BLOB, created_at INTEGER NOT NULL,
+  sealed_below INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE ids (row INTEGER PRIMARY KEY, id TEXT NOT NULL) STRICT;
 CREATE TABLE event_names (row INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 CREATE TABLE hot_events (
@@ -99,7 +101,7 @@ CREATE TABLE job_parts (
 CREATE TABLE parts (
   no INTEGER PRIMARY KEY AUTOINCREMENT, project INTEGER NOT NULL, file TEXT NOT NULL UNIQUE,
   rows INTEGER NOT NULL, bytes INTEGER NOT NULL, min_time INTEGER NOT NULL,
-  max_time INTEGER NOT NULL, checksum INTEGER NOT NULL, filter BLOB NOT NULL,
+  max_time INTEGER NOT NULL, checksum INTEGER NOT NULL, id_days TEXT NOT NULL, filter BLOB NOT NULL,
   summary TEXT NOT NULL) STRICT;
 ";
 
