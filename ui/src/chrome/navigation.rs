@@ -63,7 +63,7 @@ fn item(ui: &mut Ui, rect: Rect, module: Module, selected: bool, folded: bool) -
     let tokens = tokens(ui);
     let color = &tokens.color;
     let id = ui.scope_id().with(("go", module.label()));
-    let response = ui.interact(rect, id, Sense::CLICK);
+    let response = ui.interact(rect, id, Sense::click());
     if selected || response.hovered() {
         let fill = if selected {
             color.raised

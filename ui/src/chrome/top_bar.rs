@@ -157,7 +157,7 @@ fn search(ui: &mut Ui) -> egui::Response {
     let tokens = tokens(ui);
     let color = &tokens.color;
     let size = vec2(SEARCH_WIDTH, tokens.size.control);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let fill = if response.hovered() {
         color.hovered(color.raised)
     } else {

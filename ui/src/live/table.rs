@@ -95,7 +95,7 @@ fn show_row(ui: &mut Ui, row: &Row, selected: bool, session: &Session) -> Respon
     // Named by its event, so that the keyboard stays on it while new rows push it down.
     let id = ui.scope_id().with(row.event.id);
     ui.advance_cursor_after_rect(rect);
-    let response = ui.interact(rect, id, Sense::CLICK);
+    let response = ui.interact(rect, id, Sense::click());
     if selected || response.hovered() {
         ui.painter().rect_filled(rect, 0.0, color.raised);
     }

@@ -13,7 +13,7 @@ use crate::{
     },
     session::View,
     theme::{Type, tokens},
-    widgets::{HeaderCell, card_frame, layout, paint_text},
+    widgets::{HeaderCell, card_frame, focus_ring, layout, paint_text},
 };
 
 const HEAD: f32 = 28.0;
@@ -148,45 +148,17 @@ fn body_row(
     let size = vec2(ui.available_width(), tokens.size.row);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     if response.hovered() {
-        ui.painter()
-            .rect_filled(rect, 0.0, color.hovered(color.surface));
+        let fill = color.hovered(color.surface);
+        ui.painter().rect_filled(rect, 0.0, fill);
     }
     let shown = state.display().is_shown(row.line);
-    let middle = rect.center().y;
-    let left = columns.name.left();
-    mark(ui, pos2(left + 4.0, middle), row.line, shown);
-    let painter = ui.painter();
-    let name = layout(
-        painter,
-        &row.name,
-        Type::Body,
-        color.text,
-        columns.name.right() - left - 18.0,
-    );
-    let cut = name.elided;
-    painter.galley(
-        pos2(left + 18.0, middle - name.size().y / 2.0),
-        name,
-        color.text,
-    );
-    for (text, (right, _)) in row.cells.iter().zip(&columns.numbers) {
-        paint_text(
-            painter,
-            pos2(*right, middle),
-            Align2::RIGHT_CENTER,
-            text,
-            Type::Body,
-            color.text,
-        );
-    }
+    let cut = cells(ui, row, columns, rect.center().y, shown);
     if !last {
-        painter.hline(
-            rect.x_range(),
-            rect.bottom() - 0.5,
-            Stroke::new(1.0, color.border),
-        );
+        let line = Stroke::new(1.0, color.border);
+        ui.painter()
+            .hline(rect.x_range(), rect.bottom() - 0.5, line);
     }
-    crate::widgets::focus_ring(ui, &response, rect.shrink(2.0), 4.0);
+    focus_ring(ui, &response, rect.shrink(2.0), tokens.radius.control);
     response.widget_info(|| {
         let text = format!("{}: {}", row.name, row.cells.join(", "));
         WidgetInfo::selected(Role::Row, true, shown, text)
@@ -197,4 +169,22 @@ fn body_row(
     if cut {
         response.on_hover_text(&row.name);
     }
+}
+
+/// Paints a row's texts; returns whether its name was cut.
+fn cells(ui: &Ui, row: &Row, columns: &Columns, middle: f32, shown: bool) -> bool {
+    let ink = tokens(ui).color.text;
+    let left = columns.name.left();
+    mark(ui, pos2(left + 4.0, middle), row.line, shown);
+    let painter = ui.painter();
+    let room = columns.name.right() - left - 18.0;
+    let name = layout(painter, &row.name, Type::Body, ink, room);
+    let cut = name.elided;
+    let at = pos2(left + 18.0, middle - name.size().y / 2.0);
+    painter.galley(at, name, ink);
+    for (text, (right, _)) in row.cells.iter().zip(&columns.numbers) {
+        let at = pos2(*right, middle);
+        paint_text(painter, at, Align2::RIGHT_CENTER, text, Type::Body, ink);
+    }
+    cut
 }

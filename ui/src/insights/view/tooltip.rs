@@ -38,76 +38,89 @@ pub(super) fn show(ui: &Ui, stage: &Stage<'_>, bucket: usize, x: f32) {
     let color = &tokens.color;
     let answered = stage.answered;
     let rows = sorted(answered, &stage.lines, bucket);
-    let mut title = bucket_title(&answered.buckets[bucket], answered.granularity);
-    if answered.partial.get(bucket) == Some(&true) {
-        title.push_str(", not whole");
-    }
     let more = rows.len().saturating_sub(MAX_ROWS);
-    let width = {
-        let wide = |text: &str, kind| layout(ui.painter(), text, kind, color.text, NAME).size().x;
-        let row = |(line, value): &(usize, Option<f64>)| {
-            let name = wide(&answered.lines[*line].name.text, Type::Small);
-            DOT + name + GAP + wide(&full(*value), Type::SmallStrong)
-        };
-        let widest = rows.iter().take(MAX_ROWS).map(row).fold(0.0, f32::max);
-        widest.max(wide(&title, Type::SmallStrong)) + 2.0 * PAD
-    };
-    let lines = 1 + rows.len().min(MAX_ROWS) + usize::from(more > 0);
-    let height = lines as f32 * ROW + 9.0;
-    let place = beside(stage.plot, x, vec2(width.round(), height));
+    let rows = &rows[..rows.len() - more];
+    let title = title(answered, bucket);
+    let lines = 1 + rows.len() + usize::from(more > 0);
+    let size = vec2(width(ui, answered, rows, &title), lines as f32 * ROW + 9.0);
+    let place = beside(stage.plot, x, size);
+    ground(ui, place);
     let painter = ui.painter();
-    let radius = tokens.radius.control;
-    painter.add(ui.visuals().popup_shadow.as_shape(place, radius));
-    painter.rect(
-        place,
-        radius,
-        color.raised,
-        Stroke::new(1.0, color.border),
-        StrokeKind::Inside,
-    );
+    let text = |x: f32, y: f32, anchor, words: &str, kind, ink| {
+        paint_text(painter, pos2(x, y), anchor, words, kind, ink);
+    };
+    let (left, right) = (place.left() + PAD, place.right() - PAD);
     let mut y = place.top() + 4.0 + ROW / 2.0;
-    let left = place.left() + PAD;
-    paint_text(
-        painter,
-        pos2(left, y),
+    text(
+        left,
+        y,
         Align2::LEFT_CENTER,
         &title,
         Type::SmallStrong,
         color.text,
     );
-    for (line, value) in rows.iter().take(MAX_ROWS) {
+    for (line, value) in rows {
         y += ROW;
         painter.circle_filled(pos2(left + 4.0, y), 4.0, color.series(*line));
-        let name = layout(
-            painter,
-            &answered.lines[*line].name.text,
-            Type::Small,
-            color.text,
-            NAME,
-        );
+        let name = &answered.lines[*line].name.text;
+        let name = layout(painter, name, Type::Small, color.text, NAME);
         painter.galley(pos2(left + DOT, y - name.size().y / 2.0), name, color.text);
-        let right = pos2(place.right() - PAD, y);
-        paint_text(
-            painter,
+        let value = full(*value);
+        text(
             right,
+            y,
             Align2::RIGHT_CENTER,
-            &full(*value),
+            &value,
             Type::SmallStrong,
             color.text,
         );
     }
     if more > 0 {
-        let text = format!("+ {more} more");
-        let at = pos2(left, y + ROW);
-        paint_text(
-            painter,
-            at,
+        let words = format!("+ {more} more");
+        text(
+            left,
+            y + ROW,
             Align2::LEFT_CENTER,
-            &text,
+            &words,
             Type::Small,
             color.muted,
         );
     }
+}
+
+fn title(answered: &Answered, bucket: usize) -> String {
+    let title = bucket_title(&answered.buckets[bucket], answered.granularity);
+    match answered.partial.get(bucket) {
+        Some(true) => format!("{title}, not whole"),
+        _ => title,
+    }
+}
+
+fn width(ui: &Ui, answered: &Answered, rows: &[(usize, Option<f64>)], title: &str) -> f32 {
+    let ink = tokens(ui).color.text;
+    let wide = |text: &str, kind| layout(ui.painter(), text, kind, ink, NAME).size().x;
+    let row = |(line, value): &(usize, Option<f64>)| {
+        let name = wide(&answered.lines[*line].name.text, Type::Small);
+        DOT + name + GAP + wide(&full(*value), Type::SmallStrong)
+    };
+    let widest = rows.iter().map(row).fold(0.0, f32::max);
+    (widest.max(wide(title, Type::SmallStrong)) + 2.0 * PAD).round()
+}
+
+fn ground(ui: &Ui, place: Rect) {
+    let tokens = tokens(ui);
+    let radius = tokens.radius.control;
+    let shadow = ui.visuals().popup_shadow.as_shape(place, radius);
+    let border = Stroke::new(1.0, tokens.color.border);
+    let painter = ui.painter();
+    painter.add(shadow);
+    painter.rect(
+        place,
+        radius,
+        tokens.color.raised,
+        border,
+        StrokeKind::Inside,
+    );
 }
 
 /// Left of the crosshair, or right of it where there is no room.

@@ -24,71 +24,69 @@ pub(super) fn applies(state: &InsightsState, answered: &Answered) -> bool {
 }
 
 pub(super) fn show(ui: &Ui, state: &InsightsState, answered: &Answered, card: Rect) {
-    let tokens = tokens(ui);
-    let color = &tokens.color;
+    let color = &tokens(ui).color;
     let rows = rows(state, answered);
     let inside = card.shrink(PAD);
     let height = (inside.height() / rows.len().max(1) as f32).min(ROW_MAX);
     let painter = ui.painter();
     let name = |line: usize| {
-        layout(
-            painter,
-            &answered.lines[line].name.text,
-            Type::Body,
-            color.text,
-            NAME_MAX,
-        )
+        let text = &answered.lines[line].name.text;
+        layout(painter, text, Type::Body, color.text, NAME_MAX)
     };
-    let value = |total: f64| full(Some(total));
-    let names = rows
-        .iter()
-        .map(|(line, _)| name(*line).size().x)
-        .fold(0.0, f32::max);
-    let values = rows.iter().map(|(_, total)| {
-        layout(painter, &value(*total), Type::Strong, color.text, 160.0)
-            .size()
-            .x
-    });
-    let room = inside.width() - names - values.fold(0.0, f32::max) - 2.0 * GAP;
+    let names = rows.iter().map(|(line, _)| name(*line).size().x);
+    let left = inside.left() + names.fold(0.0, f32::max) + GAP;
+    let room = inside.right() - left - GAP - widest_value(ui, &rows);
     let highest = rows.iter().map(|(_, total)| *total).fold(0.0, f64::max);
     for (place, (line, total)) in rows.iter().enumerate() {
         let middle = inside.top() + (place as f32 + 0.5) * height;
         let label = name(*line);
-        painter.galley(
-            pos2(inside.left(), middle - label.size().y / 2.0),
-            label,
-            color.text,
-        );
+        let at = pos2(inside.left(), middle - label.size().y / 2.0);
+        painter.galley(at, label, color.text);
         let share = if highest > 0.0 {
             (total / highest).max(0.0) as f32
         } else {
             0.0
         };
-        let start = pos2(inside.left() + names + GAP, middle - height * 0.31);
-        let bar = Rect::from_min_size(start, vec2((room * share).max(1.0), height * 0.62));
+        let size = vec2((room * share).max(1.0), height * 0.62);
+        let bar = Rect::from_min_size(pos2(left, middle - size.y / 2.0), size);
         painter.rect_filled(bar, 3.0, color.series(*line));
         let end = pos2(bar.right() + 8.0, middle);
+        let value = full(Some(*total));
         paint_text(
             painter,
             end,
             Align2::LEFT_CENTER,
-            &value(*total),
+            &value,
             Type::Strong,
             color.text,
         );
     }
     let response = ui.interact(inside, ui.scope_id().with("totals"), Sense::HOVER);
-    response.widget_info(|| {
-        let words = rows
-            .iter()
-            .map(|(line, total)| format!("{}: {}", answered.lines[*line].name.text, value(*total)));
-        let words: Vec<String> = words.collect();
-        WidgetInfo::labeled(
-            Role::Image,
-            true,
-            format!("Bars of totals. {}", words.join(", ")),
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, words(answered, &rows)));
+}
+
+fn widest_value(ui: &Ui, rows: &[(usize, f64)]) -> f32 {
+    let ink = tokens(ui).color.text;
+    let width = |(_, total): &(usize, f64)| {
+        let value = full(Some(*total));
+        layout(ui.painter(), &value, Type::Strong, ink, 160.0)
+            .size()
+            .x
+    };
+    rows.iter().map(width).fold(0.0, f32::max)
+}
+
+/// The bars for who cannot see them.
+fn words(answered: &Answered, rows: &[(usize, f64)]) -> String {
+    let row = |(line, total): &(usize, f64)| {
+        format!(
+            "{}: {}",
+            answered.lines[*line].name.text,
+            full(Some(*total))
         )
-    });
+    };
+    let rows: Vec<String> = rows.iter().map(row).collect();
+    format!("Bars of totals. {}", rows.join(", "))
 }
 
 /// Lines that show and have a total, largest first.
