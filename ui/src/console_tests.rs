@@ -231,9 +231,9 @@ fn keys_go_to_modules_and_the_palette_runs_what_was_typed() {
 #[test]
 fn theme_and_project_are_remembered() {
     let host = TestHost::default();
-    let mut window = Window::open_on(Fake::loaded(), host.clone());
+    let mut window = Window::open_on(Fake::loaded(), &host);
     window.click("Switch between dark and light");
-    let again = Window::open_on(Fake::loaded(), host);
+    let again = Window::open_on(Fake::loaded(), &host);
     let theme = again
         .harness
         .ctx

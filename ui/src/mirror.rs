@@ -302,7 +302,7 @@ mod tests {
         let mut pressed = 0;
         for _ in 0..3 {
             frame(&ctx, |ui| {
-                pressed += u32::from(ui.button("Press").clicked())
+                pressed += u32::from(ui.button("Press").clicked());
             });
             if pressed == 0 {
                 mirror.click(find(&mirror, "Press").id);

@@ -65,7 +65,7 @@ pub fn short_key(key: &str) -> String {
     }
 }
 
-/// Shows lines of code; a long line is cut at the edge.
+/// Shows lines of code; a long line goes on in the next.
 pub fn code_block(ui: &mut Ui, name: &str, code: &str) -> Response {
     let tokens = tokens(ui);
     let frame = Frame::new()
@@ -75,8 +75,10 @@ pub fn code_block(ui: &mut Ui, name: &str, code: &str) -> Response {
         .inner_margin(Margin::symmetric(14, 12));
     let shown = frame.show(ui, |ui| {
         ui.set_min_width(ui.available_width());
-        let job = layout(code, Type::Mono.font(), tokens.color.text);
-        ui.add(egui::Label::new(job).selectable(true).extend())
+        let mut job = layout(code, Type::Mono.font(), tokens.color.text);
+        job.wrap.max_width = ui.available_width();
+        job.wrap.break_anywhere = true;
+        ui.add(egui::Label::new(job).selectable(true).wrap())
     });
     let response = shown.inner;
     response.widget_info(|| {
@@ -88,14 +90,12 @@ pub fn code_block(ui: &mut Ui, name: &str, code: &str) -> Response {
 }
 
 /// Code in one colour, 20 points a line.
-pub fn layout(code: &str, font: FontId, color: egui::Color32) -> LayoutJob {
+fn layout(code: &str, font: FontId, color: egui::Color32) -> LayoutJob {
     let format = TextFormat {
         line_height: Some(20.0),
         ..TextFormat::simple(font, color)
     };
-    let mut job = LayoutJob::single_section(code.to_owned(), format);
-    job.wrap.max_width = f32::INFINITY;
-    job
+    LayoutJob::single_section(code.to_owned(), format)
 }
 
 #[cfg(test)]

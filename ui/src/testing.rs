@@ -67,12 +67,11 @@ pub(crate) struct Window {
 impl Window {
     /// Opens the console and lets it ask its first questions.
     pub(crate) fn open(fake: Fake) -> Self {
-        let host = TestHost::default();
-        Self::open_on(fake, host)
+        Self::open_on(fake, &TestHost::default())
     }
 
     /// The same on a machine that has saved something.
-    pub(crate) fn open_on(fake: Fake, host: TestHost) -> Self {
+    pub(crate) fn open_on(fake: Fake, host: &TestHost) -> Self {
         let (backend, machine) = (fake.clone(), host.clone());
         let harness = Harness::builder()
             .with_size(egui::vec2(1280.0, 800.0))

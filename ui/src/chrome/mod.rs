@@ -94,12 +94,14 @@ impl Chrome {
             .resizable(false)
             .show_separator_line(false)
             .show(ui, |ui| {
-                navigation::show(ui, view, self.module, self.folded)
+                navigation::show(ui, view, self.module, self.folded);
             });
         banner::show(ui, view);
         egui::CentralPanel::no_frame()
             .frame(Frame::new().fill(color.background))
-            .show(ui, |ui| add(ui, self.module));
+            .show(ui, |ui| {
+                add(ui, self.module);
+            });
     }
 
     /// Shows what lies over the modules.

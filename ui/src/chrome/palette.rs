@@ -131,7 +131,7 @@ fn row(ui: &mut Ui, entry: &Entry, marked: bool) -> Response {
     put(
         inner.right_center(),
         Align2::RIGHT_CENTER,
-        &entry.keys,
+        entry.keys,
         color.muted,
     );
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, marked, &entry.label));

@@ -11,7 +11,7 @@ use crate::{async_value::AsyncValue, session::Work, snippet::Platform};
 const JOB_EVERY_S: f64 = 0.4;
 
 /// What a user does in the empty state.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstRunCommand {
     /// Shows the snippet for another platform.
     Platform(Platform),

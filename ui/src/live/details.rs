@@ -78,7 +78,7 @@ impl LiveState {
             view.commands.send(LiveCommand::Tab(tab));
         }
         ui.add_space(tokens.space.m);
-        ScrollArea::both()
+        ScrollArea::vertical()
             .id_salt("event")
             .auto_shrink(false)
             .show(ui, |ui| match self.tab {
