@@ -79,8 +79,7 @@ fn float(number: &Number) -> f64 {
     number.as_f64().unwrap_or_default() + 0.0
 }
 
-/// A stored value as JSON.
-pub(super) fn json(value: RawBsonRef<'_>) -> Value {
+fn json(value: RawBsonRef<'_>) -> Value {
     match value {
         RawBsonRef::Boolean(flag) => Value::Bool(flag),
         RawBsonRef::Int32(whole) => whole.into(),
