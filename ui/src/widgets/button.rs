@@ -288,7 +288,11 @@ impl Widget for Button<'_> {
                 colors = disabled(&colors, &tokens.color);
             }
             self.paint(ui, rect, &measured, &colors, tokens, response.hovered());
-            focus_ring(ui, &response, rect, tokens.radius.control);
+            let ring = match self.kind {
+                ButtonKind::Link => rect.expand2(vec2(3.0, -3.0)),
+                _ => rect,
+            };
+            focus_ring(ui, &response, ring, tokens.radius.control);
         }
         let name = self.name.unwrap_or(self.label);
         response.widget_info(|| {

@@ -96,7 +96,7 @@ impl<'a> HeaderCell<'a> {
         focus_ring(
             ui,
             &response,
-            rect.shrink2(Vec2::new(0.0, 3.0)),
+            rect.expand2(Vec2::new(4.0, -3.0)),
             tokens.radius.control,
         );
         response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, self.label));

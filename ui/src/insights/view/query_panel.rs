@@ -13,6 +13,9 @@ use crate::{
     widgets::{Button, Icon, card, label, section},
 };
 
+/// Room for the ring around a control at the edge.
+const RING: f32 = 4.0;
+
 pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
     let (Some(history), Some(builder)) = (state.history(), state.builder()) else {
         return;
@@ -28,10 +31,12 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
         let body = ui
             .available_rect_before_wrap()
             .with_max_y(inside.bottom() - how_height - tokens.space.m);
-        ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
+        // A little wider than its controls, so that the ring around one is not cut.
+        let around = body.expand2(egui::vec2(RING, 0.0));
+        ui.scope_builder(UiBuilder::new().max_rect(around), |ui| {
             ScrollArea::vertical()
                 .auto_shrink([false, false])
-                .content_margin(Margin::ZERO)
+                .content_margin(Margin::symmetric(RING as i8, 0))
                 .show(ui, |ui| {
                     ui.set_max_width(inside.width());
                     questions(ui, state, builder, view);

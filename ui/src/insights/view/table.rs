@@ -163,6 +163,9 @@ fn body_row(
         let text = format!("{}: {}", row.name, row.cells.join(", "));
         WidgetInfo::selected(Role::Row, true, shown, text)
     });
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
     if response.clicked() {
         view.commands.send(InsightsCommand::Toggle(row.line));
     }
