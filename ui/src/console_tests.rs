@@ -260,7 +260,7 @@ fn a_warning_alone_does_not_count_as_an_event() {
 fn the_question_mark_shows_every_shortcut() {
     let mut window = Window::open(Fake::loaded());
     window.harness.event(egui::Event::Text("?".to_owned()));
-    window.steps(3);
+    window.steps(8);
     assert!(window.shows("Shortcuts") && window.shows("Go to Live"));
     window.click("Close");
     assert!(!window.shows("Shortcuts"));
