@@ -187,7 +187,7 @@ fn a_new_project_gets_the_machines_zone_and_opens() {
 #[test]
 fn an_unreachable_backend_is_said_and_comes_back_by_itself() {
     let mut window = Window::open(Fake::loaded());
-    let gone = ApiError::new(ErrorCode::Disconnected, "The sidecar can not be reached");
+    let gone = ApiError::new(ErrorCode::Disconnected, "The sidecar cannot be reached");
     window.fake.set_broken(Some(gone));
     window.wait_s(12);
     assert!(window.shows("Not connected") && window.shows("Try again now"));

@@ -25,7 +25,7 @@ pub struct Element {
     pub value: Option<String>,
     /// Whether it is checked, pressed or selected.
     pub on: Option<bool>,
-    /// Whether it can not be used now.
+    /// Whether it cannot be used now.
     pub disabled: bool,
     /// Whether it can be clicked.
     pub clickable: bool,

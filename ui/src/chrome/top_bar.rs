@@ -34,9 +34,9 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>) {
         connection(ui, view.session);
     });
     let layout = Layout::right_to_left(Align::Center);
-    let right = row.translate(vec2(tokens.space.xs + 1.0, 0.0));
+    let right = row.translate(vec2(tokens.space.s, 0.0));
     ui.scope_builder(UiBuilder::new().max_rect(right).layout(layout), |ui| {
-        ui.spacing_mut().item_spacing.x = tokens.space.s - 1.0;
+        ui.spacing_mut().item_spacing.x = 3.0;
         let theme = Button::icon_only(Icon::Theme, "Switch between dark and light");
         if ui.add(theme).clicked() {
             view.commands.send(Command::ToggleTheme);

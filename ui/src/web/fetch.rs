@@ -99,7 +99,7 @@ fn headers(token: Option<&str>, body: bool) -> Result<Headers, JsValue> {
 }
 
 fn disconnected() -> ApiError {
-    ApiError::new(ErrorCode::Disconnected, "The sidecar can not be reached")
+    ApiError::new(ErrorCode::Disconnected, "The sidecar cannot be reached")
 }
 
 /// For an answer that is not in the API's words: a proxy's, say.
