@@ -135,7 +135,7 @@ impl Scan<'_> {
             self.cancel.check()?;
             let selected = self.selected(part)?;
             let times = part.part.times()?;
-            let mut buckets = BucketFinder::new(self.plan);
+            let buckets = BucketFinder::new(self.plan);
             for ((state, series), selected) in
                 states.iter_mut().zip(&self.report.series).zip(selected)
             {
@@ -203,25 +203,38 @@ impl Rows<'_> {
     }
 }
 
-/// Finds the bucket of times inside the range, quickly where buckets are about equally long and
-/// where times follow each other.
+/// Finds the bucket of times inside the range: a guess as if all buckets were equally long, which
+/// is right or next to it but for clock changes and months.
 struct BucketFinder<'a> {
     edges: &'a [i64],
-    last: usize,
+    per_ms: f64,
 }
 
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a guess, corrected afterwards; times inside the range are not before the first edge"
+)]
 impl<'a> BucketFinder<'a> {
     fn new(plan: &'a Plan) -> Self {
         let edges = &plan.edges;
-        Self { edges, last: 0 }
+        let length = edges[edges.len() - 1] - edges[0];
+        let per_ms = plan.buckets() as f64 / length.max(1) as f64;
+        Self { edges, per_ms }
     }
 
     #[inline]
-    fn find(&mut self, time: i64) -> usize {
-        if time < self.edges[self.last] || time >= self.edges[self.last + 1] {
-            self.last = self.edges.partition_point(|edge| *edge <= time) - 1;
+    fn find(&self, time: i64) -> usize {
+        let guess = ((time - self.edges[0]) as f64 * self.per_ms) as usize;
+        let mut bucket = guess.min(self.edges.len() - 2);
+        while time < self.edges[bucket] {
+            bucket -= 1;
         }
-        self.last
+        while time >= self.edges[bucket + 1] {
+            bucket += 1;
+        }
+        bucket
     }
 }
 

@@ -1,7 +1,5 @@
 //! A report that is written and read again is the same report.
 
-#![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
-
 use empmix_query::{
     parse,
     report::{
