@@ -28,9 +28,12 @@ const SDK: &str = "sdk/js/dist/empmix.min.js";
 
 /// `cargo xtask build`.
 pub(crate) fn build(context: &Context, args: &BuildArgs) -> Result<()> {
+    let mut targets = vec!["--release"];
     let (selection, programs): (_, &[&str]) = if args.no_desktop {
         (Selection::WithoutShell, &["empmix-sidecar"])
     } else {
+        // As Tauri's own tool builds what ships; without it the app is in its development mode.
+        targets.extend(["--features", "tauri/custom-protocol"]);
         (
             Selection::with_desktop(context)?,
             &["empmix-sidecar", "empmix"],
@@ -38,9 +41,7 @@ pub(crate) fn build(context: &Context, args: &BuildArgs) -> Result<()> {
     };
     console::build(context, selection, Profile::Release)?;
     step(format!("{} (release)", programs.join(" and ")));
-    let targets: Vec<&str> = std::iter::once("--release")
-        .chain(programs.iter().flat_map(|name| ["--bin", name]))
-        .collect();
+    targets.extend(programs.iter().flat_map(|name| ["--bin", name]));
     let made = cargo::build(context, selection, &targets, Duration::from_secs(90 * 60))?;
 
     let mut files: Vec<(PathBuf, String)> = Vec::new();

@@ -20,6 +20,7 @@ pub(crate) const PYTHON: &[&str] = &["python3-venv"];
 /// What the tests run on: a screen, browsers, fonts, a message broker.
 pub(crate) const TEST: &[&str] = &[
     "chromium",
+    "chromium-driver",
     "dbus",
     "dbus-x11",
     "fonts-dejavu-core",
