@@ -346,3 +346,22 @@ async fn many_rare_properties_share_a_column() {
     assert_eq!(cold, hot);
     assert_eq!(cold.schema[0].properties.len(), 1501);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_store_says_so_and_denies_no_project() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = new_store(dir.path(), &hot_only()).await;
+    write(&store, 0..1).await;
+    store.close().await;
+    let refused = store.write(batch(1)).await;
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
+    let unread = store.schema(PROJECT).await;
+    assert!(
+        matches!(unread, Err(StoreError::Unavailable(_))),
+        "{unread:?}"
+    );
+    assert!(store.check().await.is_err());
+}

@@ -36,3 +36,29 @@ async fn the_order_of_messages_changes_nothing() {
     write(&store, &shuffled(&messages())).await;
     check(&store).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_give_the_same_numbers() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let options = LocalOptions {
+        seal_rows: 20_000,
+        seal_after: std::time::Duration::from_secs(1),
+        column_budget: 32 << 20,
+    };
+    let store = open(dir.path(), &options).await;
+    let messages = messages();
+    write(&store, &messages).await;
+    check(&store).await;
+    assert_eq!(write(&store, &messages).await, (0, LINES));
+    store.close().await;
+    drop(store);
+    let store = open(dir.path(), &options).await;
+    assert!(parts(dir.path()) > 0, "some rows are in files");
+    check(&store).await;
+    assert_eq!(write(&store, &shuffled(&messages)).await, (0, LINES));
+    check(&store).await;
+}
+
+fn parts(dir: &std::path::Path) -> usize {
+    std::fs::read_dir(dir.join("parts")).expect("parts").count()
+}

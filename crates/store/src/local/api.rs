@@ -269,10 +269,10 @@ impl Store for LocalStore {
 
     async fn close(&self) {
         let threads = self.stop();
-        self.shared.close();
         for thread in threads.into_iter().flatten() {
             // They end by themselves once what waits is done; a panic of theirs is not ours.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
+        self.shared.close();
     }
 }

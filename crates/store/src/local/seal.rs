@@ -80,7 +80,7 @@ impl Wake {
     }
 
     /// Whether the sealer was asked to end.
-    fn is_stopped(&self) -> bool {
+    pub(super) fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::Relaxed)
     }
 }

@@ -42,8 +42,17 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// A project in memory.
+    /// A project in memory, while the store is open: once it closes it must not say of a project
+    /// that it does not exist, since what is meant for such a one is dropped.
     pub(super) fn project(&self, id: ProjectId) -> Result<Arc<ProjectState>, StoreError> {
+        if self.sealer.is_stopped() {
+            return Err(closed());
+        }
+        self.known_project(id)
+    }
+
+    /// A project in memory.
+    fn known_project(&self, id: ProjectId) -> Result<Arc<ProjectState>, StoreError> {
         let projects = self.projects.read().unwrap_or_else(PoisonError::into_inner);
         projects
             .get(&id)
@@ -243,7 +252,7 @@ impl WriterState {
         let mut results = Vec::with_capacity(batches.len());
         for batch in batches {
             let id = batch.project;
-            let project = match self.shared.project(id) {
+            let project = match self.shared.known_project(id) {
                 Ok(project) => project,
                 Err(error) => {
                     results.push(Err(error));
@@ -272,7 +281,7 @@ impl WriterState {
             return Err(self.commit_failed(error));
         }
         for (id, pending) in pending {
-            let project = self.shared.project(id)?;
+            let project = self.shared.known_project(id)?;
             pending.publish(&project, self.hot.entry(id).or_default());
             self.shared.sealer.rows(project.read(Data::hot_rows));
         }
