@@ -3,8 +3,9 @@
 //! Everything that is started here dies with the test: each guard kills its process on drop, and
 //! the kernel kills it when the test itself is killed.
 
-pub mod mongo_store;
 pub mod browser;
+pub mod mongo_store;
 pub mod mongod;
+pub mod rabbitmq;
 pub mod sidecar;
 pub mod spawn;

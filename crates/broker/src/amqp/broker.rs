@@ -74,6 +74,8 @@ impl Broker for AmqpBroker {
     ) -> Result<Box<dyn Subscription>, BrokerError> {
         self.ensure_open()?;
         let patience = self.options.confirm_deadline;
+        // The two connections come up one after the other.
+        self.consuming.settled().await;
         let (_, channel) = self.consuming.channel().await?;
         let subscription = AmqpSubscription::begin(channel, queue, prefetch, patience).await?;
         Ok(Box::new(subscription))
@@ -81,6 +83,7 @@ impl Broker for AmqpBroker {
 
     async fn depth(&self, queue: Queue) -> Result<Depth, BrokerError> {
         self.ensure_open()?;
+        self.consuming.settled().await;
         let ready = timeout(self.options.confirm_deadline, self.count(queue))
             .await
             .map_err(|_| BrokerError::Deadline)??;

@@ -93,6 +93,18 @@ impl Link {
         Ok((up.generation, channel))
     }
 
+    /// Waits until the connection is there, or until the patience ends.
+    pub(super) async fn settled(&self) {
+        let mut phase = self.phase.clone();
+        let usable = phase.wait_for(|phase| {
+            !matches!(
+                phase,
+                Phase::Blocked | Phase::Down(BrokerError::Unavailable(_))
+            )
+        });
+        let _ = timeout(self.patience, usable).await;
+    }
+
     /// Waits until the connection of this generation can no longer be used, and says why.
     pub(super) async fn lost(&self, generation: u64) -> BrokerError {
         let mut phase = self.phase.clone();

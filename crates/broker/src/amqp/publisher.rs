@@ -1,17 +1,22 @@
 //! Publishing: a pool of channels, one publish in flight on each.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Channel, Confirmation};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::error::{is_not_found, translate};
 use super::link::{CLOSED, Link};
 use super::options::AmqpOptions;
 use super::topology::route;
 use crate::{BrokerError, Message, Queue};
+
+/// How often a refused message is sent, and the pause between.
+const TRIES: u32 = 3;
+const REFUSED_PAUSE: Duration = Duration::from_millis(100);
 
 /// A channel in confirm mode, and the connection that it belongs to.
 #[derive(Debug)]
@@ -63,7 +68,7 @@ impl Publisher {
         let _slot = self.slot().await?;
         let pooled = self.take().await?;
         let sent = tokio::select! {
-            sent = send(&pooled.channel, queue, &message) => sent,
+            sent = send_again(&pooled.channel, queue, &message) => sent,
             error = self.link.lost(pooled.generation) => return Err(error),
         };
         // Whatever is not a plain confirm costs the channel: dropping it closes it.
@@ -123,6 +128,24 @@ impl Publisher {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.push(pooled);
     }
+}
+
+/// Sends, and again when the server refuses. A refused message is not stored, so this makes no
+/// copies. A quorum queue that has just begun refuses a channel's first message now and then; one
+/// that is full goes on refusing.
+async fn send_again(
+    channel: &Channel,
+    queue: Queue,
+    message: &Message,
+) -> lapin::Result<Confirmation> {
+    for _ in 1..TRIES {
+        let sent = send(channel, queue, message).await?;
+        if sent != Confirmation::Nack(None) {
+            return Ok(sent);
+        }
+        sleep(REFUSED_PAUSE).await;
+    }
+    send(channel, queue, message).await
 }
 
 async fn send(channel: &Channel, queue: Queue, message: &Message) -> lapin::Result<Confirmation> {

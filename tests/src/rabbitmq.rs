@@ -1,0 +1,271 @@
+//! A real RabbitMQ on private ports, in a directory of its own, with its own epmd.
+//!
+//! Without one the tests fail and say what to install.
+//!
+//! A small shell guards the server: it waits for the end of its input, which comes when the test
+//! ends, is killed, or drops the server; then it kills the server and its epmd, and removes the
+//! directory.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+/// Starts epmd and the server (in a process group of its own), prints the group, and waits; "keep"
+/// leaves the directory for a restart.
+const GUARD: &str = r#"dir=$1
+epmd </dev/null >/dev/null 2>&1 & epmd=$!
+setsid "$2" </dev/null >"$dir/out" 2>&1 & server=$!
+echo $server
+word=; read -r word
+kill -9 -$server $epmd 2>/dev/null; wait 2>/dev/null
+[ "$word" = keep ] || rm -rf "$dir""#;
+
+const BIN: &str = "/usr/lib/rabbitmq/bin";
+const START: Duration = Duration::from_secs(120);
+/// How many virtual hosts a server begins with; each test takes one.
+const VHOSTS: u32 = 32;
+const USER: &str = "empmix";
+/// The password; tests look for it where it must not be.
+pub const PASSWORD: &str = "CANARY-rabbit";
+
+/// A running server; it dies when this is dropped.
+pub struct RabbitMq {
+    dir: PathBuf,
+    port: u16,
+    dist_port: u16,
+    epmd_port: u16,
+    vhosts: AtomicU32,
+    guard: Option<Guard>,
+}
+
+struct Guard {
+    shell: Child,
+    group: u32,
+}
+
+impl RabbitMq {
+    /// Starts a server and waits until it takes connections.
+    pub fn start() -> Self {
+        let dir = tempfile::Builder::new()
+            .prefix("empmix-rabbitmq-")
+            .tempdir()
+            .expect("a temporary directory");
+        let mut server = Self {
+            dir: dir.keep(),
+            port: free_port(),
+            dist_port: free_port(),
+            epmd_port: free_port(),
+            vhosts: AtomicU32::new(0),
+            guard: None,
+        };
+        server.write_configuration();
+        server.guard = Some(server.launch());
+        server
+    }
+
+    /// One server for all tests of a process. Each takes a virtual host of its own.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<RabbitMq> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// The URI of a virtual host that nobody used yet.
+    pub fn uri(&self) -> String {
+        let number = self.vhosts.fetch_add(1, Ordering::Relaxed);
+        assert!(number < VHOSTS, "the server has {VHOSTS} virtual hosts");
+        self.uri_of(&format!("t{number}"))
+    }
+
+    /// The URI of the virtual host of this name.
+    pub fn uri_of(&self, vhost: &str) -> String {
+        format!("amqp://{USER}:{PASSWORD}@127.0.0.1:{}/{vhost}", self.port)
+    }
+
+    /// Kills the server as a power cut would.
+    pub fn kill9(&mut self) {
+        if let Some(guard) = self.guard.take() {
+            guard.end(true);
+        }
+    }
+
+    /// Starts the server again on its data.
+    pub fn restart(&mut self) {
+        self.kill9();
+        self.guard = Some(self.launch());
+    }
+
+    /// Stops the process where it is: connections stay open and nobody answers.
+    pub fn stop(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets a stopped process go on.
+    pub fn cont(&self) {
+        self.signal("CONT");
+    }
+
+    /// Runs `rabbitmqctl` and returns what it prints.
+    pub fn ctl(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(format!("{BIN}/rabbitmqctl"));
+        self.set_environment(&mut command);
+        let output = command.args(["-q", "-n", &self.node()]).args(arguments);
+        let output = output.output().expect("rabbitmqctl runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let problem = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {text}{problem}");
+        text
+    }
+
+    fn write_configuration(&self) {
+        let vhosts: Vec<_> = (0..VHOSTS).map(|n| format!("t{n}")).collect();
+        let permission = |vhost: &String| json!({"user": USER, "vhost": vhost, "configure": ".*", "write": ".*", "read": ".*"});
+        let definitions = json!({
+            "users": [{"name": USER, "password": PASSWORD, "tags": ""}],
+            "vhosts": vhosts.iter().map(|vhost| json!({"name": vhost})).collect::<Vec<_>>(),
+            "permissions": vhosts.iter().map(permission).collect::<Vec<_>>(),
+        });
+        let path = self.dir.join("definitions.json");
+        fs::write(&path, definitions.to_string()).expect("definitions");
+        let configuration = format!(
+            "load_definitions = {}\ndisk_free_limit.absolute = 50MB\nlog.file.level = warning\n",
+            path.display()
+        );
+        fs::write(self.dir.join("rabbitmq.conf"), configuration).expect("a configuration");
+        fs::write(self.dir.join("enabled_plugins"), "[].").expect("no plugins");
+    }
+
+    fn launch(&self) -> Guard {
+        let server = PathBuf::from(BIN).join("rabbitmq-server");
+        assert!(
+            server.is_file(),
+            "RabbitMQ is needed: run `cargo xtask test`, which installs it, or `apt-get install rabbitmq-server` ({} is missing)",
+            server.display()
+        );
+        let mut command = Command::new("sh");
+        command.args(["-c", GUARD, "guard"]).arg(&self.dir);
+        command.arg(&server);
+        self.set_environment(&mut command);
+        let mut shell = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell starts");
+        let mut line = String::new();
+        let stdout = shell.stdout.take().expect("it is piped");
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .expect("the server's group");
+        let group = line.trim().parse().expect("the server's group");
+        self.wait_until_it_answers();
+        Guard { shell, group }
+    }
+
+    fn set_environment(&self, command: &mut Command) {
+        let dir = |name: &str| self.dir.join(name);
+        command
+            .env("HOME", &self.dir)
+            .env("ERL_EPMD_PORT", self.epmd_port.to_string())
+            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+            .env("RABBITMQ_DIST_PORT", self.dist_port.to_string())
+            .env("RABBITMQ_NODENAME", self.node())
+            .env("RABBITMQ_NODE_PORT", self.port.to_string())
+            .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
+            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
+            .env("RABBITMQ_CONFIG_FILE", dir("rabbitmq.conf"))
+            .env("RABBITMQ_MNESIA_BASE", dir("mnesia"))
+            .env("RABBITMQ_LOG_BASE", dir("log"))
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", dir("enabled_plugins"))
+            .env(
+                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
+                "-kernel inet_dist_use_interface {127,0,0,1}",
+            );
+    }
+
+    fn node(&self) -> String {
+        format!("t{}@localhost", self.port)
+    }
+
+    /// A server answers a header of a protocol that it does not speak with the one that it does.
+    fn wait_until_it_answers(&self) {
+        let since = Instant::now();
+        while !self.answers() {
+            assert!(
+                since.elapsed() < START,
+                "RabbitMQ did not start: {}",
+                tail(&self.dir.join("out"))
+            );
+            pause();
+        }
+    }
+
+    fn answers(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)) else {
+            return false;
+        };
+        let mut answer = [0; 4];
+        stream
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .and_then(|()| stream.write_all(b"AMQP\0\0\0\0"))
+            .and_then(|()| stream.read_exact(&mut answer))
+            .is_ok_and(|()| &answer == b"AMQP")
+    }
+
+    fn signal(&self, name: &str) {
+        let guard = self.guard.as_ref().expect("the server runs");
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), "--", &format!("-{}", guard.group)])
+            .status();
+        assert!(sent.expect("kill runs").success(), "SIG{name} was not sent");
+    }
+}
+
+impl Drop for RabbitMq {
+    fn drop(&mut self) {
+        match self.guard.take() {
+            Some(guard) => guard.end(false),
+            None => drop(fs::remove_dir_all(&self.dir)),
+        }
+    }
+}
+
+impl Guard {
+    fn end(mut self, keep: bool) {
+        if let Some(mut stdin) = self.shell.stdin.take()
+            && keep
+        {
+            // A guard that is gone has done its work.
+            drop(stdin.write_all(b"keep\n"));
+        }
+        drop(self.shell.wait());
+    }
+}
+
+fn tail(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let lines: Vec<_> = text.lines().rev().take(10).collect();
+    lines.join("\n")
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test that waits for another process"
+)]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(50));
+}
