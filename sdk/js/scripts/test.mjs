@@ -10,7 +10,7 @@ try {
   const sources = readdirSync(join(root, "test")).filter((name) => name.endsWith(".test.ts"));
   await bundleTests(sources.map((name) => `test/${name}`), folder);
   const files = sources.map((name) => join(folder, name.replace(/\.ts$/, ".mjs")));
-  const { status } = spawnSync(process.execPath, ["--test", "--test-reporter=spec", "--enable-source-maps", ...files], { stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, ["--test", "--test-reporter=spec", "--enable-source-maps", ...files], { cwd: root, stdio: "inherit" });
   process.exitCode = status ?? 1;
 } finally {
   rmSync(folder, { recursive: true });

@@ -106,7 +106,8 @@ test("what waits is bounded; the oldest goes", async () => {
   assert.equal(machine.names.length, 1000);
 });
 
-test("onResult, beforeSend and properties that fail do no harm to the app", async () => {
+test("onResult, beforeSend and properties that fail do no harm to the app", async (t) => {
+  t.mock.method(console, "warn", () => undefined);
   const machine = new Machine();
   const sdk = start(machine, {
     beforeSend: (event) => {

@@ -12,8 +12,9 @@ export class FakeStorage implements WebStorage {
   get length(): number {
     return this.values.size;
   }
+  /** Newest first: browsers promise no order. */
   key(index: number): string | null {
-    return [...this.values.keys()][index] ?? null;
+    return [...this.values.keys()].reverse()[index] ?? null;
   }
   getItem(key: string): string | null {
     return this.values.get(key) ?? null;
