@@ -115,7 +115,7 @@ pub fn token(path: &Path) -> Result<String> {
 
 /// Writes a private file aside and renames it over the old one.
 pub fn replace(path: &Path, content: &[u8]) -> Result<()> {
-    let aside = path.with_extension(format!("{}.new", std::process::id()));
+    let aside = path.with_extension(format!("{}.new", machine::random_hex::<8>()));
     let mut file =
         private_file(&aside).with_context(|| format!("{} cannot be written", aside.display()))?;
     file.set_len(0)?;

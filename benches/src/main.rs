@@ -1,0 +1,76 @@
+//! The figures of `docs/BENCHMARKS.md`, measured on this machine by real processes.
+//!
+//! Each benchmark prints its table; `--write FILE` keeps all of them. A peer is measured in the
+//! same run where there is one on the machine (DuckDB, through Python).
+
+mod events;
+mod import;
+mod ingest;
+mod launch;
+mod size;
+mod table;
+mod unique;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+
+use table::Table;
+
+/// Measures Emp-Mix on this machine
+#[derive(Parser)]
+struct Args {
+    /// Only these [default: all]
+    #[arg(value_enum)]
+    only: Vec<Benchmark>,
+    /// Also writes the tables into this file
+    #[arg(long)]
+    write: Option<PathBuf>,
+    /// Seconds of each ingest measurement
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Generated events for the questions
+    #[arg(long, default_value_t = 1_000_000)]
+    events: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Benchmark {
+    /// Durable ingest, embedded and through RabbitMQ
+    Ingest,
+    /// Import of the real data set into both stores
+    Import,
+    /// Unique users per day over generated events, both stores and DuckDB
+    Unique,
+    /// The console's wasm
+    Size,
+    /// Launch to first chart, and memory
+    Launch,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    let mut tables = vec![table::machine()];
+    for (benchmark, run) in BENCHMARKS {
+        if args.only.is_empty() || args.only.contains(benchmark) {
+            let measured = run(&args)?;
+            measured.print();
+            tables.push(measured);
+        }
+    }
+    if let Some(path) = &args.write {
+        table::write(path, &tables)?;
+    }
+    Ok(())
+}
+
+type Run = fn(&Args) -> Result<Table>;
+
+const BENCHMARKS: &[(Benchmark, Run)] = &[
+    (Benchmark::Ingest, |args| ingest::measure(args.seconds)),
+    (Benchmark::Import, |_| import::measure()),
+    (Benchmark::Unique, |args| unique::measure(args.events)),
+    (Benchmark::Size, |_| size::measure()),
+    (Benchmark::Launch, |_| launch::measure()),
+];

@@ -1,0 +1,116 @@
+//! Processes that die with the test that started them.
+
+use std::{
+    ffi::OsStr,
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// A process; killed when this is dropped, and by the kernel when the test's thread ends.
+pub struct Process(Child);
+
+impl Process {
+    /// Starts a program that the caller has finished describing with `describe`.
+    pub fn start(program: impl AsRef<OsStr>, describe: impl FnOnce(&mut Command)) -> Self {
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "KILL"])
+            .arg(program.as_ref())
+            .stdin(Stdio::null());
+        describe(&mut command);
+        Self(
+            command
+                .spawn()
+                .unwrap_or_else(|error| panic!("{:?}: {error}", program.as_ref())),
+        )
+    }
+
+    /// The child, for its pipes.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.0
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Ends it at once.
+    pub fn kill9(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
+    /// Sends a signal by name.
+    pub fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "SIG{name} to {pid}"
+        );
+    }
+
+    /// Waits for its end, at most so long.
+    pub fn wait(&mut self, at_most: Duration) -> Option<i32> {
+        let began = Instant::now();
+        while began.elapsed() < at_most {
+            if let Ok(Some(status)) = self.0.try_wait() {
+                return Some(status.code().unwrap_or(-1));
+            }
+            pause();
+        }
+        None
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill9();
+    }
+}
+
+/// A program that `cargo xtask test` named, or one that lies where this test was built.
+pub fn built(variable: &str, name: &str) -> PathBuf {
+    if let Some(path) = std::env::var_os(variable) {
+        return path.into();
+    }
+    let own = std::env::current_exe().expect("this test has a path");
+    let path = own.ancestors().nth(2).unwrap_or(Path::new(".")).join(name);
+    assert!(
+        path.exists(),
+        "{} is not built: cargo build --workspace",
+        path.display()
+    );
+    path
+}
+
+/// Whether a process with this id is there (a zombie is not).
+pub fn is_alive(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+/// A port that nobody listens on now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// Waits until something is there, or fails saying what was not.
+pub fn wait_for<T>(what: &str, at_most: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < at_most, "after {at_most:?}: no {what}");
+        pause();
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a test's own thread waits here")]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(50));
+}

@@ -1,0 +1,75 @@
+//! The console in a real Chromium, on a real sidecar: an SDK call becomes a chart.
+
+use empmix_tests::{browser::Browser, sidecar::Sidecar};
+
+/// A sidecar that the async test may drop: its client is a blocking one.
+async fn sidecar() -> Sidecar {
+    tokio::task::spawn_blocking(|| {
+        let sidecar = Sidecar::start();
+        sidecar.default_project();
+        sidecar
+    })
+    .await
+    .unwrap()
+}
+
+async fn end(sidecar: Sidecar) {
+    tokio::task::spawn_blocking(move || drop(sidecar))
+        .await
+        .unwrap();
+}
+
+fn link(sidecar: &Sidecar) -> String {
+    sidecar.cli(&["token", "--link"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_demo_shop_sells_is_seen_live_and_on_a_chart() {
+    let sidecar = sidecar().await;
+    let browser = Browser::chromium().await;
+    browser.go(&link(&sidecar)).await;
+    browser.says("Send your first event").await;
+    let console = browser.client.window().await.unwrap();
+    let shop = browser.client.new_window(true).await.unwrap();
+    browser.client.switch_to_window(shop.handle).await.unwrap();
+    browser.go(&format!("{}/demo", sidecar.url)).await;
+    browser.click("button", "Buy now").await;
+    browser.says("Purchase").await;
+    browser.client.switch_to_window(console).await.unwrap();
+    browser.click("button", "Live").await;
+    browser.says("Purchase").await;
+    browser.picture("shop-live").await;
+    browser.click("button", "Insights").await;
+    browser.says("unique users: total 1,").await;
+    browser.picture("shop-insights").await;
+    end(sidecar).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_first_run_to_a_filtered_table() {
+    let sidecar = sidecar().await;
+    let browser = Browser::chromium().await;
+    browser.go(&link(&sidecar)).await;
+    browser.says("Send your first event").await;
+    browser.picture("path-1-first-run").await;
+    browser.click("button", "Load sample data").await;
+    browser.says("12 months to 22 Aug 2026").await;
+    browser.says("unique users: total 658,").await;
+    browser.picture("path-2-sample").await;
+    choose(&browser, "Add breakdown", "repo").await;
+    browser.says("rerun-io/rerun: total").await;
+    browser.picture("path-3-breakdown").await;
+    choose(&browser, "Add filter", "bot").await;
+    browser.says("bot").await;
+    browser.picture("path-4-filter").await;
+    browser.click("", "Table").await;
+    browser.says("rerun-io/rerun").await;
+    browser.picture("path-5-table").await;
+    end(sidecar).await;
+}
+
+/// Opens a list and picks one of its entries.
+async fn choose(browser: &Browser, list: &str, entry: &str) {
+    browser.click("combobox", list).await;
+    browser.click("option", entry).await;
+}
