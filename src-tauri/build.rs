@@ -1,7 +1,12 @@
 //! Declares the app's commands, so that a window may call only those that its capability grants.
 
 fn main() {
-    let commands = tauri_build::AppManifest::new().commands(&["call", "live_start", "live_stop", "shell_state"]);
+    let commands = tauri_build::AppManifest::new().commands(&[
+        "call",
+        "live_start",
+        "live_stop",
+        "shell_state",
+    ]);
     let attributes = tauri_build::Attributes::new()
         .app_manifest(commands)
         .capabilities_path_pattern("./src-tauri/capabilities/**/*");

@@ -22,7 +22,9 @@ const NAMES: [(&str, u64); 10] = [
     ("login", 6),
     ("share", 3),
 ];
-const COUNTRIES: [&str; 12] = ["US", "DE", "IN", "BR", "GB", "FR", "JP", "CN", "CA", "NG", "MX", "IT"];
+const COUNTRIES: [&str; 12] = [
+    "US", "DE", "IN", "BR", "GB", "FR", "JP", "CN", "CA", "NG", "MX", "IT",
+];
 /// 2026-01-01T00:00:00Z.
 const START: u64 = 1_767_225_600_000;
 const DAYS: u64 = 90;

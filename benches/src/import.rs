@@ -16,7 +16,11 @@ pub(crate) fn measure() -> Result<Table> {
     let mut table = Table::new("Import", note, &["store", "seconds", "lines/s"]);
     row(&mut table, "local", &Sidecar::start());
     let mongod = Mongod::start();
-    row(&mut table, "MongoDB", &Sidecar::with_pair(&["--store", &mongod.fresh_uri()]));
+    row(
+        &mut table,
+        "MongoDB",
+        &Sidecar::with_pair(&["--store", &mongod.fresh_uri()]),
+    );
     Ok(table)
 }
 
@@ -25,5 +29,9 @@ fn row(table: &mut Table, store: &str, sidecar: &Sidecar) {
     let began = Instant::now();
     sidecar.import(&real_events(), &project);
     let seconds = began.elapsed().as_secs_f64();
-    table.row([store.to_owned(), format!("{seconds:.2}"), format!("{:.0}", 124_368.0 / seconds)]);
+    table.row([
+        store.to_owned(),
+        format!("{seconds:.2}"),
+        format!("{:.0}", 124_368.0 / seconds),
+    ]);
 }

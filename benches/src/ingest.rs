@@ -22,7 +22,14 @@ struct Measured {
 pub(crate) fn measure(seconds: u64) -> Result<Table> {
     let note = "`POST /public/track`, answered `200` only when the broker has the events on disk. Closed loop: each \
         connection sends its next request when it has the answer to the last.";
-    let head = &["broker", "connections", "events a request", "events/s", "p50 ack", "p99 ack"];
+    let head = &[
+        "broker",
+        "connections",
+        "events a request",
+        "events/s",
+        "p50 ack",
+        "p99 ack",
+    ];
     let mut table = Table::new("Durable ingest", note, head);
     let embedded = Sidecar::start();
     rows(&mut table, "embedded", &embedded, seconds)?;
@@ -35,10 +42,18 @@ pub(crate) fn measure(seconds: u64) -> Result<Table> {
 
 fn rows(table: &mut Table, broker: &str, sidecar: &Sidecar, seconds: u64) -> Result<()> {
     let project = sidecar.default_project();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     for batch in [1, 50] {
         for connections in [1, 16, 64] {
-            let load = load(&sidecar.url, &project, connections, batch, Duration::from_secs(seconds));
+            let load = load(
+                &sidecar.url,
+                &project,
+                connections,
+                batch,
+                Duration::from_secs(seconds),
+            );
             let measured = runtime.block_on(load)?;
             let ms = |duration: Duration| format!("{:.2} ms", duration.as_secs_f64() * 1e3);
             table.row([
@@ -54,21 +69,40 @@ fn rows(table: &mut Table, broker: &str, sidecar: &Sidecar, seconds: u64) -> Res
     Ok(())
 }
 
-async fn load(url: &str, project: &Project, connections: usize, batch: usize, during: Duration) -> Result<Measured> {
-    let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(connections).build()?;
+async fn load(
+    url: &str,
+    project: &Project,
+    connections: usize,
+    batch: usize,
+    during: Duration,
+) -> Result<Measured> {
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .pool_max_idle_per_host(connections)
+        .build()?;
     let began = Instant::now();
-    let senders = (0..connections).map(|sender| send(&http, url, project, sender, batch, began + during));
+    let senders =
+        (0..connections).map(|sender| send(&http, url, project, sender, batch, began + during));
     let mut acks: Vec<Duration> = try_join_all(senders).await?.concat();
     let elapsed = began.elapsed().as_secs_f64();
     acks.sort_unstable();
     let at = |share: f64| {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an index")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "an index"
+        )]
         let index = ((acks.len() - 1) as f64 * share) as usize;
         acks[index]
     };
     #[allow(clippy::cast_precision_loss, reason = "a rate")]
     let events_per_second = (acks.len() * batch) as f64 / elapsed;
-    Ok(Measured { events_per_second, p50: at(0.5), p99: at(0.99) })
+    Ok(Measured {
+        events_per_second,
+        p50: at(0.5),
+        p99: at(0.99),
+    })
 }
 
 async fn send(
@@ -83,8 +117,17 @@ async fn send(
     while Instant::now() < until {
         let body = body(project, sender, acks.len(), batch);
         let sent = Instant::now();
-        let response = http.post(format!("{url}/public/track")).json(&body).send().await?;
-        ensure!(response.status().is_success(), "{}: {}", response.status(), response.text().await?);
+        let response = http
+            .post(format!("{url}/public/track"))
+            .json(&body)
+            .send()
+            .await?;
+        ensure!(
+            response.status().is_success(),
+            "{}: {}",
+            response.status(),
+            response.text().await?
+        );
         acks.push(sent.elapsed());
     }
     ensure!(!acks.is_empty(), "no request was answered in time");

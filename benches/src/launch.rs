@@ -23,7 +23,9 @@ pub(crate) fn measure() -> Result<Table> {
     let project = sidecar.default_project();
     sidecar.import(&real_events(), &project);
     sidecar.terminate();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let row = runtime.block_on(open(&sidecar.data_dir()))?;
     table.row(row);
     Ok(table)

@@ -8,12 +8,25 @@ use crate::table::Table;
 
 pub(crate) fn measure() -> Result<Table> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/dist/empmix_ui_bg.wasm");
-    let wasm = std::fs::read(&path).with_context(|| format!("{} is not there: cargo xtask wasm --release", path.display()))?;
+    let wasm = std::fs::read(&path).with_context(|| {
+        format!(
+            "{} is not there: cargo xtask wasm --release",
+            path.display()
+        )
+    })?;
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(&wasm)?;
     let mut brotli = Vec::new();
-    brotli::BrotliCompress(&mut wasm.as_slice(), &mut brotli, &brotli::enc::BrotliEncoderParams::default())?;
-    let mut table = Table::new("The console's wasm", "The profile that ships.", &["raw", "gzip", "brotli"]);
+    brotli::BrotliCompress(
+        &mut wasm.as_slice(),
+        &mut brotli,
+        &brotli::enc::BrotliEncoderParams::default(),
+    )?;
+    let mut table = Table::new(
+        "The console's wasm",
+        "The profile that ships.",
+        &["raw", "gzip", "brotli"],
+    );
     #[allow(clippy::cast_precision_loss, reason = "megabytes")]
     let mb = |bytes: usize| format!("{:.2} MB", bytes as f64 / 1e6);
     table.row([mb(wasm.len()), mb(gzip.finish()?.len()), mb(brotli.len())]);

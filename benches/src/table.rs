@@ -13,8 +13,17 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    pub(crate) fn new(title: &'static str, note: impl Into<String>, head: &'static [&'static str]) -> Self {
-        Self { title, note: note.into(), head, rows: Vec::new() }
+    pub(crate) fn new(
+        title: &'static str,
+        note: impl Into<String>,
+        head: &'static [&'static str],
+    ) -> Self {
+        Self {
+            title,
+            note: note.into(),
+            head,
+            rows: Vec::new(),
+        }
     }
 
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
@@ -24,7 +33,12 @@ impl Table {
     fn markdown(&self) -> String {
         let mut text = format!("## {}\n\n{}\n", self.title, self.note);
         if !self.head.is_empty() {
-            let _ = write!(text, "\n| {} |\n|{}\n", self.head.join(" | "), " --- |".repeat(self.head.len()));
+            let _ = write!(
+                text,
+                "\n| {} |\n|{}\n",
+                self.head.join(" | "),
+                " --- |".repeat(self.head.len())
+            );
             for row in &self.rows {
                 let _ = writeln!(text, "| {} |", row.join(" | "));
             }
@@ -43,15 +57,30 @@ pub(crate) fn machine() -> Table {
     let cpu = read("/proc/cpuinfo")
         .lines()
         .find_map(|line| line.strip_prefix("model name"))
-        .map_or_else(|| "unknown processor".to_owned(), |name| name.trim_start_matches([' ', '\t', ':']).to_owned());
+        .map_or_else(
+            || "unknown processor".to_owned(),
+            |name| name.trim_start_matches([' ', '\t', ':']).to_owned(),
+        );
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let memory = read("/proc/meminfo")
         .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok())
+        .find_map(|line| {
+            line.strip_prefix("MemTotal:")?
+                .trim()
+                .strip_suffix(" kB")?
+                .parse::<u64>()
+                .ok()
+        })
         .unwrap_or_default()
         >> 20;
     let today = jiff::Zoned::now().date();
-    Table::new("Machine", format!("{today}: {cores} cores ({cpu}), {memory} GiB. Servers, sidecar and load generator share them."), &[])
+    Table::new(
+        "Machine",
+        format!(
+            "{today}: {cores} cores ({cpu}), {memory} GiB. Servers, sidecar and load generator share them."
+        ),
+        &[],
+    )
 }
 
 fn read(path: &str) -> String {

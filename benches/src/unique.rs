@@ -19,10 +19,17 @@ pub(crate) fn measure(count: usize) -> Result<Table> {
         "{count} generated events, 90 days. Distinct users per day, of one event's rows and of every event's; the best of \
         {RUNS} runs, measured inside the store (for DuckDB: around the query, the table in its own format, 2 threads)."
     );
-    let mut table = Table::new("Unique users per day", note, &["engine", "page_view", "every event"]);
+    let mut table = Table::new(
+        "Unique users per day",
+        note,
+        &["engine", "page_view", "every event"],
+    );
     let local = ask(&Sidecar::start(), &file)?;
     let mongod = Mongod::start();
-    let mongo = ask(&Sidecar::with_pair(&["--store", &mongod.fresh_uri()]), &file)?;
+    let mongo = ask(
+        &Sidecar::with_pair(&["--store", &mongod.fresh_uri()]),
+        &file,
+    )?;
     ensure!(local.answers == mongo.answers, "the two stores disagree");
     table.row(["local".to_owned(), ms(local.best[0]), ms(local.best[1])]);
     table.row(["MongoDB".to_owned(), ms(mongo.best[0]), ms(mongo.best[1])]);
@@ -32,7 +39,11 @@ pub(crate) fn measure(count: usize) -> Result<Table> {
             let of = |index: usize| ms(peer["ms"][index].as_f64().unwrap_or(f64::NAN));
             table.row(["DuckDB".to_owned(), of(0), of(1)]);
         }
-        None => table.row(["DuckDB".to_owned(), "not on this machine".to_owned(), String::new()]),
+        None => table.row([
+            "DuckDB".to_owned(),
+            "not on this machine".to_owned(),
+            String::new(),
+        ]),
     }
     Ok(table)
 }
@@ -49,7 +60,10 @@ struct Asked {
 fn ask(sidecar: &Sidecar, file: &Path) -> Result<Asked> {
     let project = sidecar.default_project();
     sidecar.import(file, &project);
-    let mut asked = Asked { best: [f64::INFINITY; 2], answers: Vec::new() };
+    let mut asked = Asked {
+        best: [f64::INFINITY; 2],
+        answers: Vec::new(),
+    };
     for (place, event) in [json!("page_view"), Value::Null].into_iter().enumerate() {
         let report = json!({"kind": "insights", "range": {"from": "2026-01-01", "to": "2026-03-31"}, "granularity": "day",
             "series": [{"id": "A", "event": event, "measure": {"type": "unique"}}]});
@@ -60,7 +74,10 @@ fn ask(sidecar: &Sidecar, file: &Path) -> Result<Asked> {
             asked.best[place] = asked.best[place].min(took);
             points = answer["result"]["series"][0]["points"].take();
         }
-        ensure!(points.as_array().is_some_and(|points| points.len() == 90), "90 days");
+        ensure!(
+            points.as_array().is_some_and(|points| points.len() == 90),
+            "90 days"
+        );
         asked.answers.push(points);
     }
     Ok(asked)
@@ -82,6 +99,11 @@ print(json.dumps({"ms": ms, "answers": answers}))
 "#;
 
 fn duckdb(file: &Path) -> Option<Value> {
-    let output = Command::new("python3").args(["-c", DUCKDB]).arg(file).arg(RUNS.to_string()).output().ok()?;
+    let output = Command::new("python3")
+        .args(["-c", DUCKDB])
+        .arg(file)
+        .arg(RUNS.to_string())
+        .output()
+        .ok()?;
     serde_json::from_slice(&output.stdout).ok()
 }

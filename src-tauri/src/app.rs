@@ -47,13 +47,21 @@ fn say(message: &str) {
 
 fn start(app: &mut tauri::App) -> anyhow::Result<()> {
     let data_dir = data_dir()?;
-    std::fs::create_dir_all(&data_dir).with_context(|| format!("{} cannot be made", data_dir.display()))?;
+    std::fs::create_dir_all(&data_dir)
+        .with_context(|| format!("{} cannot be made", data_dir.display()))?;
     if let Some(guard) = log::start(&app.path().app_log_dir()?) {
         app.manage(guard);
     }
-    let supervisor = Supervisor::start(data_dir.clone(), PortMemory::new(data_dir.join("port.json")));
+    let supervisor = Supervisor::start(
+        data_dir.clone(),
+        PortMemory::new(data_dir.join("port.json")),
+    );
     let http = reqwest::Client::builder().no_proxy().build()?;
-    app.manage(Shell { supervisor, http, live: LiveStreams::default() });
+    app.manage(Shell {
+        supervisor,
+        http,
+        live: LiveStreams::default(),
+    });
     WebviewWindowBuilder::new(app, "main", WebviewUrl::App("index.html".into()))
         .title("Emp-Mix")
         .inner_size(1280.0, 800.0)
@@ -90,9 +98,17 @@ mod tests {
         assert_eq!(security["assetProtocol"]["enable"], false);
         let csp = security["csp"].as_str().unwrap();
         assert!(csp.starts_with("default-src 'none'") && !csp.contains('*'));
-        assert!(!csp.replace("'wasm-unsafe-eval'", "").contains("unsafe-eval"));
+        assert!(
+            !csp.replace("'wasm-unsafe-eval'", "")
+                .contains("unsafe-eval")
+        );
         let capability = json("src-tauri/capabilities/console.json");
-        let allowed = ["allow-call", "allow-live-start", "allow-live-stop", "allow-shell-state"];
+        let allowed = [
+            "allow-call",
+            "allow-live-start",
+            "allow-live-stop",
+            "allow-shell-state",
+        ];
         assert_eq!(capability["permissions"], serde_json::json!(allowed));
         assert_eq!(capability["windows"], serde_json::json!(["main"]));
         assert_eq!(capability["remote"], Value::Null);

@@ -33,13 +33,23 @@ pub(crate) async fn call(shell: State<'_, Shell>, call: Call) -> Result<Value, A
         Method::Post => reqwest::Method::POST,
         Method::Delete => reqwest::Method::DELETE,
     };
-    let mut builder = shell.http.request(method, format!("{}{}", endpoint.url, request.path)).timeout(DEADLINE);
+    let mut builder = shell
+        .http
+        .request(method, format!("{}{}", endpoint.url, request.path))
+        .timeout(DEADLINE);
     if let Some(body) = &request.body {
         builder = builder.json(body);
     }
-    let response = builder.bearer_auth(&endpoint.token).send().await.map_err(|error| disconnected(error.without_url()))?;
+    let response = builder
+        .bearer_auth(&endpoint.token)
+        .send()
+        .await
+        .map_err(|error| disconnected(error.without_url()))?;
     let good = response.status().is_success();
-    let bytes = response.bytes().await.map_err(|error| disconnected(error.without_url()))?;
+    let bytes = response
+        .bytes()
+        .await
+        .map_err(|error| disconnected(error.without_url()))?;
     if good {
         return serde_json::from_slice(&bytes).map_err(unreadable);
     }
@@ -54,7 +64,9 @@ pub(crate) async fn live_start(
     channel: Channel<LiveMessage>,
 ) -> Result<u32, ApiError> {
     let endpoint = shell.supervisor.endpoint().map_err(disconnected)?;
-    shell.live.start(shell.http.clone(), &endpoint, project, channel)
+    shell
+        .live
+        .start(shell.http.clone(), &endpoint, project, channel)
 }
 
 /// Stops following.
@@ -75,5 +87,8 @@ pub(crate) fn disconnected(error: impl std::fmt::Display) -> ApiError {
 }
 
 fn unreadable(error: serde_json::Error) -> ApiError {
-    ApiError::new(ErrorCode::Internal, format!("The sidecar's reply cannot be read: {error}."))
+    ApiError::new(
+        ErrorCode::Internal,
+        format!("The sidecar's reply cannot be read: {error}."),
+    )
 }

@@ -27,7 +27,10 @@ pub(crate) struct Launched {
 pub(crate) enum Outcome {
     Ready(Box<Launched>),
     /// It said why it cannot run.
-    Failed { reason: String, message: String },
+    Failed {
+        reason: String,
+        message: String,
+    },
 }
 
 /// The first line of a sidecar's stdout.
@@ -55,22 +58,33 @@ pub(crate) fn launch(program: &Path, data_dir: &Path, port: u16) -> Result<Outco
     let mut child = command(program, data_dir, port)
         .spawn()
         .with_context(|| format!("{} cannot be started", program.display()))?;
-    let (Some(mut lease), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    let (Some(mut lease), Some(stdout), Some(stderr)) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
         bail!("the sidecar has no pipes");
     };
     keep_log(stderr);
     let handed_over = writeln!(lease, "{}", serde_json::json!({"token": token}));
     let mut line = String::new();
-    BufReader::new(stdout).read_line(&mut line).context("the sidecar's first line cannot be read")?;
+    BufReader::new(stdout)
+        .read_line(&mut line)
+        .context("the sidecar's first line cannot be read")?;
     match serde_json::from_str(&line) {
         Ok(FirstLine::Ready { url, version }) if version == env!("CARGO_PKG_VERSION") => {
             handed_over.context("the sidecar did not take its lease")?;
-            Ok(Outcome::Ready(Box::new(Launched { child, lease, url, token })))
+            Ok(Outcome::Ready(Box::new(Launched {
+                child,
+                lease,
+                url,
+                token,
+            })))
         }
         Ok(FirstLine::Ready { version, .. }) => {
             end(&mut child);
-            bail!("the sidecar is version {version}, the app {}; install both anew", env!("CARGO_PKG_VERSION"))
+            bail!(
+                "the sidecar is version {version}, the app {}; install both anew",
+                env!("CARGO_PKG_VERSION")
+            )
         }
         Ok(FirstLine::Failed { reason, message }) => {
             end(&mut child);
@@ -86,17 +100,35 @@ pub(crate) fn launch(program: &Path, data_dir: &Path, port: u16) -> Result<Outco
 fn command(program: &Path, data_dir: &Path, port: u16) -> Command {
     let mut command = Command::new(program);
     let data_dir: OsString = data_dir.into();
-    command.args(["serve", "--lease", "stdin", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"]);
-    command.arg(data_dir).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args([
+        "serve",
+        "--lease",
+        "stdin",
+        "--listen",
+        &format!("127.0.0.1:{port}"),
+        "--data-dir",
+    ]);
+    command
+        .arg(data_dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     die_with_us(&mut command);
     command
 }
 
 #[cfg(target_os = "linux")]
-#[allow(unsafe_code, reason = "the parent-death signal can only be asked for between fork and exec")]
+#[allow(
+    unsafe_code,
+    reason = "the parent-death signal can only be asked for between fork and exec"
+)]
 fn die_with_us(command: &mut Command) {
     use std::os::unix::process::CommandExt;
-    let ask = || Ok(rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))?);
+    let ask = || {
+        Ok(rustix::process::set_parent_process_death_signal(Some(
+            rustix::process::Signal::TERM,
+        ))?)
+    };
     // SAFETY: the closure makes one system call and touches no memory of the parent.
     unsafe { command.pre_exec(ask) };
 }
@@ -131,7 +163,10 @@ mod tests {
     #[test]
     fn a_first_line_is_read_and_its_further_fields_are_not_minded() {
         let ready = r#"{"event":"ready","url":"http://127.0.0.1:1","pid":5,"version":"0.1.0"}"#;
-        let expected = FirstLine::Ready { url: "http://127.0.0.1:1".into(), version: "0.1.0".into() };
+        let expected = FirstLine::Ready {
+            url: "http://127.0.0.1:1".into(),
+            version: "0.1.0".into(),
+        };
         assert_eq!(serde_json::from_str::<FirstLine>(ready).unwrap(), expected);
         assert!(serde_json::from_str::<FirstLine>("").is_err());
     }
@@ -140,8 +175,19 @@ mod tests {
     fn a_token_is_new_each_time_and_never_an_argument() {
         assert_ne!(fresh_token().unwrap(), fresh_token().unwrap());
         let command = command(Path::new("sidecar"), Path::new("/data"), 7070);
-        let arguments: Vec<_> = command.get_args().map(|a| a.to_string_lossy().into_owned()).collect();
-        let expected = ["serve", "--lease", "stdin", "--listen", "127.0.0.1:7070", "--data-dir", "/data"];
+        let arguments: Vec<_> = command
+            .get_args()
+            .map(|a| a.to_string_lossy().into_owned())
+            .collect();
+        let expected = [
+            "serve",
+            "--lease",
+            "stdin",
+            "--listen",
+            "127.0.0.1:7070",
+            "--data-dir",
+            "/data",
+        ];
         assert_eq!(arguments, expected);
     }
 

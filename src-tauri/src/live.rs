@@ -36,11 +36,16 @@ impl LiveStreams {
     ) -> Result<u32, ApiError> {
         let mut open = self.open();
         if open.tasks.len() >= STREAMS {
-            return Err(ApiError::new(ErrorCode::Conflict, "Too many live views are open."));
+            return Err(ApiError::new(
+                ErrorCode::Conflict,
+                "Too many live views are open.",
+            ));
         }
         open.last_id += 1;
         let id = open.last_id;
-        let request = http.get(format!("{}{}", endpoint.url, live_path(project))).bearer_auth(&endpoint.token);
+        let request = http
+            .get(format!("{}{}", endpoint.url, live_path(project)))
+            .bearer_auth(&endpoint.token);
         let streams = self.clone();
         let task = tauri::async_runtime::spawn(async move {
             let error = follow(request, &channel).await;
@@ -65,7 +70,11 @@ impl LiveStreams {
 
 /// Passes on what comes; returns why it ended.
 async fn follow(request: reqwest::RequestBuilder, channel: &Channel<LiveMessage>) -> ApiError {
-    let response = match request.send().await.and_then(reqwest::Response::error_for_status) {
+    let response = match request
+        .send()
+        .await
+        .and_then(reqwest::Response::error_for_status)
+    {
         Ok(response) => response,
         Err(error) => return disconnected(error.without_url()),
     };

@@ -24,7 +24,9 @@ impl PortMemory {
 
     /// The port to ask for first.
     pub(crate) fn preferred(&self) -> u16 {
-        let saved = fs::read(&self.file).ok().and_then(|bytes| serde_json::from_slice::<Saved>(&bytes).ok());
+        let saved = fs::read(&self.file)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice::<Saved>(&bytes).ok());
         saved.map_or(DEFAULT_PORT, |saved| saved.port)
     }
 

@@ -58,15 +58,30 @@ struct Now {
 impl Supervisor {
     /// Starts a thread that keeps a sidecar for `data_dir`.
     pub(crate) fn start(data_dir: PathBuf, ports: PortMemory) -> Self {
-        let state = ShellState { sidecar: SidecarState::Starting, url: None };
+        let state = ShellState {
+            sidecar: SidecarState::Starting,
+            url: None,
+        };
         let shared = Arc::new(Shared {
-            now: Mutex::new(Now { state, endpoint: None, lease: None, ended: false }),
+            now: Mutex::new(Now {
+                state,
+                endpoint: None,
+                lease: None,
+                ended: false,
+            }),
             changed: Condvar::new(),
             stopping: AtomicBool::new(false),
         });
-        let keeper = Keeper { shared: shared.clone(), data_dir, ports };
+        let keeper = Keeper {
+            shared: shared.clone(),
+            data_dir,
+            ports,
+        };
         let thread = std::thread::spawn(move || keeper.run());
-        Self { shared, thread: Mutex::new(Some(thread)) }
+        Self {
+            shared,
+            thread: Mutex::new(Some(thread)),
+        }
     }
 
     /// How the sidecar is.
@@ -77,10 +92,14 @@ impl Supervisor {
     /// How to call it; why not, if it does not run.
     pub(crate) fn endpoint(&self) -> Result<Endpoint, String> {
         let now = self.shared.now();
-        now.endpoint.clone().ok_or_else(|| match &now.state.sidecar {
-            SidecarState::Failed(message) => message.clone(),
-            SidecarState::Starting | SidecarState::Running => "The sidecar is starting.".to_owned(),
-        })
+        now.endpoint
+            .clone()
+            .ok_or_else(|| match &now.state.sidecar {
+                SidecarState::Failed(message) => message.clone(),
+                SidecarState::Starting | SidecarState::Running => {
+                    "The sidecar is starting.".to_owned()
+                }
+            })
     }
 
     /// Ends the lease and waits until the sidecar has drained.
@@ -89,10 +108,17 @@ impl Supervisor {
         let mut now = self.shared.now();
         now.lease = None;
         self.shared.changed.notify_all();
-        let waited = self.shared.changed.wait_timeout_while(now, DRAIN, |now| !now.ended);
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(now, DRAIN, |now| !now.ended);
         let drained = waited.is_ok_and(|(_, timeout)| !timeout.timed_out());
         tracing::info!(drained, "the sidecar was told to end");
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(thread) = thread.filter(|_| drained) {
             let _ = thread.join();
         }
@@ -149,7 +175,12 @@ impl Keeper {
 
     /// Until the sidecar ends.
     fn keep(&self, launched: Launched) {
-        let Launched { mut child, lease, url, token } = launched;
+        let Launched {
+            mut child,
+            lease,
+            url,
+            token,
+        } = launched;
         if let Some(port) = url.rsplit(':').next().and_then(|port| port.parse().ok()) {
             self.ports.keep(port);
         }
@@ -157,7 +188,10 @@ impl Keeper {
         {
             let mut now = self.shared.now();
             now.lease = (!self.shared.is_stopping()).then_some(lease);
-            now.state = ShellState { sidecar: SidecarState::Running, url: Some(url.clone()) };
+            now.state = ShellState {
+                sidecar: SidecarState::Running,
+                url: Some(url.clone()),
+            };
             now.endpoint = Some(Endpoint { url, token });
         }
         let ended = child.wait();
@@ -175,6 +209,9 @@ impl Keeper {
 
     fn pause(&self, delay: Duration) {
         let now = self.shared.now();
-        let _ = self.shared.changed.wait_timeout_while(now, delay, |_| !self.shared.is_stopping());
+        let _ = self
+            .shared
+            .changed
+            .wait_timeout_while(now, delay, |_| !self.shared.is_stopping());
     }
 }

@@ -42,5 +42,4 @@ mod testing;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
-
 pub use app::Console;

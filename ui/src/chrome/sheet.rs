@@ -26,7 +26,7 @@ pub(super) fn show(ctx: &Context, view: View<'_>) {
         .show(ctx, |ui| {
             ui.set_width(WIDTH);
             let closed = head(ui);
-        ui.spacing_mut().item_spacing.y = 0.0;
+            ui.spacing_mut().item_spacing.y = 0.0;
             for shortcut in shortcuts::all(ctx.os()) {
                 line(ui, &shortcut);
             }

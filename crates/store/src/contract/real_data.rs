@@ -209,5 +209,7 @@ pub async fn make_project(store: &dyn Store) {
 pub fn shuffled(messages: &[Envelope]) -> Vec<Envelope> {
     let count = messages.len();
     let at = |place: usize| (place * 97 + 13) % count;
-    (0..count).map(|place| messages[at(place)].clone()).collect()
+    (0..count)
+        .map(|place| messages[at(place)].clone())
+        .collect()
 }
