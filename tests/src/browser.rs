@@ -175,9 +175,11 @@ impl Browser {
         if found.is_null() {
             return None;
         }
-        let reference: fantoccini::elements::ElementRef =
-            serde_json::from_value(json!(found.as_object()?.values().next()?.as_str()?)).ok()?;
-        Some(Element::from_element_id(self.client.clone(), reference))
+        let reference = found.as_object()?.values().next()?.as_str()?.to_owned();
+        Some(Element::from_element_id(
+            self.client.clone(),
+            reference.into(),
+        ))
     }
 
     /// Clicks the control with this role and name.
