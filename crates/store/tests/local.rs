@@ -1,6 +1,8 @@
 //! The contract on the local store: with hot rows alone, and with rows that are sealed to parts
 //! as soon as there are a few.
 
+#![allow(clippy::expect_used, reason = "a test fails loudly")]
+
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;

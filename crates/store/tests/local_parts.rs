@@ -1,5 +1,7 @@
 //! What only a local store can be asked: parts, crashes, damaged files.
 
+#![allow(clippy::expect_used, reason = "a test fails loudly")]
+
 use std::{
     path::{Path, PathBuf},
     time::Duration,

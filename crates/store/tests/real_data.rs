@@ -1,5 +1,7 @@
 //! The real data set on the local store.
 
+#![allow(clippy::expect_used, reason = "a test fails loudly")]
+
 use empmix_store::{
     Store,
     contract::real_data::{LINES, check, make_project, messages, shuffled, write},

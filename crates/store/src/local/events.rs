@@ -100,7 +100,7 @@ impl Selection {
         newest: &mut Newest,
     ) -> Result<(), EngineError> {
         let runs: Vec<Range<usize>> = match &self.ids {
-            None => vec![0..rows.rows()],
+            None => std::iter::once(0..rows.rows()).collect(),
             Some(ids) => ids
                 .iter()
                 .map(|id| rows.rows_of_id(*id))

@@ -259,6 +259,7 @@ pub(super) fn refused_link(judged: &JudgedLink) -> Warning {
 }
 
 /// A stored item, and the delivery of this transaction that stored it.
+#[derive(Clone, Copy)]
 struct Found {
     known: Known,
     delivery: Option<u64>,
