@@ -27,10 +27,10 @@ pub(crate) const TEST: &[&str] = &[
     "fonts-inter",
     "libgl1-mesa-dri",
     "mesa-vulkan-drivers",
+    "procps",
     "python3-venv",
     "rabbitmq-server",
     "webkit2gtk-driver",
-    "xdotool",
     "xvfb",
 ];
 
