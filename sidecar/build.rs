@@ -10,7 +10,7 @@ use std::{
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("..");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    let mut table = String::from("pub(crate) static CARRIED: &[Carried] = &[\n");
+    let mut table = String::from("static CARRIED: &[Carried] = &[\n");
     for (folder, prefix) in [
         ("ui/dist", "/"),
         ("sdk/js/dist", "/sdk/"),

@@ -73,7 +73,7 @@ pub(crate) fn machine() -> Table {
         })
         .unwrap_or_default()
         >> 20;
-    let today = jiff::Zoned::now().date();
+    let today = jiff::ZonedDateTime::now().date();
     Table::new(
         "Machine",
         format!(

@@ -136,6 +136,16 @@ impl Console {
         };
         let visible = self.chrome.module;
         self.first_run.update(work);
+        if let Some(project) = self.session.project_id
+            && self.first_run.take_wants_schema()
+        {
+            self.ask_schema(project);
+        }
+        let work = Work {
+            session: &self.session,
+            backend: &*self.backend,
+            ctx,
+        };
         self.live.update(work, visible == Module::Live);
         self.settings.update(work);
         let shown = !self.is_empty() && !self.first_run.is_loading();
@@ -200,10 +210,7 @@ impl Console {
         self.host.save(PROJECT_KEY, &id.to_string());
         self.session.project_id = Some(id);
         self.session.schema = AsyncValue::NotAsked;
-        self.session.schema.ask(
-            self.backend.call(Call::Schema { project: id }),
-            self.session.time_s,
-        );
+        self.ask_schema(id);
         let work = Work {
             session: &self.session,
             backend: &*self.backend,

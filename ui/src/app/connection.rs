@@ -148,11 +148,17 @@ impl Console {
         }
     }
 
+    pub(super) fn ask_schema(&mut self, project: ProjectId) {
+        let reply = self.backend.call(Call::Schema { project });
+        self.session.schema.ask(reply, self.session.time_s);
+    }
+
     fn poll_schema(&mut self, ctx: &egui::Context) {
         let before = self.session.event_count();
         if !self.session.schema.poll() {
             return;
         }
+        self.first_run.schema_answered();
         let after = self.session.event_count();
         let every_s = match after {
             Some(0) => EMPTY_SCHEMA_EVERY_S,
@@ -183,8 +189,7 @@ impl Console {
             && !self.session.schema.is_pending()
             && now_s >= self.watch.schema_at_s
         {
-            let reply = self.backend.call(Call::Schema { project });
-            self.session.schema.ask(reply, now_s);
+            self.ask_schema(project);
         }
         let next_s = self.watch.status_at_s.min(if connected && wanted {
             self.watch.schema_at_s

@@ -28,6 +28,19 @@ pub enum FirstRunCommand {
 pub struct FirstRunState {
     platform: Platform,
     sample: Option<Sample>,
+    catching_up: CatchingUp,
+}
+
+/// Whether the schema is asked anew once the sample is stored: the one that is known then may have
+/// seen a part of it.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum CatchingUp {
+    #[default]
+    No,
+    /// The schema must be asked.
+    Wanted,
+    /// It was asked.
+    Asked,
 }
 
 /// The sample data while it is being loaded.
@@ -52,14 +65,32 @@ impl FirstRunState {
     /// Another project was chosen.
     pub fn project_changed(&mut self) {
         self.sample = None;
+        self.catching_up = CatchingUp::No;
+    }
+
+    /// Whether the schema must be asked now; says so once.
+    pub fn take_wants_schema(&mut self) -> bool {
+        let wanted = self.catching_up == CatchingUp::Wanted;
+        if wanted {
+            self.catching_up = CatchingUp::Asked;
+        }
+        wanted
+    }
+
+    /// The schema was answered.
+    pub fn schema_answered(&mut self) {
+        if self.catching_up == CatchingUp::Asked {
+            self.catching_up = CatchingUp::No;
+        }
     }
 
     /// Whether the sample is on its way: the empty state stays until all of it is there.
     pub fn is_loading(&self) -> bool {
-        matches!(
-            self.progress(),
-            Some(Progress::Starting | Progress::Loading(_))
-        )
+        self.catching_up != CatchingUp::No
+            || matches!(
+                self.progress(),
+                Some(Progress::Starting | Progress::Loading(_))
+            )
     }
 
     /// Each frame before it is shown.
@@ -70,7 +101,10 @@ impl FirstRunState {
         let now_s = work.session.time_s;
         sample.job.poll();
         match sample.job.latest().map(|job| (job.id, job.state)) {
-            Some((_, JobState::Done | JobState::Cancelled)) => self.sample = None,
+            Some((_, JobState::Done | JobState::Cancelled)) => {
+                self.sample = None;
+                self.catching_up = CatchingUp::Wanted;
+            }
             Some((id, JobState::Running | JobState::Closing))
                 if !sample.job.is_pending() && now_s >= sample.poll_at_s =>
             {
