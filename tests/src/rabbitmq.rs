@@ -6,6 +6,8 @@
 //! ends, is killed, or drops the server; then it kills the server and its epmd, and removes the
 //! directory.
 
+#![allow(clippy::expect_used, reason = "a test fails loudly")]
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},

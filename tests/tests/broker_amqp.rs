@@ -1,6 +1,12 @@
 //! RabbitMQ behind the broker's trait, against a real server: the contract, and what only a server
 //! can do to us.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests may fail loudly, their shared functions too"
+)]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -1,5 +1,11 @@
 //! What only a RabbitMQ server can do to us: die, stop, raise an alarm, lose its queues.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests may fail loudly, their shared functions too"
+)]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,5 +1,11 @@
 //! The contract, on the embedded queue.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests may fail loudly, their shared functions too"
+)]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
