@@ -13,7 +13,7 @@ use super::values::{Taken, is_text};
 use crate::mongo::values::scalar;
 
 /// Whether an event passes.
-pub(super) fn passes(filter: &Filter, taken: &mut Taken) -> Document {
+pub(super) fn passes(filter: &Filter, taken: &mut Taken<'_>) -> Document {
     match filter {
         Filter::And { and } => doc! {"$and": all(and, taken)},
         Filter::Or { or } => doc! {"$or": all(or, taken)},
@@ -21,7 +21,7 @@ pub(super) fn passes(filter: &Filter, taken: &mut Taken) -> Document {
     }
 }
 
-fn all(filters: &[Filter], taken: &mut Taken) -> Vec<Document> {
+fn all(filters: &[Filter], taken: &mut Taken<'_>) -> Vec<Document> {
     filters.iter().map(|filter| passes(filter, taken)).collect()
 }
 

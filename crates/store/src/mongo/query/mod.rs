@@ -1,7 +1,7 @@
 //! Reports as aggregation pipelines.
 //!
-//! Every pipeline begins with a match on the prefix of an index (project, names, instants), takes
-//! only the values that the report names (`v0`, `v1` …), and never sees a zone: buckets are
+//! Every pipeline begins with a match on the prefix of an index (project, names, instants), reads
+//! only what the report names, and never sees a zone: buckets are
 //! arithmetic on the plan's instants. With a breakdown a first pipeline finds the candidates, the
 //! ranking that both engines share picks those that are shown, and each series is measured over
 //! them and the rest. Rows come back as `{g, b, n, k, x}`: segment and bucket by position (no

@@ -36,136 +36,121 @@ impl<'a> Pipelines<'a> {
     /// The candidates of the breakdown, each with the first series' range total: `{_id, n, k, x}`.
     pub(super) fn candidates(&self) -> Vec<Document> {
         let all: Vec<_> = self.report.series.iter().collect();
-        let mut taken = Taken::default();
+        let mut taken = Taken::new(&self.user);
         let first = &self.report.series[0];
         let is_of_first = self.accepts(first, &mut taken);
         let any: Vec<_> = all
             .iter()
             .map(|series| self.accepts(series, &mut taken))
             .collect();
-        let segments = self.segments(&mut taken);
         let shared = self.shared_filter(&mut taken);
-        let number = measured(&first.measure).map(|property| taken.field(property));
-        let mut row = doc! {"_id": 0, "g": segments, "a": is_of_first.clone()};
-        if let Some(number) = number {
-            row.insert("x", as_double(&number));
-        }
+        let of_first = |value: Bson| bson!({"$cond": [is_of_first.clone(), value, null]});
+        let mut key = doc! {"g": self.segments(&mut taken)};
+        let mut values = doc! {"n": {"$sum": of_first(Bson::Int64(1))}};
         if first.measure == Measure::Unique {
-            row.insert("u", doc! {"$cond": [is_of_first, "$u", null]});
+            key.insert("u", of_first(self.user.clone()));
+            values = Document::new();
+        } else if let Some(property) = measured(&first.measure) {
+            let number = of_first(as_double(&taken.field(property)));
+            values.extend(sum_and_numbers(&number));
         }
-        let mut fields = taken.fields(&self.user);
-        fields.extend(doc! {"_id": 0, "e": 1});
+        let conditions = vec![shared.unwrap_or(Bson::Boolean(true)), bson!({"$or": any})];
+        let mut stages = self.selected(&all, taken, conditions);
+        stages.push(group(key.into(), values));
+        // What counts as not set stays.
+        stages.push(doc! {"$unwind": {"path": "$_id.g", "preserveNullAndEmptyArrays": true}});
+        let segment = bson!({"$ifNull": ["$_id.g", null]});
         if first.measure == Measure::Unique {
-            fields.insert("u", taken_user(&self.user));
+            let user = bson!({"g": segment, "u": "$_id.u"});
+            let is_user = bson!({"$gt": ["$_id.u", null]});
+            stages.push(group(user, Document::new()));
+            let count = doc! {"n": {"$sum": {"$cond": [is_user, 1_i64, 0_i64]}}};
+            stages.push(group("$_id.g".into(), count));
+        } else {
+            stages.push(group(segment, sums(&["n", "k", "x"])));
         }
-        let mut stages = vec![
-            doc! {"$match": self.prefix(&all)},
-            doc! {"$project": fields},
-            doc! {"$match": {"$expr": {"$and": [shared, {"$or": any}]}}},
-        ];
-        stages.push(doc! {"$project": row});
-        stages.push(unwound());
-        stages.extend(match first.measure {
-            Measure::Unique => vec![
-                doc! {"$group": {"_id": {"g": {"$ifNull": ["$g", null]}, "u": "$u"}}},
-                doc! {"$group": {
-                    "_id": "$_id.g",
-                    "n": {"$sum": {"$cond": [{"$gt": ["$_id.u", null]}, 1_i64, 0_i64]}},
-                }},
-            ],
-            _ => vec![doc! {"$group": {
-                "_id": {"$ifNull": ["$g", null]},
-                "n": {"$sum": {"$cond": ["$a", 1_i64, 0_i64]}},
-                "k": {"$sum": {"$cond": [{"$and": ["$a", {"$isNumber": "$x"}]}, 1_i64, 0_i64]}},
-                "x": {"$sum": {"$cond": ["$a", "$x", null]}},
-            }}],
-        });
         stages
     }
 
     /// The pipelines whose rows together are a series: one as a rule, two where users are counted
     /// over more cells than one document holds.
+    ///
+    /// Events are grouped as they are read. An event that counts in several segments has the list
+    /// of them in its group's key; the lists are taken apart afterwards, when few rows are left.
     pub(super) fn measure(&self, at: usize, shown: Option<&Shown>) -> Vec<Vec<Document>> {
         let series = &self.report.series[at];
-        let rows = self.series_rows(series, shown);
-        if series.measure != Measure::Unique {
-            let numbers = doc! {"$sum": {"$cond": [{"$isNumber": "$x"}, 1_i64, 0_i64]}};
-            let grouped = doc! {"$group": {
-                "_id": {"g": "$g", "b": "$b"},
-                "n": {"$sum": 1_i64},
-                "k": numbers,
-                "x": {"$sum": "$x"},
-            }};
-            return vec![[rows, vec![grouped, flat()]].concat()];
+        let mut taken = Taken::new(&self.user);
+        let shared = self.shared_filter(&mut taken);
+        let own = series
+            .filter
+            .as_ref()
+            .map(|filter| passes(filter, &mut taken).into());
+        let mut key = doc! {"b": buckets::position(&self.question.plan.edges)};
+        if let Some(shown) = shown {
+            key.insert("g", positions(self.segments(&mut taken), shown));
         }
-        // Each user once per bucket, then once in the range.
-        let once = doc! {"$group": {
-            "_id": {"g": "$g", "b": "$b", "u": "$u"},
-            "r": {"$sum": 1_i64},
-        }};
+        let number = measured(&series.measure).map(|property| as_double(&taken.field(property)));
+        let mut stages = self.selected(&[series], taken, shared.into_iter().chain(own).collect());
+        let counts = if series.measure == Measure::Unique {
+            key.insert("u", self.user.clone());
+            vec!["r"]
+        } else {
+            vec!["n", "k", "x"]
+        };
+        let mut values = doc! {counts[0]: {"$sum": 1_i64}};
+        if let Some(number) = number {
+            values.extend(sum_and_numbers(&number));
+        }
+        stages.push(group(key.into(), values));
+        if shown.is_some() {
+            stages.push(doc! {"$unwind": "$_id.g"});
+            stages.push(group("$_id".into(), sums(&counts)));
+        }
+        if series.measure == Measure::Unique {
+            return self.distinct_users(&stages, shown);
+        }
+        stages.push(flat());
+        vec![stages]
+    }
+
+    /// From each user once per cell to the users per cell, and in the range.
+    fn distinct_users(&self, once: &[Document], shown: Option<&Shown>) -> Vec<Vec<Document>> {
+        let one = doc! {"n": {"$sum": 1_i64}};
+        let mut per_cell = one.clone();
+        per_cell.extend(sums(&["r"]));
         let points = vec![
-            doc! {"$group": {
-                "_id": {"g": "$_id.g", "b": "$_id.b"},
-                "n": {"$sum": 1_i64},
-                "r": {"$sum": "$r"},
-            }},
+            group(bson!({"g": "$_id.g", "b": "$_id.b"}), per_cell),
             flat(),
         ];
         let total = vec![
-            doc! {"$group": {"_id": {"g": "$_id.g", "u": "$_id.u"}}},
-            doc! {"$group": {"_id": {"g": "$_id.g"}, "n": {"$sum": 1_i64}}},
+            group(bson!({"g": "$_id.g", "u": "$_id.u"}), Document::new()),
+            group(bson!({"g": "$_id.g"}), one),
             flat(),
         ];
         let segments = shown.map_or(1, |shown| shown.segments.len() + 1);
         if segments * self.question.plan.buckets() > FACET_CELLS {
-            return [points, total]
-                .map(|end| [rows.clone(), vec![once.clone()], end].concat())
-                .into();
+            return vec![[once, &points].concat(), [once, &total].concat()];
         }
-        let both = vec![
-            once,
+        let both = [
             doc! {"$facet": {"points": points, "total": total}},
             doc! {"$project": {"all": {"$concatArrays": ["$points", "$total"]}}},
             doc! {"$unwind": "$all"},
             doc! {"$replaceRoot": {"newRoot": "$all"}},
         ];
-        vec![[rows, both].concat()]
+        vec![[once, &both].concat()]
     }
 
-    /// The events of a series as `{g, b, u, x}`, once for each segment that they count in.
-    fn series_rows(&self, series: &Series, shown: Option<&Shown>) -> Vec<Document> {
-        let mut taken = Taken::default();
-        let shared = self.shared_filter(&mut taken);
-        let own = series
-            .filter
-            .as_ref()
-            .map(|filter| passes(filter, &mut taken));
-        let mut row = doc! {"_id": 0, "b": buckets::position(&self.question.plan.edges)};
-        if let Some(property) = measured(&series.measure) {
-            row.insert("x", as_double(&taken.field(property)));
-        }
-        if series.measure == Measure::Unique {
-            row.insert("u", 1);
-        }
-        if let Some(shown) = shown {
-            row.insert("g", positions(self.segments(&mut taken), shown));
-        }
-        let mut fields = taken.fields(&self.user);
-        fields.extend(doc! {"_id": 0, "t": 1});
-        if series.measure == Measure::Unique {
-            fields.insert("u", taken_user(&self.user));
-        }
-        let mut stages = vec![
-            doc! {"$match": self.prefix(&[series])},
-            doc! {"$project": fields},
-        ];
-        if self.report.filter.is_some() || own.is_some() {
-            let conditions: Vec<_> = std::iter::once(shared).chain(own.map(Bson::from)).collect();
+    /// The events of some series that pass, with the values that were taken of them.
+    fn selected(
+        &self,
+        series: &[&Series],
+        taken: Taken<'_>,
+        conditions: Vec<Bson>,
+    ) -> Vec<Document> {
+        let mut stages = vec![doc! {"$match": self.prefix(series)}];
+        stages.extend(taken.fields().map(|fields| doc! {"$addFields": fields}));
+        if !conditions.is_empty() {
             stages.push(doc! {"$match": {"$expr": {"$and": conditions}}});
-        }
-        stages.push(doc! {"$project": row});
-        if shown.is_some() {
-            stages.push(doc! {"$unwind": "$g"});
         }
         stages
     }
@@ -193,7 +178,7 @@ impl<'a> Pipelines<'a> {
     }
 
     /// Whether an event is one of a series, the report's own filter aside.
-    fn accepts(&self, series: &Series, taken: &mut Taken) -> Document {
+    fn accepts(&self, series: &Series, taken: &mut Taken<'_>) -> Document {
         let named = match &series.event {
             EventSelector::All => Bson::Boolean(true),
             EventSelector::Named(name) => bson!({"$eq": ["$e", {"$literal": name}]}),
@@ -205,15 +190,13 @@ impl<'a> Pipelines<'a> {
         }
     }
 
-    fn shared_filter(&self, taken: &mut Taken) -> Bson {
-        match &self.report.filter {
-            None => Bson::Boolean(true),
-            Some(filter) => passes(filter, taken).into(),
-        }
+    fn shared_filter(&self, taken: &mut Taken<'_>) -> Option<Bson> {
+        let filter = self.report.filter.as_ref()?;
+        Some(passes(filter, taken).into())
     }
 
     /// The values of the breakdown: a scalar, a list of distinct scalars, or null.
-    fn segments(&self, taken: &mut Taken) -> Bson {
+    fn segments(&self, taken: &mut Taken<'_>) -> Bson {
         let Some(breakdown) = self.report.breakdown.first() else {
             return Bson::Null;
         };
@@ -278,17 +261,24 @@ fn as_double(value: &str) -> Bson {
     bson!({"$cond": [{"$isNumber": value}, {"$toDouble": value}, null]})
 }
 
-/// A field that is taken as it is lets an index answer alone.
-fn taken_user(user: &Bson) -> Bson {
-    match user {
-        Bson::String(_) => Bson::Int32(1),
-        resolved => resolved.clone(),
-    }
+fn group(key: Bson, mut values: Document) -> Document {
+    values.insert("_id", key);
+    doc! {"$group": values}
 }
 
-/// One row per segment; a row that counts as not set stays.
-fn unwound() -> Document {
-    doc! {"$unwind": {"path": "$g", "preserveNullAndEmptyArrays": true}}
+/// Groups' values added up in a group of groups.
+fn sums(fields: &[&str]) -> Document {
+    let sum = |field: &&str| ((*field).to_owned(), bson!({"$sum": format!("${field}")}));
+    fields.iter().map(sum).collect()
+}
+
+/// The sum of a number, and how many rows have one.
+fn sum_and_numbers(number: &Bson) -> Document {
+    let is_number = bson!({"$isNumber": number.clone()});
+    doc! {
+        "k": {"$sum": {"$cond": [is_number, 1_i64, 0_i64]}},
+        "x": {"$sum": number.clone()},
+    }
 }
 
 /// The group's key as fields of the row.

@@ -18,27 +18,43 @@ const DEEPEST: usize = 90;
 /// A JSON number, and nothing before or after it.
 const JSON_NUMBER: &str = r"\A-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\z";
 
-/// The values that a pipeline takes from each event, each once.
-#[derive(Default)]
-pub(super) struct Taken(Vec<PropertyRef>);
+/// The values that a pipeline works out once per event, before anything else. A plain path needs no
+/// working out: without any, the server can filter and group as it reads.
+pub(super) struct Taken<'a> {
+    user: &'a Bson,
+    values: Vec<(PropertyRef, Bson)>,
+}
 
-impl Taken {
-    /// The field that holds a property's value after [`Self::fields`].
+impl<'a> Taken<'a> {
+    /// `user` is the expression of the user.
+    pub(super) fn new(user: &'a Bson) -> Self {
+        Self {
+            user,
+            values: Vec::new(),
+        }
+    }
+
+    /// The path that holds a property's value after [`Self::fields`].
     pub(super) fn field(&mut self, property: &PropertyRef) -> String {
-        let known = self.0.iter().position(|taken| taken == property);
+        let value = match value(property, self.user) {
+            Bson::String(path) => return path,
+            value => value,
+        };
+        let known = self.values.iter().position(|(taken, _)| taken == property);
         let at = known.unwrap_or_else(|| {
-            self.0.push(property.clone());
-            self.0.len() - 1
+            self.values.push((property.clone(), value));
+            self.values.len() - 1
         });
         format!("$v{at}")
     }
 
-    /// The fields of a `$project` that takes them; `user` is the expression of the user.
-    pub(super) fn fields(&self, user: &Bson) -> Document {
-        let named = self.0.iter().enumerate();
-        named
-            .map(|(at, property)| (format!("v{at}"), value(property, user)))
-            .collect()
+    /// The fields of an `$addFields` that works them out; `None` when there are none.
+    pub(super) fn fields(self) -> Option<Document> {
+        let named = self.values.into_iter().enumerate();
+        let fields: Document = named
+            .map(|(at, (_, value))| (format!("v{at}"), value))
+            .collect();
+        (!fields.is_empty()).then_some(fields)
     }
 }
 
