@@ -82,10 +82,10 @@ fn desktop(context: &Context, args: &RunArgs) -> Result<()> {
 }
 
 fn headless(context: &Context, args: &RunArgs) -> Result<()> {
+    must_be_free(args.port)?;
     let selection = Selection::of_this_machine(context);
     let made = built(context, selection, &["empmix-sidecar"])?;
     let sidecar = made.program("empmix-sidecar")?;
-    must_be_free(args.port)?;
     let (serving, url) = serve(context, sidecar, args)?;
     if args.sample {
         load_sample(context, sidecar, args)?;
