@@ -34,18 +34,22 @@ impl LiveState {
     /// Shows them.
     pub(super) fn table(&self, ui: &mut Ui, view: View<'_>, rows: &[&Row]) {
         let tokens = tokens(ui);
-        let card = ui.available_rect_before_wrap();
+        let row = tokens.size.row;
+        let mut card = ui.available_rect_before_wrap();
+        // The head and as many rows as fit wholly.
+        let fit = ((card.height() - 1.0) / row).floor().max(1.0);
+        card.max.y = card.top() + fit * row + 1.0;
         let border = Stroke::new(1.0, tokens.color.border);
         ui.painter()
             .rect_filled(card, tokens.radius.card, tokens.color.surface);
         head(ui, card, view.session);
         let mut body = card.shrink(1.0);
-        body.min.y = card.top() + tokens.size.row;
+        body.min.y = card.top() + row;
         ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
             ui.set_clip_rect(body.intersect(ui.clip_rect()));
             ui.spacing_mut().item_spacing.y = 0.0;
             let area = ScrollArea::vertical().id_salt("rows").auto_shrink(false);
-            area.show_rows(ui, tokens.size.row, rows.len(), |ui, shown| {
+            area.show_rows(ui, row, rows.len(), |ui, shown| {
                 for row in &rows[shown] {
                     let selected = self.is_selected(row.event.id);
                     if show_row(ui, row, selected, view.session).clicked() {
@@ -70,17 +74,12 @@ fn head(ui: &Ui, card: Rect, session: &Session) {
         (USER, "User"),
         (PROPERTIES, "Properties"),
     ];
+    let inside = card.intersect(ui.clip_rect());
+    let painter = ui.painter().with_clip_rect(inside);
     for (left, name) in columns {
         let at = pos2(card.left() + left, middle);
         let color = tokens.color.muted;
-        paint_text(
-            ui.painter(),
-            at,
-            Align2::LEFT_CENTER,
-            name,
-            Type::Small,
-            color,
-        );
+        paint_text(&painter, at, Align2::LEFT_CENTER, name, Type::Small, color);
     }
     let line = Stroke::new(1.0, tokens.color.border);
     ui.painter()

@@ -30,6 +30,8 @@ impl LiveState {
             main.max.x = left - tokens.space.l;
         }
         ui.scope_builder(UiBuilder::new().max_rect(main), |ui| {
+            // Nothing reaches over the side panel, however narrow the window is.
+            ui.shrink_clip_rect(main.expand(tokens.space.s));
             ui.spacing_mut().item_spacing.y = tokens.space.m;
             self.toolbar(ui, view);
             self.refused_strip(ui, view);
