@@ -14,16 +14,17 @@ pub enum ToastKind {
     Failed,
 }
 
-/// Shows a notice over the lower edge of the window, in this frame.
+/// Shows a notice over the lower edge of the window, above a module's footer, in this frame.
 pub fn toast(ctx: &Context, kind: ToastKind, text: &str) {
     let tokens = tokens(ctx);
     let (icon, ink) = match kind {
         ToastKind::Done => (Icon::Check, tokens.color.good),
         ToastKind::Failed => (Icon::Warning, tokens.color.bad),
     };
+    let footer = tokens.space.l + tokens.size.control;
     Area::new(Id::unique("toast"))
         .order(Order::Tooltip)
-        .anchor(Align2::CENTER_BOTTOM, vec2(0.0, -tokens.space.xl))
+        .anchor(Align2::CENTER_BOTTOM, vec2(0.0, -footer - tokens.space.s))
         .interactable(false)
         .role(Role::Status)
         .show(ctx, |ui| {
