@@ -123,11 +123,11 @@ impl egui::Plugin for MirrorPlugin {
         input.events.append(&mut self.mirror.lock().input);
     }
 
-    fn output_hook(&mut self, _ctx: &egui::Context, output: &mut egui::FullOutput) {
+    fn output_hook(&mut self, ctx: &egui::Context, output: &mut egui::FullOutput) {
         let Some(update) = &output.platform_output.accesskit_update else {
             return;
         };
-        let elements = elements(update);
+        let elements = ctx.viewport(|viewport| elements(update, &viewport.prev_pass.widgets));
         let mut state = self.mirror.lock();
         if state.elements != elements {
             state.elements = elements;
@@ -136,29 +136,52 @@ impl egui::Plugin for MirrorPlugin {
     }
 }
 
-/// The elements of a tree in reading order, without those that say nothing.
-pub fn elements(update: &TreeUpdate) -> Vec<Element> {
+/// Where an element is: what lies over what, and what of it is in sight.
+#[derive(Clone, Copy)]
+struct Placed {
+    order: egui::Order,
+    clip: egui::Rect,
+}
+
+/// The elements of a tree in reading order, page first, then what lies over it; without those that
+/// say nothing and those that are scrolled out of sight. `widgets` are those of the same frame.
+pub fn elements(update: &TreeUpdate, widgets: &egui::WidgetRects) -> Vec<Element> {
+    let places: std::collections::HashMap<NodeId, Placed> = widgets
+        .layers()
+        .flat_map(|(layer, widgets)| widgets.iter().map(move |one| (layer.order, one)))
+        .map(|(order, one)| {
+            let clip = one.interact_rect;
+            (one.id.accesskit_id(), Placed { order, clip })
+        })
+        .collect();
     let nodes: std::collections::HashMap<NodeId, &Node> =
         update.nodes.iter().map(|(id, node)| (*id, node)).collect();
     let Some(root) = update.tree.as_ref().map(|tree| tree.root) else {
         return Vec::new();
     };
     let mut found = Vec::new();
-    let mut waiting = vec![root];
-    while let Some(id) = waiting.pop() {
+    let everywhere = Placed {
+        order: egui::Order::Background,
+        clip: egui::Rect::EVERYTHING,
+    };
+    let mut waiting = vec![(root, everywhere)];
+    while let Some((id, around)) = waiting.pop() {
         let Some(node) = nodes.get(&id) else { continue };
-        waiting.extend(node.children().iter().rev());
+        // The lines of a text are no widgets: they are where the text is.
+        let place = places.get(&id).copied().unwrap_or(around);
+        waiting.extend(node.children().iter().rev().map(|child| (*child, place)));
         let named_by = || {
             let labels = node.labelled_by().iter().filter_map(|id| nodes.get(id));
             let names: Vec<_> = labels.filter_map(|label| text_of(label)).collect();
             (!names.is_empty()).then(|| names.join(" "))
         };
-        if let Some(mut element) = element(id, node, named_by) {
+        if let Some(mut element) = element(id, node, place.clip, named_by) {
             element.focused = update.focus == id;
-            found.push(element);
+            found.push((place.order, element));
         }
     }
-    found
+    found.sort_by_key(|(order, _)| *order);
+    found.into_iter().map(|(_, element)| element).collect()
 }
 
 fn text_of(node: &Node) -> Option<&str> {
@@ -167,9 +190,14 @@ fn text_of(node: &Node) -> Option<&str> {
         .filter(|text| !text.is_empty())
 }
 
-fn element(id: NodeId, node: &Node, named_by: impl Fn() -> Option<String>) -> Option<Element> {
+fn element(
+    id: NodeId,
+    node: &Node,
+    clip: egui::Rect,
+    named_by: impl Fn() -> Option<String>,
+) -> Option<Element> {
     let (tag, role) = tag_and_role(node.role())?;
-    let bounds = bounds(node.bounds()?)?;
+    let bounds = bounds(node.bounds()?, clip)?;
     let text = tag == Tag::Span;
     let name = match text {
         true => text_of(node)?.to_owned(),
@@ -236,7 +264,13 @@ fn tag_and_role(role: Role) -> Option<(Tag, Option<&'static str>)> {
     clippy::cast_possible_truncation,
     reason = "a window is smaller than f32's exact range"
 )]
-fn bounds(rect: Rect) -> Option<[f32; 4]> {
+fn bounds(rect: Rect, clip: egui::Rect) -> Option<[f32; 4]> {
+    let rect = rect.intersect(Rect {
+        x0: clip.left().into(),
+        y0: clip.top().into(),
+        x1: clip.right().into(),
+        y1: clip.bottom().into(),
+    });
     let all = [rect.x0, rect.y0, rect.width(), rect.height()];
     let shown = rect.width() > 0.0 && rect.height() > 0.0 && all.iter().all(|n| n.is_finite());
     shown.then(|| all.map(|n| (n * 10.0).round() as f32 / 10.0))
@@ -324,6 +358,44 @@ mod tests {
         mirror.set_value(find(&mirror, "Filter").id, "new");
         show(&mut text);
         assert_eq!(text, "new");
+    }
+
+    #[test]
+    fn what_is_scrolled_out_of_sight_is_left_out() {
+        let (ctx, mirror) = context();
+        let show = || {
+            frame(&ctx, |ui| {
+                let area = egui::ScrollArea::vertical().max_height(100.0);
+                area.show(ui, |ui| {
+                    for index in 0..20 {
+                        ui.add_sized([80.0, 30.0], egui::Button::new(format!("Row {index}")));
+                    }
+                });
+            });
+        };
+        (0..3).for_each(|_| show());
+        let state = mirror.lock();
+        let rows: Vec<_> = state.elements.iter().map(|one| one.bounds).collect();
+        assert!((2..=4).contains(&rows.len()), "{rows:?}");
+        let lowest = rows.iter().map(|[_, top, _, height]| top + height);
+        assert!(lowest.fold(0.0, f32::max) <= 110.0, "{rows:?}");
+    }
+
+    #[test]
+    fn what_lies_over_the_page_comes_after_it() {
+        let (ctx, mirror) = context();
+        let show = || {
+            frame(&ctx, |ui| {
+                let area = egui::Area::new(egui::Id::unique("popup"));
+                area.order(egui::Order::Foreground)
+                    .show(ui.ctx(), |ui| drop(ui.button("Over")));
+                drop(ui.button("Under"));
+            });
+        };
+        (0..3).for_each(|_| show());
+        let state = mirror.lock();
+        let names: Vec<_> = state.elements.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["Under", "Over"]);
     }
 
     #[test]
