@@ -29,6 +29,8 @@ pub struct Column {
     pub label: String,
     /// What a click on the head sorts by.
     pub sort: SortBy,
+    /// Whether it is a bucket that the range cuts, or that has not ended.
+    pub partial: bool,
 }
 
 /// A row: one line of the chart.
@@ -53,23 +55,26 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
-/// The table with the last `bucket_columns` complete buckets; if none is complete, with the last
-/// ones as they are.
+/// The table with the last `bucket_columns` buckets; the newest may not have ended.
 pub fn table(answered: &Answered, bucket_columns: usize, sort: (SortBy, Sort)) -> Table {
-    let buckets = last_buckets(answered, bucket_columns);
+    let count = answered.buckets.len();
+    let buckets: Vec<usize> = (count.saturating_sub(bucket_columns)..count).collect();
     let mut columns = vec![
         Column {
             label: "Total".to_owned(),
             sort: SortBy::Total,
+            partial: false,
         },
         Column {
             label: average_label(answered.granularity),
             sort: SortBy::Average,
+            partial: false,
         },
     ];
     columns.extend(buckets.iter().map(|index| Column {
         label: bucket_column_label(&answered.buckets[*index], answered.granularity),
         sort: SortBy::Bucket(*index),
+        partial: answered.partial.get(*index) == Some(&true),
     }));
     let rows = order(answered, sort)
         .into_iter()
@@ -92,20 +97,6 @@ fn average_label(width: Granularity) -> String {
         Granularity::Day => "Daily avg".to_owned(),
         _ => format!("{}ly avg", granularity_label(width)),
     }
-}
-
-fn last_buckets(answered: &Answered, count: usize) -> Vec<usize> {
-    let all = 0..answered.buckets.len();
-    let complete: Vec<usize> = all
-        .clone()
-        .filter(|index| answered.partial.get(*index) == Some(&false))
-        .collect();
-    let from: Vec<usize> = if complete.is_empty() {
-        all.collect()
-    } else {
-        complete
-    };
-    from[from.len().saturating_sub(count)..].to_vec()
 }
 
 fn row(answered: &Answered, index: usize, buckets: &[usize]) -> Row {
@@ -173,18 +164,23 @@ mod tests {
     }
 
     #[test]
-    fn it_shows_total_average_and_the_last_complete_buckets() {
-        let table = table(&example(), 6, (SortBy::Total, Sort::Descending));
+    fn it_shows_total_average_and_the_last_buckets_with_the_current_one() {
+        let table = table(&example(), 3, (SortBy::Total, Sort::Descending));
         let heads: Vec<&str> = table
             .columns
             .iter()
             .map(|column| column.label.as_str())
             .collect();
         assert_eq!(table.name_label, "repo");
-        assert_eq!(heads, ["Total", "Weekly avg", "13 Jul", "20 Jul"]);
+        assert_eq!(heads, ["Total", "Weekly avg", "13 Jul", "20 Jul", "27 Jul"]);
+        let partial = table.columns.iter().map(|column| column.partial);
+        assert_eq!(
+            partial.collect::<Vec<_>>(),
+            [false, false, false, false, true]
+        );
         assert_eq!(table.rows[0].name, "Axum");
-        assert_eq!(table.rows[0].cells, ["1,251", "8.0", "8", "–"]);
-        assert_eq!(table.rows[1].cells, ["37", "16.0", "2", "30"]);
+        assert_eq!(table.rows[0].cells, ["1,251", "8.0", "8", "–", "1,234"]);
+        assert_eq!(table.rows[1].cells, ["37", "16.0", "2", "30", "4"]);
     }
 
     #[test]

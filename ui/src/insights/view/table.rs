@@ -20,6 +20,8 @@ const HEAD: f32 = 28.0;
 const PAD: f32 = 12.0;
 /// The least width of the names.
 const NAME_MIN: f32 = 170.0;
+/// The most that long names take from the buckets.
+const NAME_MAX: f32 = 300.0;
 /// Where the numbers of a column may begin.
 const COLUMN_GAP: f32 = 26.0;
 /// A column of a bucket is about this wide with its gap.
@@ -27,11 +29,16 @@ const BUCKET: f32 = 62.0;
 /// Total and average are about this wide together.
 const FIXED: f32 = 156.0;
 
+/// The room of a line's mark before its name.
+const MARK: f32 = 18.0;
+
 /// Where the columns stand.
 struct Columns {
     name: Rect,
     /// The right edge and the width of each column of numbers.
     numbers: Vec<(f32, f32)>,
+    /// Which of them are muted, being of a bucket that is not whole.
+    muted: Vec<bool>,
 }
 
 pub(super) fn show(
@@ -41,11 +48,15 @@ pub(super) fn show(
     height: f32,
     view: View<'_>,
 ) {
-    let size = vec2(ui.available_width(), height);
+    let row = tokens(ui).size.row;
+    // The head, its line and the card's edges, and as many rows as fit wholly.
+    let around = HEAD + 3.0;
+    let fit = ((height - around) / row).floor().max(1.0);
+    let size = vec2(ui.available_width(), around + fit * row);
     let (card, _) = ui.allocate_exact_size(size, Sense::HOVER);
     ui.painter()
         .add(card_frame(tokens(ui)).paint(card.shrink(1.0)));
-    let room = card.width() - 2.0 * PAD - NAME_MIN - FIXED;
+    let room = card.width() - 2.0 * PAD - name_width(ui, answered, card) - FIXED;
     let buckets = (room / BUCKET).floor().max(0.0) as usize;
     let table = table(answered, buckets, state.display().sort);
     let columns = columns(ui, &table, state.display().sort.0, card);
@@ -57,7 +68,6 @@ pub(super) fn show(
         UiBuilder::new().max_rect(body.with_max_y(body.bottom() - 2.0)),
         |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            let row = tokens(ui).size.row;
             ScrollArea::vertical()
                 .auto_shrink([false, false])
                 .content_margin(Margin::ZERO)
@@ -70,6 +80,20 @@ pub(super) fn show(
                 });
         },
     );
+}
+
+/// What the names ask for: the longest one, up to a third of the card.
+fn name_width(ui: &Ui, answered: &Answered, card: Rect) -> f32 {
+    let ink = tokens(ui).color.text;
+    let wide = |text: &str| {
+        layout(ui.painter(), text, Type::Body, ink, NAME_MAX)
+            .size()
+            .x
+    };
+    let names = answered.lines.iter().take(200);
+    let longest = names.map(|line| wide(&line.name.text)).fold(0.0, f32::max);
+    let most = (card.width() / 3.0).clamp(NAME_MIN, NAME_MAX);
+    (longest + MARK).clamp(NAME_MIN, most)
 }
 
 /// Each column is as wide as its widest text; what is left over goes to the names.
@@ -97,6 +121,7 @@ fn columns(ui: &Ui, table: &Table, sort: SortBy, card: Rect) -> Columns {
             pos2(right.max(left + 40.0), card.bottom()),
         ),
         numbers,
+        muted: table.columns.iter().map(|column| column.partial).collect(),
     }
 }
 
@@ -123,7 +148,11 @@ fn head(
         let cell = HeaderCell::new(&column.label)
             .right()
             .sortable(sort(column.sort));
-        if cell.show(ui, rect).clicked() {
+        let mut response = cell.show(ui, rect);
+        if column.partial {
+            response = response.on_hover_text("Not a whole period");
+        }
+        if response.clicked() {
             clicked = Some(column.sort);
         }
     }
@@ -176,17 +205,20 @@ fn body_row(
 
 /// Paints a row's texts; returns whether its name was cut.
 fn cells(ui: &Ui, row: &Row, columns: &Columns, middle: f32, shown: bool) -> bool {
-    let ink = tokens(ui).color.text;
+    let color = &tokens(ui).color;
+    let ink = color.text;
     let left = columns.name.left();
     mark(ui, pos2(left + 4.0, middle), row.line, shown);
     let painter = ui.painter();
-    let room = columns.name.right() - left - 18.0;
+    let room = columns.name.right() - left - MARK;
     let name = layout(painter, &row.name, Type::Body, ink, room);
     let cut = name.elided;
-    let at = pos2(left + 18.0, middle - name.size().y / 2.0);
+    let at = pos2(left + MARK, middle - name.size().y / 2.0);
     painter.galley(at, name, ink);
-    for (text, (right, _)) in row.cells.iter().zip(&columns.numbers) {
+    let numbers = columns.numbers.iter().zip(&columns.muted);
+    for (text, ((right, _), muted)) in row.cells.iter().zip(numbers) {
         let at = pos2(*right, middle);
+        let ink = if *muted { color.muted } else { ink };
         paint_text(painter, at, Align2::RIGHT_CENTER, text, Type::Body, ink);
     }
     cut
