@@ -131,6 +131,7 @@ fn a_filter_is_built_with_the_keyboard_alone() {
         1,
         "a filter without a value is not asked"
     );
+    window.keys(Modifiers::NONE, &[Key::Escape]);
     window.click("Comparison of filter 1");
     window.harness.key_press(Key::ArrowDown);
     window.steps(2);
@@ -150,7 +151,11 @@ fn a_filter_is_built_with_the_keyboard_alone() {
 fn a_value_that_was_never_seen_can_be_typed() {
     let mut window = open();
     pick(&mut window, "Add filter", "lines_added");
-    pick(&mut window, "Value of filter 1", "250");
+    // Its values are asked for at once.
+    window.harness.event(egui::Event::Text("250".to_owned()));
+    window.steps(2);
+    window.harness.key_press(Key::Enter);
+    window.steps(8);
     let filter = &asked(&window).pop().expect("a report")["filter"]["and"][0];
     assert_eq!(
         filter,

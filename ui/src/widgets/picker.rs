@@ -52,6 +52,7 @@ pub struct Picker<'a> {
     chosen: Option<&'a str>,
     custom: bool,
     search: bool,
+    opened: bool,
     empty: &'a str,
 }
 
@@ -70,6 +71,7 @@ impl<'a> Picker<'a> {
             chosen: None,
             custom: false,
             search: false,
+            opened: false,
             empty: "Nothing matches",
         }
     }
@@ -129,6 +131,12 @@ impl<'a> Picker<'a> {
         self
     }
 
+    /// Opens the list in this frame, as a press would.
+    pub fn opened(mut self, opened: bool) -> Self {
+        self.opened = opened;
+        self
+    }
+
     /// What an empty list says.
     pub fn empty(mut self, text: &'a str) -> Self {
         self.empty = text;
@@ -164,6 +172,9 @@ impl<'a> Picker<'a> {
     ) -> Option<Picked<T>> {
         let response = self.button(ui);
         let state_id = response.id.with("picker");
+        if self.opened {
+            Popup::open_id(ui, Popup::default_response_id(&response));
+        }
         if !self.is_open(ui, &response) {
             ui.data_mut(|data| data.remove::<ListState>(state_id));
             if !response.clicked() {

@@ -1,6 +1,6 @@
 //! Filters: property, comparison, values.
 
-use egui::{Align, Layout, Ui, vec2};
+use egui::{Align, Id, Layout, Ui, vec2};
 use serde_json::Value;
 
 use super::series_card::matches_missing;
@@ -33,9 +33,29 @@ pub(super) fn add(ui: &mut Ui, catalog: &Catalog, text: &str, place: Place, view
     };
     let picked = property_list(&name, text, ButtonKind::Link).show(ui, || properties(catalog));
     if let Some(property) = picked {
+        let frame = ui.ctx().cumulative_pass_nr();
+        ui.data_mut(|data| data.insert_temp(added_id(place), frame));
         view.commands
             .send(InsightsCommand::Edit(Edit::AddFilter(place, property)));
     }
+}
+
+/// Remembers that a filter was added there: its values are asked for next.
+fn added_id(place: Place) -> Id {
+    Id::unique(("filter added", place))
+}
+
+/// Whether a filter was added in a former frame and shows now for the first time.
+fn was_added(ui: &Ui, place: Place) -> bool {
+    let now = ui.ctx().cumulative_pass_nr();
+    ui.data_mut(|data| {
+        let added: Option<u64> = data.get_temp(added_id(place));
+        let former = added.is_some_and(|frame| frame < now);
+        if former {
+            data.remove::<u64>(added_id(place));
+        }
+        former
+    })
 }
 
 /// Every filter of a place, one below the other.
@@ -47,6 +67,7 @@ pub(super) fn show_all(
     view: View<'_>,
 ) {
     ui.spacing_mut().item_spacing.y = tokens(ui).space.s;
+    let added = !filters.is_empty() && was_added(ui, place);
     for (index, filter) in filters.iter().enumerate() {
         ui.push_id((place, index), |ui| {
             let row = Row {
@@ -54,6 +75,7 @@ pub(super) fn show_all(
                 filter,
                 place,
                 index,
+                added: added && index + 1 == filters.len() && filter.values.is_empty(),
                 view,
             };
             row.show(ui);
@@ -66,6 +88,8 @@ struct Row<'a> {
     filter: &'a FilterDraft,
     place: Place,
     index: usize,
+    /// It was just added.
+    added: bool,
     view: View<'a>,
 }
 
@@ -143,7 +167,10 @@ impl Row<'_> {
         let text = self.values_label();
         let known = self.catalog.property(&self.filter.property);
         let operator = self.filter.operator;
-        let mut picker = Picker::new(&name, &text).chosen("").empty("Type a value");
+        let mut picker = Picker::new(&name, &text)
+            .chosen("")
+            .empty("Type a value")
+            .opened(self.added);
         picker = if wide {
             picker.width(room)
         } else {
