@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::spawn::{Process, free_port, wait_for};
 
 /// How long a page may take to show something.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The flags under which a headless Chromium paints WebGL without a graphics card.
 const CHROMIUM_FLAGS: [&str; 14] = [

@@ -3,6 +3,11 @@
 //! Everything that is started here dies with the test: each guard kills its process on drop, and
 //! the kernel kills it when the test itself is killed.
 
+#![allow(
+    clippy::expect_used,
+    reason = "what fails here fails a test, and says so"
+)]
+
 pub mod browser;
 pub mod mongo_store;
 pub mod mongod;

@@ -96,8 +96,9 @@ fn note(line: &str) {
 }
 
 fn start_log() {
+    // lapin logs returned messages with their bodies, which are personal data.
     let filter = EnvFilter::try_from_env("EMPMIX_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,empmix=info"));
+        .unwrap_or_else(|_| EnvFilter::new("warn,lapin=error,empmix=info"));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

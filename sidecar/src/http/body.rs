@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use axum::{
-    body::Body,
+    body::{Body, BodyDataStream},
     extract::Request,
     http::{HeaderMap, header},
     middleware::Next,
@@ -17,6 +17,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a body may take to arrive.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long, and for how many chunks, a body that is too large is read on.
+const DRAIN: Duration = Duration::from_secs(5);
+const DRAINED_CHUNKS: usize = 4096;
 
 /// Why a body was not read.
 #[derive(Debug)]
@@ -63,13 +67,14 @@ async fn collect(body: Body, inflight: &Arc<Semaphore>) -> Result<ReadBody, Body
         _share: None,
     };
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|error| {
-            if is_too_large(&error) {
-                BodyError::TooLarge
-            } else {
-                BodyError::Broken
+        let chunk = match chunk {
+            Ok(chunk) => chunk,
+            Err(error) if is_too_large(&error) => {
+                drain(&mut chunks).await;
+                return Err(BodyError::TooLarge);
             }
-        })?;
+            Err(_) => return Err(BodyError::Broken),
+        };
         if read.bytes.len() + chunk.len() > limits::BODY_BYTES {
             return Err(BodyError::TooLarge);
         }
@@ -84,6 +89,18 @@ async fn collect(body: Body, inflight: &Arc<Semaphore>) -> Result<ReadBody, Body
         read.bytes.extend_from_slice(&chunk);
     }
     Ok(read)
+}
+
+/// Reads on for a while: a client that is cut off while it sends never sees the answer.
+async fn drain(chunks: &mut BodyDataStream) {
+    let rest = async {
+        for _ in 0..DRAINED_CHUNKS {
+            if chunks.next().await.is_none() {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN, rest).await;
 }
 
 fn check_headers(headers: &HeaderMap) -> Result<(), BodyError> {
