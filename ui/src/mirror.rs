@@ -386,16 +386,17 @@ mod tests {
         let (ctx, mirror) = context();
         let show = || {
             frame(&ctx, |ui| {
-                let area = egui::Area::new(egui::Id::unique("popup"));
-                area.order(egui::Order::Foreground)
-                    .show(ui.ctx(), |ui| drop(ui.button("Over")));
+                let opener = ui.button("Open");
+                egui::Popup::from_response(&opener)
+                    .open(true)
+                    .show(|ui| drop(ui.button("Over")));
                 drop(ui.button("Under"));
             });
         };
         (0..3).for_each(|_| show());
         let state = mirror.lock();
         let names: Vec<_> = state.elements.iter().map(|one| one.name.as_str()).collect();
-        assert_eq!(names, ["Under", "Over"]);
+        assert_eq!(names, ["Open", "Under", "Over"]);
     }
 
     #[test]
