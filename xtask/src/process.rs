@@ -229,10 +229,10 @@ mod tests {
     #[test]
     fn what_cargo_run_sets_is_not_handed_on() {
         assert!(
-            std::env::var_os("CARGO_PKG_NAME").is_some(),
-            "cargo test sets it"
+            std::env::var_os("CARGO_MANIFEST_DIR").is_some(),
+            "who runs tests sets it"
         );
-        assert_eq!(sh("echo \"[$CARGO_PKG_NAME]\"").read().unwrap(), "[]\n");
+        assert_eq!(sh("echo \"[$CARGO_MANIFEST_DIR]\"").read().unwrap(), "[]\n");
     }
 
     #[test]
