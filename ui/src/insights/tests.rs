@@ -10,7 +10,12 @@ use super::{
     InsightsCommand, InsightsState,
     question::{Builder, MeasureDraft},
 };
-use crate::{backend::fake::Fake, session::Work, testing::Window};
+use crate::{
+    backend::fake::Fake,
+    mirror::{Mirror, MirrorPlugin},
+    session::Work,
+    testing::Window,
+};
 
 fn open() -> Window {
     let mut window = Window::open(Fake::loaded());
@@ -308,4 +313,31 @@ fn the_query_folds_away() {
     assert!(!window.shows("+ Add series"));
     window.click("Unfold the query");
     assert!(window.shows("+ Add series"));
+}
+
+#[test]
+fn rows_below_the_fold_do_not_reach_over_the_footer() {
+    let mut window = open();
+    let mirror = Mirror::default();
+    let plugin = MirrorPlugin::new(mirror.clone());
+    window.harness.ctx.add_plugin(plugin);
+    window.harness.set_size(egui::vec2(1280.0, 520.0));
+    pick(&mut window, "Add breakdown", "repo");
+    window.keys(Modifiers::NONE, &[Key::Escape]);
+    window.steps(8);
+    let state = mirror.lock();
+    let top_of = |name: &str| {
+        let found = state.elements.iter().find(|one| one.name == name);
+        found.map(|one| one.bounds[1]).expect(name)
+    };
+    let footer = top_of("Copy CSV");
+    let right = state.elements.iter().filter(|one| one.bounds[0] > 560.0);
+    let over: Vec<_> = right
+        .filter(|one| one.bounds[1] < footer && one.bounds[1] + one.bounds[3] > footer + 1.0)
+        .collect();
+    assert!(over.is_empty(), "{over:#?}");
+    let rows = |one: &&crate::mirror::Element| matches!(one.role, Some("row" | "columnheader"));
+    let lowest = state.elements.iter().filter(rows);
+    let lowest = lowest.map(|one| one.bounds[1] + one.bounds[3]);
+    assert!(lowest.fold(0.0, f32::max) <= footer);
 }
