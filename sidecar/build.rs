@@ -1,6 +1,8 @@
 //! Carries the console, the SDK and the demo shop inside the binary, compressed with brotli where
 //! that helps. An empty `ui/dist` is fine: the page then says how to build the console.
 
+#![allow(clippy::expect_used, reason = "a build script fails by saying why")]
+
 use std::{
     env, fs,
     io::Write,

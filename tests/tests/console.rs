@@ -1,5 +1,11 @@
 //! The console in a real Chromium, on a real sidecar: an SDK call becomes a chart.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what fails here fails the test"
+)]
+
 use empmix_tests::{browser::Browser, sidecar::Sidecar};
 
 /// A sidecar that the async test may drop: its client is a blocking one.

@@ -1,5 +1,11 @@
 //! The real window with the bundled sidecar: the same chart, and no sidecar outlives the app.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what fails here fails the test"
+)]
+
 use std::time::Duration;
 
 use empmix_tests::{

@@ -1,5 +1,11 @@
 //! The real data set through the whole system, with processes killed on the way.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what fails here fails the test"
+)]
+
 use std::{
     io::Read,
     process::{Child, Command},

@@ -1,5 +1,11 @@
 //! What apps send, good and bad: each the documented answer, nothing lost, nothing crashed.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what fails here fails the test"
+)]
+
 use std::{io::Write, time::Duration};
 
 use empmix_tests::{

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use empmix_model::{EpochMs, ids::ProjectId};
-use empmix_protocol::Call;
 
 use crate::{
     async_value::AsyncValue,

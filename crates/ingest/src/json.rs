@@ -67,7 +67,7 @@ fn within_f64(number: &Number) -> Number {
     let rounded = match (number.as_u64(), number.as_i64(), number.as_f64()) {
         (Some(n), ..) if n > EXACT => Some(n as f64),
         (None, Some(n), _) if n.unsigned_abs() > EXACT => Some(n as f64),
-        (None, None, Some(n)) if n == 0.0 => return Number::from(0),
+        (None, None, Some(0.0)) => return Number::from(0),
         _ => None,
     };
     rounded

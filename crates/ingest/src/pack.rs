@@ -14,6 +14,10 @@ use serde::Serialize;
 
 /// Something that travels: an item, or what is kept of a refused one.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "items are the rule, refusals the exception"
+)]
 pub enum Unit {
     /// An accepted item.
     Item {

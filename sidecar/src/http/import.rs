@@ -270,10 +270,6 @@ fn reader(body: Body) -> impl AsyncBufRead + Unpin {
     StreamReader::new(body.into_data_stream().map_err(std::io::Error::other))
 }
 
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "it is used as a function of map_err"
-)]
 fn broken(error: std::io::Error) -> Failure {
     Failure(ApiError::new(
         ErrorCode::InvalidRequest,

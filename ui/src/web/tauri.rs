@@ -170,7 +170,6 @@ fn read_error(error: &JsValue) -> ApiError {
         })
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
 fn unreadable(error: serde_json::Error) -> ApiError {
     let message = format!("the shell's answer could not be read: {error}");
     ApiError::new(ErrorCode::Internal, message)
