@@ -66,7 +66,8 @@ async fn from_the_first_run_to_a_filtered_table() {
     browser.says("rerun-io/rerun: total").await;
     browser.picture("path-3-breakdown").await;
     choose(&browser, "Add filter", "bot").await;
-    browser.says("bot").await;
+    browser.click("option", "false").await;
+    browser.says("where bot is false").await;
     browser.picture("path-4-filter").await;
     browser.click("", "Table").await;
     browser.says("rerun-io/rerun").await;
