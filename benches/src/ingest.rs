@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use empmix_tests::{
     rabbitmq::RabbitMq,
     sidecar::{Project, Sidecar},
+    spawn::wait_for,
 };
 use futures::future::try_join_all;
 use serde_json::{Value, json};
@@ -42,6 +43,10 @@ pub(crate) fn measure(seconds: u64) -> Result<Table> {
 
 fn rows(table: &mut Table, broker: &str, sidecar: &Sidecar, seconds: u64) -> Result<()> {
     let project = sidecar.default_project();
+    wait_for("ready sidecar", Duration::from_secs(30), || {
+        let ready = sidecar.get("/readyz").send().ok()?;
+        ready.status().is_success().then_some(())
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

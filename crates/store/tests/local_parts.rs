@@ -248,7 +248,10 @@ async fn sealing_while_writing_loses_and_doubles_nothing() {
     }
     sealed(&store, dir.path()).await;
     assert_eq!(see(&store).await, see(&reference).await);
-    assert!(part_files(dir.path()).len() <= 8, "small parts are joined");
+    // Parts of fewer rows than are sealed at once are joined with the next.
+    let most = see(&store).await.events.len() / 100 + 1;
+    let parts = part_files(dir.path()).len();
+    assert!(parts <= most, "small parts are joined: {parts} of {most}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
