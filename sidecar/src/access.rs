@@ -1,6 +1,6 @@
 //! Who may do what, answered from memory: project keys, bearer tokens, one-time codes.
 //!
-//! Keys are read again from the store every second, so that a rotated key stops within one second
+//! Keys are read again from the store twice a second, so a rotated key stops within one second
 //! on every process; the last known ones are kept in `keys.json` for a start while the store is
 //! away. A key that is not known while the store was never read is no refusal but a *not yet*.
 

@@ -31,7 +31,7 @@ impl fmt::Display for PublicKey {
     }
 }
 
-/// A key with full access. It has no `Debug` and no `Serialize` that could leak it into a log.
+/// A key with full access. Its `Debug` hides it and it has no `Serialize`, so no log can show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretKey(String);
 
