@@ -1,9 +1,9 @@
 //! Unique users per day over generated events: both stores, and DuckDB in the same run.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use anyhow::{Result, ensure};
-use empmix_tests::{mongod::Mongod, sidecar::Sidecar};
+use empmix_tests::{duckdb, mongod::Mongod, sidecar::Sidecar};
 use serde_json::{Value, json};
 
 use crate::{events, table::Table};
@@ -33,18 +33,10 @@ pub(crate) fn measure(count: usize) -> Result<Table> {
     ensure!(local.answers == mongo.answers, "the two stores disagree");
     table.row(["local".to_owned(), ms(local.best[0]), ms(local.best[1])]);
     table.row(["MongoDB".to_owned(), ms(mongo.best[0]), ms(mongo.best[1])]);
-    match duckdb(&file) {
-        Some(peer) => {
-            ensure!(json!(local.answers) == peer["answers"], "DuckDB disagrees");
-            let of = |index: usize| ms(peer["ms"][index].as_f64().unwrap_or(f64::NAN));
-            table.row(["DuckDB".to_owned(), of(0), of(1)]);
-        }
-        None => table.row([
-            "DuckDB".to_owned(),
-            "not on this machine".to_owned(),
-            String::new(),
-        ]),
-    }
+    let peer = duckdb::ask(DUCKDB, &[file.as_os_str(), RUNS.to_string().as_ref()]);
+    ensure!(json!(local.answers) == peer["answers"], "DuckDB disagrees");
+    let of = |index: usize| ms(peer["ms"][index].as_f64().unwrap_or(f64::NAN));
+    table.row(["DuckDB".to_owned(), of(0), of(1)]);
     Ok(table)
 }
 
@@ -97,13 +89,3 @@ for where in ("where event='page_view'", ""):
     ms.append(best); answers.append([r[1] for r in rows])
 print(json.dumps({"ms": ms, "answers": answers}))
 "#;
-
-fn duckdb(file: &Path) -> Option<Value> {
-    let output = Command::new("python3")
-        .args(["-c", DUCKDB])
-        .arg(file)
-        .arg(RUNS.to_string())
-        .output()
-        .ok()?;
-    serde_json::from_slice(&output.stdout).ok()
-}

@@ -9,6 +9,8 @@
 )]
 
 pub mod browser;
+pub mod duckdb;
+mod guard;
 pub mod mongo_store;
 pub mod mongod;
 pub mod rabbitmq;

@@ -3,22 +3,18 @@
 //! The server is looked for in `$EMPMIX_MONGOD`, `$MONGOD`, on `PATH`, and where
 //! `cargo xtask test` keeps it (`~/.cache/empmix/mongod/mongod`). Without one the tests fail and
 //! say what to do.
-//!
-//! A small shell guards the server: it waits for the end of its input, which comes when the test
-//! ends, is killed, or drops the server; then it kills the server and removes the directory.
 
 #![allow(clippy::expect_used, reason = "a test fails loudly")]
 
 use std::{
-    io::{BufRead, BufReader, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    fmt,
+    net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use mongodb::{
@@ -27,13 +23,10 @@ use mongodb::{
     options::ClientOptions,
 };
 
-/// Starts the server, prints its pid, and waits; "keep" leaves the directory for a restart.
-const GUARD: &str = r#"dir=$1; shift
-"$@" </dev/null >/dev/null 2>&1 &
-echo $!
-word=; read -r word
-kill -9 $! 2>/dev/null; wait $! 2>/dev/null
-[ "$word" = keep ] || rm -rf "$dir""#;
+use crate::{
+    guard::Guard,
+    spawn::{free_port, wait_for},
+};
 
 const START: Duration = Duration::from_secs(60);
 
@@ -43,11 +36,6 @@ pub struct Mongod {
     port: u16,
     replica_set: bool,
     guard: Option<Guard>,
-}
-
-struct Guard {
-    shell: Child,
-    pid: u32,
 }
 
 impl Mongod {
@@ -90,7 +78,7 @@ impl Mongod {
     /// Kills the server as a power cut would.
     pub fn kill9(&mut self) {
         if let Some(guard) = self.guard.take() {
-            guard.end(true);
+            guard.kill9();
         }
     }
 
@@ -103,12 +91,12 @@ impl Mongod {
 
     /// Stops the process where it is: connections stay open and nobody answers.
     pub fn stop(&self) {
-        self.signal("STOP");
+        self.guard.as_ref().expect("the server runs").stop();
     }
 
     /// Lets a stopped process go on.
     pub fn cont(&self) {
-        self.signal("CONT");
+        self.guard.as_ref().expect("the server runs").cont();
     }
 
     fn spawn(replica_set: bool) -> Self {
@@ -127,38 +115,25 @@ impl Mongod {
     }
 
     fn launch(&self) -> Guard {
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", GUARD, "guard"])
-            .arg(&self.dir)
-            .arg(binary());
-        command.arg("--dbpath").arg(&self.dir);
-        command
-            .arg("--logpath")
-            .arg(self.dir.join("log"))
-            .arg("--logappend");
-        command.arg("--unixSocketPrefix").arg(&self.dir);
-        command.args(["--port", &self.port.to_string(), "--bind_ip", "127.0.0.1"]);
-        command.args(["--wiredTigerCacheSizeGB", "0.5", "--noscripting"]);
-        command.args(["--setParameter", "enableTestCommands=1"]);
-        // Two cores are not for hundreds of idle threads, and nobody reads the diagnostics.
-        command.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]);
-        if self.replica_set {
-            command.args(["--replSet", "rs0"]);
-        }
-        let mut shell = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a shell starts");
-        let mut line = String::new();
-        let stdout = shell.stdout.take().expect("it is piped");
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("the server's pid");
-        let pid = line.trim().parse().expect("the server's pid");
-        let guard = Guard { shell, pid };
-        self.wait_for_port();
+        let dir = &self.dir;
+        let guard = Guard::start(dir, |command| {
+            command.arg(binary());
+            command.arg("--dbpath").arg(dir);
+            command
+                .arg("--logpath")
+                .arg(dir.join("log"))
+                .arg("--logappend");
+            command.arg("--unixSocketPrefix").arg(dir);
+            command.args(["--port", &self.port.to_string(), "--bind_ip", "127.0.0.1"]);
+            command.args(["--wiredTigerCacheSizeGB", "0.5", "--noscripting"]);
+            command.args(["--setParameter", "enableTestCommands=1"]);
+            // Two cores are not for hundreds of idle threads, and nobody reads the diagnostics.
+            command.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]);
+            if self.replica_set {
+                command.args(["--replSet", "rs0"]);
+            }
+        });
+        self.wait_until(|| TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok());
         guard
     }
 
@@ -166,28 +141,13 @@ impl Mongod {
         format!("127.0.0.1:{}", self.port)
     }
 
-    fn wait_for_port(&self) {
-        let since = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
-            assert!(
-                since.elapsed() < START,
-                "mongod did not start: {}",
-                self.log()
-            );
-            pause();
-        }
+    fn wait_for_primary(&self) {
+        self.wait_until(|| self.ask(doc! {"hello": 1}).get_bool("isWritablePrimary") == Ok(true));
     }
 
-    fn wait_for_primary(&self) {
-        let since = Instant::now();
-        while self.ask(doc! {"hello": 1}).get_bool("isWritablePrimary") != Ok(true) {
-            assert!(
-                since.elapsed() < START,
-                "mongod has no primary: {}",
-                self.log()
-            );
-            pause();
-        }
+    fn wait_until(&self, ready: impl Fn() -> bool) {
+        let what = fmt::from_fn(|f| write!(f, "mongod that is ready: {}", self.log()));
+        wait_for(what, START, || ready().then_some(()));
     }
 
     /// Runs one command on exactly this server. Has a runtime of its own, so that it can be called
@@ -210,14 +170,6 @@ impl Mongod {
         answer.expect("mongod answers")
     }
 
-    fn signal(&self, name: &str) {
-        let guard = self.guard.as_ref().expect("the server runs");
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &guard.pid.to_string()])
-            .status();
-        assert!(sent.expect("kill runs").success(), "SIG{name} was not sent");
-    }
-
     fn log(&self) -> String {
         let log = std::fs::read_to_string(self.dir.join("log")).unwrap_or_default();
         let lines: Vec<_> = log.lines().rev().take(5).collect();
@@ -227,21 +179,10 @@ impl Mongod {
 
 impl Drop for Mongod {
     fn drop(&mut self) {
-        match self.guard.take() {
-            Some(guard) => guard.end(false),
-            None => drop(std::fs::remove_dir_all(&self.dir)),
+        // The guard of a running server removes the directory itself.
+        if self.guard.take().is_none() {
+            drop(std::fs::remove_dir_all(&self.dir));
         }
-    }
-}
-
-impl Guard {
-    fn end(mut self, keep: bool) {
-        let stdin = self.shell.stdin.take();
-        if let Some(mut stdin) = stdin.filter(|_| keep) {
-            // A guard that is gone has done its work.
-            drop(stdin.write_all(b"keep\n"));
-        }
-        drop(self.shell.wait());
     }
 }
 
@@ -268,17 +209,4 @@ fn binary() -> PathBuf {
 
 fn is_file(path: &Path) -> bool {
     path.metadata().is_ok_and(|found| found.is_file())
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a test that waits for another process"
-)]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(50));
 }

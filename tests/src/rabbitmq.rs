@@ -1,38 +1,31 @@
 //! A real RabbitMQ on private ports, in a directory of its own, with its own epmd.
 //!
 //! Without one the tests fail and say what to install.
-//!
-//! A small shell guards the server: it waits for the end of its input, which comes when the test
-//! ends, is killed, or drops the server; then it kills the server and its epmd, and removes the
-//! directory.
 
 #![allow(clippy::expect_used, reason = "a test fails loudly")]
 
 use std::{
-    fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    fmt, fs,
+    io::{Read, Write},
+    net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::json;
 
-/// Starts epmd and the server (in a process group of its own), prints the group, and waits; "keep"
-/// leaves the directory for a restart.
-const GUARD: &str = r#"dir=$1
-epmd </dev/null >/dev/null 2>&1 & epmd=$!
-setsid "$2" </dev/null >"$dir/out" 2>&1 & server=$!
-echo $server
-word=; read -r word
-kill -9 -$server $epmd 2>/dev/null; wait 2>/dev/null
-[ "$word" = keep ] || rm -rf "$dir""#;
+use crate::{
+    guard::Guard,
+    spawn::{free_port, wait_for},
+};
 
+/// The server with an epmd of its own; both are of one process group.
+const SERVER: &str = r#"epmd & exec "$0""#;
 const BIN: &str = "/usr/lib/rabbitmq/bin";
 const START: Duration = Duration::from_secs(120);
 /// How many virtual hosts a server begins with; each test takes one.
@@ -49,11 +42,6 @@ pub struct RabbitMq {
     epmd_port: u16,
     vhosts: AtomicU32,
     guard: Option<Guard>,
-}
-
-struct Guard {
-    shell: Child,
-    group: u32,
 }
 
 impl RabbitMq {
@@ -97,7 +85,7 @@ impl RabbitMq {
     /// Kills the server as a power cut would.
     pub fn kill9(&mut self) {
         if let Some(guard) = self.guard.take() {
-            guard.end(true);
+            guard.kill9();
         }
     }
 
@@ -109,12 +97,12 @@ impl RabbitMq {
 
     /// Stops the process where it is: connections stay open and nobody answers.
     pub fn stop(&self) {
-        self.signal("STOP");
+        self.guard.as_ref().expect("the server runs").stop();
     }
 
     /// Lets a stopped process go on.
     pub fn cont(&self) {
-        self.signal("CONT");
+        self.guard.as_ref().expect("the server runs").cont();
     }
 
     /// Runs `rabbitmqctl` and returns what it prints.
@@ -154,23 +142,12 @@ impl RabbitMq {
             "RabbitMQ is needed: run `cargo xtask test`, which installs it, or `apt-get install rabbitmq-server` ({} is missing)",
             server.display()
         );
-        let mut command = Command::new("sh");
-        command.args(["-c", GUARD, "guard"]).arg(&self.dir);
-        command.arg(&server);
-        self.set_environment(&mut command);
-        let mut shell = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a shell starts");
-        let mut line = String::new();
-        let stdout = shell.stdout.take().expect("it is piped");
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("the server's group");
-        let group = line.trim().parse().expect("the server's group");
+        let guard = Guard::start(&self.dir, |command| {
+            self.set_environment(command);
+            command.args(["sh", "-c", SERVER]).arg(&server);
+        });
         self.wait_until_it_answers();
-        Guard { shell, group }
+        guard
     }
 
     fn set_environment(&self, command: &mut Command) {
@@ -200,15 +177,9 @@ impl RabbitMq {
 
     /// A server answers a header of a protocol that it does not speak with the one that it does.
     fn wait_until_it_answers(&self) {
-        let since = Instant::now();
-        while !self.answers() {
-            assert!(
-                since.elapsed() < START,
-                "RabbitMQ did not start: {}",
-                tail(&self.dir.join("out"))
-            );
-            pause();
-        }
+        let out = self.dir.join("out");
+        let what = fmt::from_fn(|f| write!(f, "RabbitMQ that answers: {}", tail(&out)));
+        wait_for(what, START, || self.answers().then_some(()));
     }
 
     fn answers(&self) -> bool {
@@ -222,34 +193,14 @@ impl RabbitMq {
             .and_then(|()| stream.read_exact(&mut answer))
             .is_ok_and(|()| &answer == b"AMQP")
     }
-
-    fn signal(&self, name: &str) {
-        let guard = self.guard.as_ref().expect("the server runs");
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), "--", &format!("-{}", guard.group)])
-            .status();
-        assert!(sent.expect("kill runs").success(), "SIG{name} was not sent");
-    }
 }
 
 impl Drop for RabbitMq {
     fn drop(&mut self) {
-        match self.guard.take() {
-            Some(guard) => guard.end(false),
-            None => drop(fs::remove_dir_all(&self.dir)),
+        // The guard of a running server removes the directory itself.
+        if self.guard.take().is_none() {
+            drop(fs::remove_dir_all(&self.dir));
         }
-    }
-}
-
-impl Guard {
-    fn end(mut self, keep: bool) {
-        if let Some(mut stdin) = self.shell.stdin.take()
-            && keep
-        {
-            // A guard that is gone has done its work.
-            drop(stdin.write_all(b"keep\n"));
-        }
-        drop(self.shell.wait());
     }
 }
 
@@ -257,17 +208,4 @@ fn tail(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
     let lines: Vec<_> = text.lines().rev().take(10).collect();
     lines.join("\n")
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a test that waits for another process"
-)]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(50));
 }

@@ -2,14 +2,42 @@
 
 use std::{
     ffi::OsStr,
+    fmt::Display,
+    io,
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{
+        LazyLock,
+        mpsc::{Sender, channel},
+    },
     time::{Duration, Instant},
 };
 
-/// A process; killed when this is dropped, and by the kernel when the test's thread ends.
+/// A process; killed when this is dropped, and by the kernel when the test program ends.
 pub struct Process(Child);
+
+/// A command, and where its child goes.
+type Order = (Command, Sender<io::Result<Child>>);
+
+/// The thread that starts every process. A parent-death signal comes when the *thread* that
+/// started the child ends, and the threads of tests and of their runtimes come and go.
+static SPAWNER: LazyLock<Sender<Order>> = LazyLock::new(|| {
+    let (orders, received) = channel::<Order>();
+    std::thread::spawn(move || {
+        for (mut command, reply) in received {
+            // Whoever gave the order is gone if the reply cannot be sent; so is the child then.
+            drop(reply.send(command.spawn()));
+        }
+    });
+    orders
+});
+
+fn spawn(command: Command) -> io::Result<Child> {
+    let (reply, child) = channel();
+    SPAWNER.send((command, reply)).map_err(io::Error::other)?;
+    child.recv().map_err(io::Error::other)?
+}
 
 impl Process {
     /// Starts a program that the caller has finished describing with `describe`.
@@ -20,11 +48,7 @@ impl Process {
             .arg(program.as_ref())
             .stdin(Stdio::null());
         describe(&mut command);
-        Self(
-            command
-                .spawn()
-                .unwrap_or_else(|error| panic!("{:?}: {error}", program.as_ref())),
-        )
+        Self(spawn(command).unwrap_or_else(|error| panic!("{:?}: {error}", program.as_ref())))
     }
 
     /// The child, for its pipes.
@@ -99,7 +123,11 @@ pub fn free_port() -> u16 {
 }
 
 /// Waits until something is there, or fails saying what was not.
-pub fn wait_for<T>(what: &str, at_most: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn wait_for<T>(
+    what: impl Display,
+    at_most: Duration,
+    mut look: impl FnMut() -> Option<T>,
+) -> T {
     let began = Instant::now();
     loop {
         if let Some(found) = look() {
@@ -112,5 +140,5 @@ pub fn wait_for<T>(what: &str, at_most: Duration, mut look: impl FnMut() -> Opti
 
 #[allow(clippy::disallowed_methods, reason = "a test's own thread waits here")]
 fn pause() {
-    std::thread::sleep(Duration::from_millis(50));
+    std::thread::sleep(Duration::from_millis(20));
 }

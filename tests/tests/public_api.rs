@@ -46,7 +46,7 @@ fn post(sidecar: &Sidecar, body: impl Into<reqwest::blocking::Body>) -> Response
 /// The total of what is stored, once it is `expected`.
 fn stored(sidecar: &Sidecar, project: &Project, expected: f64) {
     wait_for(
-        &format!("total of {expected}"),
+        format!("total of {expected}"),
         Duration::from_secs(10),
         || (sidecar.total(project) == expected).then_some(()),
     );

@@ -9,7 +9,7 @@ use clap::Args;
 use crate::cargo::{self, Selection};
 use crate::console::{self, Profile};
 use crate::context::{Context, step};
-use crate::provision::{apt, mongod};
+use crate::provision::{apt, duckdb, mongod};
 
 /// The options of `bench`.
 #[derive(Args)]
@@ -25,20 +25,20 @@ pub(crate) fn bench(context: &Context, args: &BenchArgs) -> Result<()> {
     if apt::is_here() {
         apt::install(context, "the benchmarks", apt::TEST)?;
     }
-    let mongod = mongod::find(context)?;
+    let (mongod, duckdb) = (mongod::find(context)?, duckdb::find(context)?);
     console::build(context, selection, Profile::Release)?;
     step("benchmarks (release)");
-    let made = cargo::build(
-        context,
-        selection,
-        &["--release", "--bins"],
-        Duration::from_secs(90 * 60),
-    )?;
+    let mut targets = vec!["--release", "--bins"];
+    if selection == Selection::Workspace {
+        targets.extend(cargo::SHIPPED_APP);
+    }
+    let made = cargo::build(context, selection, &targets, Duration::from_secs(90 * 60))?;
     let mut bench = context
         .cmd(made.program("empmix-bench")?)
         .args(&args.args)
         .env("EMPMIX_SIDECAR_BIN", made.program("empmix-sidecar")?)
-        .env("EMPMIX_MONGOD", mongod);
+        .env("EMPMIX_MONGOD", mongod)
+        .env("EMPMIX_DUCKDB", duckdb);
     if selection == Selection::Workspace {
         bench = bench.env("EMPMIX_APP_BIN", made.program("empmix")?);
     }

@@ -46,6 +46,9 @@ impl Selection {
     }
 }
 
+/// As Tauri's own tool builds the app that ships; without it the app is in its development mode.
+pub(crate) const SHIPPED_APP: [&str; 2] = ["--features", "tauri/custom-protocol"];
+
 /// macOS and Windows bring one; on Linux it is a package.
 fn has_web_view(context: &Context) -> bool {
     if !cfg!(target_os = "linux") {

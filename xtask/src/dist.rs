@@ -32,8 +32,7 @@ pub(crate) fn build(context: &Context, args: &BuildArgs) -> Result<()> {
     let (selection, programs): (_, &[&str]) = if args.no_desktop {
         (Selection::WithoutShell, &["empmix-sidecar"])
     } else {
-        // As Tauri's own tool builds what ships; without it the app is in its development mode.
-        targets.extend(["--features", "tauri/custom-protocol"]);
+        targets.extend(cargo::SHIPPED_APP);
         (
             Selection::with_desktop(context)?,
             &["empmix-sidecar", "empmix"],

@@ -16,7 +16,7 @@ use crate::console::{self, Profile};
 use crate::context::{Context, step};
 use crate::outcome::Outcome;
 use crate::provision::node::Node;
-use crate::provision::{apt, mongod};
+use crate::provision::{apt, duckdb, mongod};
 use crate::tidy;
 
 /// The options of `test`.
@@ -41,6 +41,7 @@ struct Ground {
     selection: Selection,
     node: Node,
     mongod: PathBuf,
+    duckdb: PathBuf,
     chromium: PathBuf,
 }
 
@@ -54,6 +55,7 @@ impl Ground {
             selection,
             node: Node::find(context)?,
             mongod: mongod::find(context)?,
+            duckdb: duckdb::find(context)?,
             chromium: chromium()?,
         })
     }
@@ -64,9 +66,8 @@ impl Ground {
             named("EMPMIX_SIDECAR_BIN", made.program("empmix-sidecar")?.into()),
             named("EMPMIX_APP_BIN", made.program("empmix")?.into()),
             named("EMPMIX_MONGOD", self.mongod.clone().into()),
+            named("EMPMIX_DUCKDB", self.duckdb.clone().into()),
             named("EMPMIX_CHROMIUM", self.chromium.clone().into()),
-            named("EMPMIX_NODE", self.node.program.clone().into()),
-            named("PATH", self.node.path.clone()),
         ])
     }
 }
@@ -150,8 +151,10 @@ impl Report {
 
 /// `cargo xtask test`.
 pub(crate) fn test(context: &Context, args: &TestArgs) -> Result<()> {
-    let ground = Ground::prepare(context)?;
     let mut report = Report::default();
+    let Some(ground) = report.stage("prepare", |_| Ground::prepare(context)) else {
+        return report.finish();
+    };
     if args.wants("tidy") {
         report.stage("tidy", |outcome| tidy::checks(context, &[], outcome));
     }

