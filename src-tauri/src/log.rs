@@ -10,6 +10,8 @@ const DAYS: usize = 7;
 
 /// Writes the log into `dir` until the guard is dropped.
 pub(crate) fn start(dir: &Path) -> Option<WorkerGuard> {
+    // The builder looks for old files first, and complains on stderr where there is no folder yet.
+    std::fs::create_dir_all(dir).ok()?;
     let rolling = rolling::Builder::new()
         .rotation(rolling::Rotation::DAILY)
         .max_log_files(DAYS);
