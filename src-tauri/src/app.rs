@@ -1,9 +1,12 @@
 //! The window, start and end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, webview::Color};
+use tauri::{
+    Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder,
+    webview::{Color, NewWindowResponse},
+};
 
 use crate::{
     commands::{self, Shell},
@@ -47,8 +50,7 @@ fn say(message: &str) {
 
 fn start(app: &mut tauri::App) -> anyhow::Result<()> {
     let data_dir = data_dir()?;
-    std::fs::create_dir_all(&data_dir)
-        .with_context(|| format!("{} cannot be made", data_dir.display()))?;
+    make_private(&data_dir).with_context(|| format!("{} cannot be made", data_dir.display()))?;
     if let Some(guard) = log::start(&app.path().app_log_dir()?) {
         app.manage(guard);
     }
@@ -67,8 +69,24 @@ fn start(app: &mut tauri::App) -> anyhow::Result<()> {
         .inner_size(1280.0, 800.0)
         .min_inner_size(960.0, 600.0)
         .background_color(GROUND)
+        .on_navigation(is_own)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
     Ok(())
+}
+
+/// Whether the window may go there: only to the console that the app carries.
+fn is_own(url: &Url) -> bool {
+    url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost")
+}
+
+/// Others on this machine see nothing of the folder.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 /// The folder that a sidecar started by hand uses too; `EMPMIX_DATA_DIR` names another.
@@ -83,6 +101,32 @@ fn data_dir() -> anyhow::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn the_window_goes_nowhere_but_to_its_own_pages() {
+        let goes = |url: &str| is_own(&url.parse().unwrap());
+        assert!(goes("tauri://localhost/index.html") && goes("http://tauri.localhost/"));
+        for foreign in [
+            "https://example.org/",
+            "http://127.0.0.1:7070/demo",
+            "file:///etc/passwd",
+        ] {
+            assert!(!goes(foreign), "{foreign}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_data_folder_is_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("share/io.empmix.console");
+        make_private(&path).unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
 
     fn json(path: &str) -> Value {
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");

@@ -8,11 +8,16 @@ use std::{
     ffi::OsString,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::mpsc,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+
+/// A sidecar that says nothing for so long is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A sidecar that answers.
 pub(crate) struct Launched {
@@ -65,10 +70,10 @@ pub(crate) fn launch(program: &Path, data_dir: &Path, port: u16) -> Result<Outco
     };
     keep_log(stderr);
     let handed_over = writeln!(lease, "{}", serde_json::json!({"token": token}));
-    let mut line = String::new();
-    BufReader::new(stdout)
-        .read_line(&mut line)
-        .context("the sidecar's first line cannot be read")?;
+    let Some(line) = first_line(stdout, PATIENCE) else {
+        end(&mut child);
+        bail!("the sidecar did not say that it is ready; its log may say why")
+    };
     match serde_json::from_str(&line) {
         Ok(FirstLine::Ready { url, version }) if version == env!("CARGO_PKG_VERSION") => {
             handed_over.context("the sidecar did not take its lease")?;
@@ -141,6 +146,20 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
+/// The first line, if it comes in time; what follows is read and dropped, so that the sidecar is
+/// never held up by a full pipe.
+fn first_line(stdout: ChildStdout, patience: Duration) -> Option<String> {
+    let (said, heard) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut stdout = BufReader::new(stdout);
+        let mut line = String::new();
+        if stdout.read_line(&mut line).is_ok() && said.send(line).is_ok() {
+            let _ = std::io::copy(&mut stdout, &mut std::io::sink());
+        }
+    });
+    heard.recv_timeout(patience).ok()
+}
+
 /// The sidecar's log goes into ours.
 fn keep_log(stderr: impl std::io::Read + Send + 'static) {
     std::thread::spawn(move || {
@@ -189,6 +208,19 @@ mod tests {
             "/data",
         ];
         assert_eq!(arguments, expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_sidecar_that_stays_silent_is_given_up() {
+        let mut silent = Command::new("sleep")
+            .arg("60")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let line = first_line(silent.stdout.take().unwrap(), Duration::from_millis(100));
+        end(&mut silent);
+        assert_eq!(line, None);
     }
 
     #[test]

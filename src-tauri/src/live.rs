@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use empmix_model::ids::ProjectId;
@@ -14,6 +15,8 @@ use crate::{commands::disconnected, supervisor::Endpoint};
 
 /// Streams at a time.
 const STREAMS: usize = 8;
+/// The sidecar says something every 15 s; one that is silent for so long is gone.
+const SILENCE: Duration = Duration::from_secs(45);
 
 /// The streams that are open.
 #[derive(Clone, Default)]
@@ -81,15 +84,14 @@ async fn follow(request: reqwest::RequestBuilder, channel: &Channel<LiveMessage>
     let mut reader = SseReader::default();
     let mut chunks = response.bytes_stream();
     if channel.send(LiveMessage::Open).is_err() {
-        return disconnected("the window is gone");
+        return disconnected("The window is gone");
     }
-    while let Some(chunk) = chunks.next().await {
-        let Ok(chunk) = chunk else { break };
+    while let Ok(Some(Ok(chunk))) = tokio::time::timeout(SILENCE, chunks.next()).await {
         for message in reader.feed(&chunk) {
             if channel.send(message).is_err() {
-                return disconnected("the window is gone");
+                return disconnected("The window is gone");
             }
         }
     }
-    disconnected("the sidecar closed the stream")
+    disconnected("The sidecar ended the live stream")
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The port that the documentation names.
 pub(crate) const DEFAULT_PORT: u16 = 7070;
 
-/// `port.json` in the data directory's parent: `{"port":7070}`.
+/// `port.json` in the data directory: `{"port":7070}`.
 pub(crate) struct PortMemory {
     file: PathBuf,
 }

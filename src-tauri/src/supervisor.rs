@@ -1,14 +1,14 @@
 //! Keeps the sidecar running: another port when one is taken, again when it ends, with backoff.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ChildStdin,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use empmix_protocol::shell::{ShellState, SidecarState};
@@ -28,6 +28,13 @@ const DELAYS: [Duration; 5] = [
     Duration::from_secs(3),
     Duration::from_secs(10),
 ];
+
+/// A sidecar that ran for so long is no longer one that fails at once.
+const STEADY: Duration = Duration::from_secs(30);
+
+/// What is said of a sidecar that stops soon after each start.
+const STOPS_AGAIN: &str =
+    "The sidecar stops soon after its start; it is started again. The app's log says why";
 
 /// How to call the sidecar.
 #[derive(Clone)]
@@ -135,6 +142,11 @@ impl Shared {
     }
 }
 
+fn in_use(data_dir: &Path) -> String {
+    let dir = data_dir.display();
+    format!("Another Emp-Mix uses {dir}; close that one, and this one goes on by itself")
+}
+
 struct Keeper {
     shared: Arc<Shared>,
     data_dir: PathBuf,
@@ -147,8 +159,13 @@ impl Keeper {
         while !self.shared.is_stopping() {
             match self.launch() {
                 Ok(launched) => {
-                    failures = 0;
+                    let began = Instant::now();
                     self.keep(*launched);
+                    if began.elapsed() >= STEADY {
+                        failures = 0;
+                    } else if failures > 0 {
+                        self.say_failed(STOPS_AGAIN.to_owned());
+                    }
                 }
                 Err(message) => self.say_failed(message),
             }
@@ -166,6 +183,9 @@ impl Keeper {
             match launch::launch(&program, &self.data_dir, port) {
                 Ok(Outcome::Ready(launched)) => return Ok(launched),
                 Ok(Outcome::Failed { reason, .. }) if reason == "address_in_use" && port != 0 => {}
+                Ok(Outcome::Failed { reason, .. }) if reason == "data_dir_in_use" => {
+                    return Err(in_use(&self.data_dir));
+                }
                 Ok(Outcome::Failed { message, .. }) => return Err(message),
                 Err(error) => return Err(format!("{error:#}")),
             }

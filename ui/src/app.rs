@@ -6,7 +6,7 @@ use empmix_model::{EpochMs, ids::ProjectId};
 
 use crate::{
     async_value::AsyncValue,
-    backend::Backend,
+    backend::{Backend, Inbox},
     chrome::Chrome,
     command::{Command, Commands, Module, shortcuts},
     first_run::FirstRunState,
@@ -15,6 +15,7 @@ use crate::{
     live::LiveState,
     session::{Connection, Session, View, Work},
     settings::SettingsState,
+    widgets::ToastKind,
 };
 
 mod connection;
@@ -44,6 +45,8 @@ pub struct Console {
     pub settings: SettingsState,
     watch: connection::Watch,
     opened_ms: EpochMs,
+    /// What is being copied, and what it is.
+    copying: Option<(Inbox<bool>, &'static str)>,
 }
 
 impl Console {
@@ -62,6 +65,7 @@ impl Console {
             projects: AsyncValue::NotAsked,
             project_id: None,
             schema: AsyncValue::NotAsked,
+            trouble: None,
         };
         Self {
             opened_ms: session.now_ms,
@@ -76,6 +80,7 @@ impl Console {
             live: LiveState::default(),
             settings: SettingsState::default(),
             watch: connection::Watch::default(),
+            copying: None,
         }
     }
 
@@ -86,6 +91,7 @@ impl Console {
         self.session.time_s = (self.session.now_ms - self.opened_ms) as f64 / 1000.0;
         self.watch_backend(ctx);
         self.update_modules(ctx);
+        self.poll_copying();
         for command in self.commands.drain() {
             self.apply(ctx, command);
         }
@@ -151,6 +157,10 @@ impl Console {
         if shown && self.session.schema.latest().is_some() {
             self.insights.update(work);
         }
+        // Whoever misses the backend first says so, and it is looked at once.
+        if self.live.take_lost() | self.insights.take_lost() {
+            self.watch.ask_now();
+        }
     }
 
     fn apply(&mut self, ctx: &egui::Context, command: Command) {
@@ -172,9 +182,8 @@ impl Console {
             }
             Command::Reconnect => self.watch.ask_now(),
             Command::Copy { text, what } => {
-                ctx.copy_text(text);
-                self.chrome
-                    .notice(format!("Copied {what}"), self.session.time_s);
+                self.copying = Some((self.host.copy(ctx, text), what));
+                self.poll_copying();
             }
             Command::FirstRun(_)
             | Command::Insights(_)
@@ -183,6 +192,23 @@ impl Console {
                 self.apply_to_module(ctx, command);
             }
         }
+    }
+
+    /// Says what was copied, once it is.
+    fn poll_copying(&mut self) {
+        let done = self.copying.as_mut();
+        let Some((done, what)) = done.and_then(|(inbox, what)| Some((inbox.take()?, *what))) else {
+            return;
+        };
+        self.copying = None;
+        let (kind, text) = match done {
+            true => (ToastKind::Done, format!("Copied {what}")),
+            false => (
+                ToastKind::Failed,
+                format!("This browser does not let the console copy {what}"),
+            ),
+        };
+        self.chrome.notice(kind, text, self.session.time_s);
     }
 
     fn apply_to_module(&mut self, ctx: &egui::Context, command: Command) {

@@ -275,3 +275,99 @@ fn a_folded_navigation_still_says_where_it_goes() {
     window.click("Unfold the navigation");
     assert!(window.shows("Fold the navigation"));
 }
+
+#[test]
+fn a_slash_gives_the_keyboard_to_the_filter() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Live");
+    window.steps(4);
+    let all = window.rows();
+    window.harness.event(egui::Event::Text("/".to_owned()));
+    window.steps(3);
+    window
+        .harness
+        .event(egui::Event::Text("release".to_owned()));
+    window.steps(3);
+    assert!(window.rows() < all, "the slash is not typed");
+    window.keys(Modifiers::NONE, &[Key::Escape]);
+    window.keys(Modifiers::NONE, &[Key::G, Key::I]);
+    window.harness.event(egui::Event::Text("/".to_owned()));
+    window.steps(4);
+    assert!(window.shows("Search add filter"), "the list is open");
+}
+
+#[test]
+fn escape_closes_the_event_beside_the_table() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Live");
+    window.steps(4);
+    let first = window.first_row();
+    window.click(&first);
+    assert!(window.shows("JSON"));
+    window.keys(Modifiers::NONE, &[Key::Escape]);
+    window.steps(3);
+    assert!(!window.shows("JSON"));
+}
+
+#[test]
+fn a_question_that_met_no_sidecar_is_asked_again_when_there_is_one() {
+    let mut window = Window::open(Fake::loaded());
+    let gone = ApiError::new(ErrorCode::Disconnected, "The sidecar cannot be reached");
+    window.fake.set_broken(Some(gone));
+    window.click("+ Add series");
+    window.steps(8);
+    assert!(window.shows("The sidecar does not answer"));
+    assert!(
+        window.shows("Try again now"),
+        "the banner does not wait for the next look"
+    );
+    window.fake.set_broken(None);
+    window.wait_s(16);
+    assert!(!window.shows("The sidecar does not answer"));
+    let answered = window.console().insights.answered();
+    assert_eq!(answered.map(|answered| answered.lines.len()), Some(2));
+}
+
+#[test]
+fn what_is_copied_as_json_is_the_answer_and_its_question() {
+    let mut window = Window::open(Fake::loaded());
+    window.steps(4);
+    window.click("Copy JSON");
+    let copied: serde_json::Value = serde_json::from_str(&window.copied().unwrap()).unwrap();
+    assert_eq!(copied["report"]["series"][0]["measure"]["type"], "unique");
+    assert_eq!(copied["answer"]["kind"], "insights");
+    let points = &copied["answer"]["result"]["series"][0]["points"];
+    assert!(points.as_array().is_some_and(|points| !points.is_empty()));
+}
+
+#[test]
+fn a_browser_that_forbids_copying_is_not_said_to_have_copied() {
+    let host = TestHost::default();
+    host.keeps_clipboard.set(true);
+    let mut window = Window::open_on(Fake::empty(), &host);
+    window.click("Copy");
+    assert!(window.shows("This browser does not let the console copy the snippet"));
+}
+
+#[test]
+fn a_sidecar_that_has_no_project_yet_is_asked_until_it_has_one() {
+    let fake = Fake::without_project();
+    let mut window = Window::open(fake.clone());
+    assert!(window.console().session.project_id.is_none());
+    fake.make_first_project();
+    window.wait_s(3);
+    assert!(window.shows("Send your first event"));
+}
+
+#[test]
+fn a_store_that_is_away_is_said_and_found_again() {
+    let fake = Fake::loaded();
+    let away = ApiError::new(ErrorCode::Unavailable, "The store cannot be reached");
+    fake.set_store_away(Some(away));
+    let mut window = Window::open(fake.clone());
+    assert!(window.shows("The store cannot be reached"));
+    fake.set_store_away(None);
+    window.wait_s(3);
+    assert!(!window.shows("The store cannot be reached"));
+    assert!(window.shows("Range"));
+}

@@ -2,6 +2,8 @@
 
 use empmix_model::EpochMs;
 
+use crate::backend::Inbox;
+
 /// Facts of the machine that the console runs on.
 pub trait Host {
     /// The time.
@@ -14,4 +16,6 @@ pub trait Host {
     fn save(&self, key: &str, value: &str);
     /// The URL that this page came from, where that is a sidecar's.
     fn origin(&self) -> Option<String>;
+    /// Puts a text on the clipboard; whether that was possible arrives in the inbox.
+    fn copy(&self, ctx: &egui::Context, text: String) -> Inbox<bool>;
 }

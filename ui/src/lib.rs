@@ -36,6 +36,8 @@ pub mod theme;
 pub mod widgets;
 
 #[cfg(test)]
+mod access_tests;
+#[cfg(test)]
 mod console_tests;
 #[cfg(test)]
 mod testing;

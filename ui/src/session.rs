@@ -51,6 +51,8 @@ pub struct Session {
     pub project_id: Option<ProjectId>,
     /// The events and properties of the project.
     pub schema: AsyncValue<Schema>,
+    /// Why the backend, though it answers, could not say what there is: its store is away.
+    pub trouble: Option<ApiError>,
 }
 
 impl Session {

@@ -39,11 +39,11 @@ pub fn snippet(platform: Platform, url: &str, key: &str) -> String {
              </script>"
         ),
         Platform::Node => format!(
-            "import EmpMix from \"empmix\"\n\
-             \n\
-             EmpMix.init(\"{key}\", {{ apiHost: \"{url}\" }})\n\
-             EmpMix.track(\"Order Shipped\", {{ distinct_id: \"user-1\" }})\n\
-             await EmpMix.shutdown()"
+            "await fetch(\"{url}/public/track\", {{\n  \
+               method: \"POST\",\n  \
+               headers: {{ \"x-api-key\": \"{key}\", \"content-type\": \"application/json\" }},\n  \
+               body: JSON.stringify({{ event: \"Order Shipped\", distinct_id: \"user-1\" }}),\n\
+             }})"
         ),
         Platform::Curl => format!(
             "curl {url}/public/track \\\n  \

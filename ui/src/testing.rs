@@ -16,8 +16,13 @@ use empmix_protocol::{Call, call::KeyKind};
 
 use crate::{
     Console,
-    backend::fake::{Fake, NOW_MS},
+    backend::{
+        Inbox,
+        fake::{Fake, NOW_MS},
+        mailbox,
+    },
     host::Host,
+    mirror::{Mirror, MirrorPlugin},
 };
 
 /// Between two frames of a test.
@@ -28,6 +33,8 @@ const FRAME_MS: EpochMs = 50;
 pub(crate) struct TestHost {
     saved: Rc<RefCell<HashMap<String, String>>>,
     looks: Rc<Cell<EpochMs>>,
+    /// It lets nobody copy.
+    pub(crate) keeps_clipboard: Rc<Cell<bool>>,
 }
 
 impl Host for TestHost {
@@ -53,9 +60,16 @@ impl Host for TestHost {
     fn origin(&self) -> Option<String> {
         None
     }
+
+    fn copy(&self, ctx: &egui::Context, text: String) -> Inbox<bool> {
+        ctx.copy_text(text);
+        let (outbox, inbox) = mailbox(1, || {});
+        outbox.send(!self.keeps_clipboard.get());
+        inbox
+    }
 }
 
-/// The console in a window of 1280×800 points.
+/// The console in a window, of 1280×800 points where nothing else is said.
 pub(crate) struct Window {
     /// The window.
     pub(crate) harness: Harness<'static, Option<Console>>,
@@ -95,6 +109,21 @@ impl Window {
         };
         window.steps(8);
         window
+    }
+
+    /// Gives the window another size.
+    pub(crate) fn resize(&mut self, width: f32, height: f32) {
+        self.harness.set_size(egui::vec2(width, height));
+        self.steps(8);
+    }
+
+    /// What assistive technology is told, from the next frame on.
+    pub(crate) fn mirror(&mut self) -> Mirror {
+        let mirror = Mirror::default();
+        let plugin = MirrorPlugin::new(mirror.clone());
+        self.harness.ctx.add_plugin(plugin);
+        self.steps(2);
+        mirror
     }
 
     /// Lets `count` frames pass.

@@ -38,6 +38,15 @@ async function main() {
   }, 1000);
 }
 
+// Keys that the console takes, and that a browser or the web view would take for itself.
+addEventListener("keydown", (event) => {
+  const key = event.key.toLowerCase();
+  const command = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+  const reload = key === "f5" || (command && key === "r");
+  const desktop = "__TAURI_INTERNALS__" in globalThis;
+  if ((command && key === "k") || (desktop && reload)) event.preventDefault();
+}, { capture: true });
+
 // A new sign-in link that is opened in this tab changes only the fragment.
 addEventListener("hashchange", () => location.hash.startsWith("#t=") && location.reload());
 

@@ -20,6 +20,8 @@ const STATUS_EVERY_S: f64 = 10.0;
 const SCHEMA_EVERY_S: f64 = 10.0;
 /// Between two looks at the data of an empty project: the first event should show at once.
 const EMPTY_SCHEMA_EVERY_S: f64 = 1.0;
+/// Between two looks for a project, while none is known: a fresh sidecar makes its first one.
+const NO_PROJECT_EVERY_S: f64 = 1.0;
 /// The longest wait before a backend that does not answer is asked again.
 const MAX_BACKOFF_S: f64 = 15.0;
 
@@ -33,6 +35,7 @@ const WHILE_STARTING_S: f64 = 0.2;
 pub(super) struct Watch {
     status_at_s: f64,
     schema_at_s: f64,
+    projects_at_s: f64,
     failures: u32,
     shell: Option<Inbox<Result<ShellState, ApiError>>>,
 }
@@ -42,6 +45,7 @@ impl Watch {
     pub(super) fn ask_now(&mut self) {
         self.status_at_s = 0.0;
         self.schema_at_s = 0.0;
+        self.projects_at_s = 0.0;
     }
 
     fn backoff_s(&self) -> f64 {
@@ -71,6 +75,7 @@ impl Console {
                     self.watch.schema_at_s = now_s;
                     self.ask_projects();
                 }
+                self.insights.retry(now_s);
                 self.watch.failures = 0;
                 self.watch.status_at_s = now_s + STATUS_EVERY_S;
                 self.session.connection = Connection::Connected;
@@ -129,6 +134,8 @@ impl Console {
         if !self.session.projects.poll() {
             return;
         }
+        self.watch.projects_at_s = self.session.time_s + NO_PROJECT_EVERY_S;
+        self.session.trouble = self.session.projects.error().cloned();
         let saved = || self.host.load(PROJECT_KEY)?.parse::<ProjectId>().ok();
         let Some(projects) = self.session.projects.latest() else {
             return;
@@ -159,6 +166,7 @@ impl Console {
             return;
         }
         self.first_run.schema_answered();
+        self.session.trouble = self.session.schema.error().cloned();
         let after = self.session.event_count();
         let every_s = match after {
             Some(0) => EMPTY_SCHEMA_EVERY_S,
@@ -182,6 +190,13 @@ impl Console {
             self.session.status.ask(reply, now_s);
         }
         let connected = self.session.connection == Connection::Connected;
+        if connected
+            && self.session.project_id.is_none()
+            && !self.session.projects.is_pending()
+            && now_s >= self.watch.projects_at_s
+        {
+            self.ask_projects();
+        }
         let wanted = self.chrome.module != Module::Settings;
         if let Some(project) = self.session.project_id
             && connected
@@ -191,10 +206,10 @@ impl Console {
         {
             self.ask_schema(project);
         }
-        let next_s = self.watch.status_at_s.min(if connected && wanted {
-            self.watch.schema_at_s
-        } else {
-            f64::INFINITY
+        let next_s = self.watch.status_at_s.min(match self.session.project_id {
+            Some(_) if connected && wanted => self.watch.schema_at_s,
+            None if connected => self.watch.projects_at_s,
+            _ => f64::INFINITY,
         });
         let wait_s = (next_s - now_s).clamp(0.05, STATUS_EVERY_S);
         ctx.request_repaint_after(std::time::Duration::from_secs_f64(wait_s));

@@ -45,6 +45,7 @@ struct World {
     job_done: u64,
     job_started: bool,
     broken: Option<ApiError>,
+    store_away: Option<ApiError>,
     held: bool,
     waiting: Vec<(Call, Outbox<Result<Value, ApiError>>)>,
     live: Vec<Outbox<LiveMessage>>,
@@ -53,14 +54,22 @@ struct World {
 }
 
 impl Fake {
+    /// A sidecar that has just started: it has not made its first project.
+    pub fn without_project() -> Self {
+        Self::default()
+    }
+
     /// One project without an event.
     pub fn empty() -> Self {
         let fake = Self::default();
-        fake.world
-            .borrow_mut()
-            .projects
-            .push(project(1, "OSS contributions"));
+        fake.make_first_project();
         fake
+    }
+
+    /// Makes the project that a fresh sidecar has.
+    pub fn make_first_project(&self) {
+        let first = project(1, "OSS contributions");
+        self.world.borrow_mut().projects.push(first);
     }
 
     /// One project with the sample loaded.
@@ -73,6 +82,11 @@ impl Fake {
     /// From now on each call fails with this, or works again.
     pub fn set_broken(&self, error: Option<ApiError>) {
         self.world.borrow_mut().broken = error;
+    }
+
+    /// From now on calls that need the store fail with this, or work again.
+    pub fn set_store_away(&self, error: Option<ApiError>) {
+        self.world.borrow_mut().store_away = error;
     }
 
     /// From now on calls are not answered until [`Self::release`].
@@ -164,6 +178,9 @@ impl Backend for Fake {
 impl World {
     fn answer(&mut self, call: &Call) -> Result<Value, ApiError> {
         if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        if let (Some(error), false) = (&self.store_away, matches!(call, Call::Status)) {
             return Err(error.clone());
         }
         match call {

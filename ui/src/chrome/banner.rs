@@ -1,4 +1,5 @@
-//! The banner while the backend does not answer: what is wrong, when it is asked again.
+//! The banner while the backend does not answer, or its store does not: what is wrong, when it is
+//! asked again.
 
 use egui::{Align, Frame, Layout, Margin, Panel, Ui, WidgetInfo, accesskit::Role};
 
@@ -11,8 +12,11 @@ use crate::{
 
 /// Shows it under the top bar, if there is something to say.
 pub(super) fn show(ui: &mut Ui, view: View<'_>) {
-    let Connection::Disconnected { error, retry_at_s } = &view.session.connection else {
-        return;
+    let session = view.session;
+    let (error, retry_at_s) = match (&session.connection, &session.trouble) {
+        (Connection::Disconnected { error, retry_at_s }, _) => (error, *retry_at_s),
+        (_, Some(error)) => (error, session.time_s),
+        (_, None) => return,
     };
     let tokens = tokens(ui);
     let color = &tokens.color;
@@ -31,7 +35,7 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>) {
             }
             label(
                 ui,
-                &when(retry_at_s - view.session.time_s),
+                &when(retry_at_s - session.time_s),
                 Type::Body,
                 color.muted,
             );

@@ -35,6 +35,7 @@ pub struct Chrome {
 /// A line that says what just happened, and goes away.
 #[derive(Debug)]
 struct Notice {
+    kind: ToastKind,
     text: String,
     until_s: f64,
 }
@@ -44,9 +45,13 @@ const NOTICE_S: f64 = 2.5;
 
 impl Chrome {
     /// Says what just happened.
-    pub fn notice(&mut self, text: String, now_s: f64) {
+    pub fn notice(&mut self, kind: ToastKind, text: String, now_s: f64) {
         let until_s = now_s + NOTICE_S;
-        self.notice = Some(Notice { text, until_s });
+        self.notice = Some(Notice {
+            kind,
+            text,
+            until_s,
+        });
     }
 
     /// Applies a command of the window itself; others are ignored.
@@ -114,7 +119,7 @@ impl Chrome {
         if let Some(notice) = &self.notice {
             let left_s = notice.until_s - view.session.time_s;
             if left_s > 0.0 {
-                toast(ui.ctx(), ToastKind::Done, &notice.text);
+                toast(ui.ctx(), notice.kind, &notice.text);
                 ui.ctx().request_repaint_after_secs(left_s as f32);
             } else {
                 self.notice = None;

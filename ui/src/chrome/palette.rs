@@ -12,7 +12,7 @@ use crate::{
     },
     session::View,
     theme::{Type, tokens},
-    widgets::{TextField, label, paint_text},
+    widgets::{TextField, label, layout, paint_text},
 };
 
 const WIDTH: f32 = 480.0;
@@ -119,21 +119,21 @@ fn row(ui: &mut Ui, entry: &Entry, marked: bool) -> Response {
             .rect_filled(rect, tokens.radius.control, color.raised);
     }
     let inner: Rect = rect.shrink2(vec2(tokens.space.m - 2.0, 0.0));
-    let put = |at, anchor, text: &str, ink| {
-        paint_text(ui.painter(), at, anchor, text, Type::Body, ink);
-    };
-    put(
-        inner.left_center(),
-        Align2::LEFT_CENTER,
-        &entry.label,
-        color.text,
-    );
-    put(
-        inner.right_center(),
+    let painter = ui.painter();
+    let right = inner.right_center();
+    let ink = color.muted;
+    let keys = paint_text(
+        painter,
+        right,
         Align2::RIGHT_CENTER,
         entry.keys,
-        color.muted,
+        Type::Body,
+        ink,
     );
+    let room = inner.width() - keys - tokens.space.m;
+    let name = layout(painter, &entry.label, Type::Body, color.text, room);
+    let at = inner.left_center() - vec2(0.0, name.size().y / 2.0);
+    painter.galley(at, name, color.text);
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, marked, &entry.label));
     response
 }

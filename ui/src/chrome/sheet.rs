@@ -10,7 +10,7 @@ use crate::{
 };
 
 const WIDTH: f32 = 320.0;
-const KEYS_WIDTH: f32 = 80.0;
+const KEYS_WIDTH: f32 = 104.0;
 
 /// Shows it over everything.
 pub(super) fn show(ctx: &Context, view: View<'_>) {

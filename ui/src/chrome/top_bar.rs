@@ -17,6 +17,8 @@ use crate::{
 /// Where the controls begin: the answer's left edge in a window with its navigation unfolded.
 const CONTROLS_LEFT: f32 = 212.0;
 const SEARCH_WIDTH: f32 = 260.0;
+/// The port that needs no mention.
+const USUAL_PORT: &str = "7070";
 
 /// Shows it.
 pub(super) fn show(ui: &mut Ui, view: View<'_>) {
@@ -140,16 +142,18 @@ fn health(session: &Session, color: &crate::theme::Palette) -> egui::Color32 {
     }
 }
 
-/// *Local sidecar*, or the host of one elsewhere.
+/// *Local sidecar*, with its port where that is not the usual one, or the host of one elsewhere.
 fn name(session: &Session) -> String {
-    let host = session.sdk_url();
-    let host = host.split("://").last().unwrap_or_default();
+    let url = session.sdk_url();
+    let host = url.split("://").last().unwrap_or_default();
     let local = ["127.0.0.1", "localhost", "[::1]"];
     let near = local.iter().any(|name| host.starts_with(name));
     if session.backend == BackendKind::Http && !near {
-        host.to_owned()
-    } else {
-        "Local sidecar".to_owned()
+        return host.to_owned();
+    }
+    match host.rsplit_once(':') {
+        Some((_, port)) if port != USUAL_PORT => format!("Local sidecar · {port}"),
+        _ => "Local sidecar".to_owned(),
     }
 }
 

@@ -29,6 +29,9 @@ pub fn all(os: egui::os::OperatingSystem) -> Vec<Shortcut> {
         line("g l", "Go to Live"),
         line("g s", "Go to Settings"),
         line(&with_command(os, "⏎"), "Ask again"),
+        line(&with_command(os, "Z"), "Undo a change of the question"),
+        line(&with_command_and_shift(os, "Z"), "Redo it"),
+        line("/", "Filter"),
         line("Space", "Pause or resume Live"),
         line("?", "All shortcuts"),
         line("Esc", "Close what is open"),
@@ -41,6 +44,14 @@ pub fn with_command(os: egui::os::OperatingSystem, key: &str) -> String {
         format!("⌘{key}")
     } else {
         format!("Ctrl {key}")
+    }
+}
+
+fn with_command_and_shift(os: egui::os::OperatingSystem, key: &str) -> String {
+    if os.is_mac() {
+        format!("⇧⌘{key}")
+    } else {
+        format!("Ctrl Shift {key}")
     }
 }
 
@@ -59,7 +70,10 @@ impl Keys {
             if input.consume_shortcut(&command_key(Key::K)) {
                 commands.push(Command::Open(Overlay::Palette));
             }
-            if input.consume_shortcut(&command_key(Key::Enter)) {
+            let again = input.consume_shortcut(&command_key(Key::Enter))
+                || input.consume_shortcut(&command_key(Key::R))
+                || input.consume_key(Modifiers::NONE, Key::F5);
+            if again {
                 commands.push(InsightsCommand::Refresh.into());
             }
             if chrome.overlay.is_some() && input.consume_key(Modifiers::NONE, Key::Escape) {
@@ -91,16 +105,28 @@ impl Keys {
             if input.consume_key(Modifiers::NONE, Key::G) {
                 self.go_since_s = Some(now_s);
             }
-            let question = input
-                .events
-                .iter()
-                .any(|event| matches!(event, egui::Event::Text(text) if text == "?"));
-            if question {
+            let typed = |wanted: &str| {
+                let mut events = input.events.iter();
+                events.any(|event| matches!(event, egui::Event::Text(text) if text == wanted))
+            };
+            if typed("?") {
                 return Some(Command::Open(Overlay::Shortcuts));
+            }
+            if typed("/") && chrome.overlay.is_none() {
+                return filter(chrome.module);
             }
             let idle = chrome.module == Module::Live && chrome.overlay.is_none();
             (idle && !chrome.keyboard_focus && input.consume_key(Modifiers::NONE, Key::Space))
                 .then(|| LiveCommand::TogglePause.into())
         })
+    }
+}
+
+/// What `/` does in a module.
+fn filter(module: Module) -> Option<Command> {
+    match module {
+        Module::Insights => Some(InsightsCommand::AskFilter.into()),
+        Module::Live => Some(LiveCommand::AskFilter.into()),
+        Module::Settings => None,
     }
 }

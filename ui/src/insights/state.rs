@@ -49,6 +49,8 @@ pub enum InsightsCommand {
     Pipeline(bool),
     /// Folds or unfolds the query panel.
     ToggleQuery,
+    /// Opens the list of properties to filter by.
+    AskFilter,
 }
 
 /// The question that is being asked, and its answer.
@@ -75,6 +77,16 @@ impl InsightsState {
             self.history = None;
         }
         self.asking.force(work.session.time_s);
+    }
+
+    /// The backend answers other calls: what it could not answer is asked again.
+    pub fn retry(&mut self, now_s: f64) {
+        self.asking.retry(now_s);
+    }
+
+    /// Whether the backend was found to be away; says so once.
+    pub fn take_lost(&mut self) -> bool {
+        self.asking.take_lost()
     }
 
     /// Each frame before it is shown: takes answers, asks what has become due.
@@ -107,6 +119,10 @@ impl InsightsState {
                 self.pipeline = history.and_then(|history| asking::explain(history.now(), work));
             }
             InsightsCommand::Pipeline(false) => self.pipeline = None,
+            InsightsCommand::AskFilter => {
+                self.display.query_folded = false;
+                super::view::ask_filter(work.ctx);
+            }
             look => self.display.apply(&look, self.asking.answered()),
         }
     }

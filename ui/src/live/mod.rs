@@ -23,6 +23,8 @@ pub enum LiveCommand {
     TogglePause,
     /// Shows what contains this text.
     Filter(String),
+    /// Gives the keyboard to the filter.
+    AskFilter,
     /// Shows only this event.
     Event(Option<String>),
     /// Opens an event in the side panel.
@@ -71,6 +73,8 @@ pub struct LiveState {
     stored: AsyncValue<EventsPage>,
     stream: Stream,
     failures: u32,
+    /// The stream broke since this was asked.
+    lost: bool,
     /// What arrives while it is paused waits here, oldest first.
     paused: Option<Vec<LiveItem>>,
     filter: String,
@@ -169,8 +173,14 @@ impl LiveState {
         self.stored.ask(reply, work.session.time_s);
     }
 
+    /// Whether the stream broke; says so once.
+    pub fn take_lost(&mut self) -> bool {
+        std::mem::take(&mut self.lost)
+    }
+
     fn broke(&mut self, error: ApiError, work: Work<'_>) {
         self.failures += 1;
+        self.lost = true;
         let wait_s = f64::from(1_u32 << (self.failures - 1).min(4)).min(MAX_BACKOFF_S);
         self.stream = Stream::Broken {
             error,
@@ -202,13 +212,16 @@ impl LiveState {
     }
 
     /// Applies a command.
-    pub fn apply(&mut self, command: LiveCommand, _work: Work<'_>) {
+    pub fn apply(&mut self, command: LiveCommand, work: Work<'_>) {
         match command {
             LiveCommand::TogglePause => match self.paused.take() {
                 Some(held) => held.into_iter().for_each(|item| self.show_item(item)),
                 None => self.paused = Some(Vec::new()),
             },
             LiveCommand::Filter(text) => self.filter = text,
+            LiveCommand::AskFilter => work
+                .ctx
+                .memory_mut(|memory| memory.request_focus(view::filter_id())),
             LiveCommand::Event(event) => self.event = event,
             LiveCommand::Select(id) => {
                 let selected = Some(Details::Event(id));

@@ -35,16 +35,15 @@ impl LiveState {
     pub(super) fn table(&self, ui: &mut Ui, view: View<'_>, rows: &[&Row]) {
         let tokens = tokens(ui);
         let row = tokens.size.row;
-        let mut card = ui.available_rect_before_wrap();
-        // The head and as many rows as fit wholly.
-        let fit = ((card.height() - 1.0) / row).floor().max(1.0);
-        card.max.y = card.top() + fit * row + 1.0;
+        let card = ui.available_rect_before_wrap();
         let border = Stroke::new(1.0, tokens.color.border);
         ui.painter()
             .rect_filled(card, tokens.radius.card, tokens.color.surface);
         head(ui, card, view.session);
+        // As many rows as fit wholly.
         let mut body = card.shrink(1.0);
         body.min.y = card.top() + row;
+        body.max.y = body.top() + (body.height() / row).floor().max(1.0) * row;
         ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
             ui.set_clip_rect(body.intersect(ui.clip_rect()));
             ui.spacing_mut().item_spacing.y = 0.0;
@@ -52,7 +51,7 @@ impl LiveState {
             area.show_rows(ui, row, rows.len(), |ui, shown| {
                 for row in &rows[shown] {
                     let selected = self.is_selected(row.event.id);
-                    if show_row(ui, row, selected, view.session).clicked() {
+                    if show_row(ui, row, selected, card.bottom(), view.session).clicked() {
                         view.commands.send(LiveCommand::Select(row.event.id));
                     }
                 }
@@ -86,7 +85,8 @@ fn head(ui: &Ui, card: Rect, session: &Session) {
         .hline(card.x_range(), card.top() + tokens.size.row - 0.5, line);
 }
 
-fn show_row(ui: &mut Ui, row: &Row, selected: bool, session: &Session) -> Response {
+/// `bottom` is the card's edge, which is line enough for a row that touches it.
+fn show_row(ui: &mut Ui, row: &Row, selected: bool, bottom: f32, session: &Session) -> Response {
     let tokens = tokens(ui);
     let color = &tokens.color;
     let size = vec2(ui.available_width(), tokens.size.row);
@@ -98,9 +98,11 @@ fn show_row(ui: &mut Ui, row: &Row, selected: bool, session: &Session) -> Respon
     if selected || response.hovered() {
         ui.painter().rect_filled(rect, 0.0, color.raised);
     }
-    let line = Stroke::new(1.0, color.border);
-    ui.painter()
-        .hline(rect.x_range(), rect.bottom() - 0.5, line);
+    if rect.bottom() + 4.0 < bottom {
+        let line = Stroke::new(1.0, color.border);
+        ui.painter()
+            .hline(rect.x_range(), rect.bottom() - 0.5, line);
+    }
     let time = time_of_day(row.event.time, &session.zone());
     let put = |left: f32, right: f32, text: &str, kind: Type, ink: Color32| {
         let galley = layout(ui.painter(), text, kind, ink, right - left - 8.0);

@@ -1,25 +1,36 @@
 //! How *Live* looks: toolbar, what was refused, table, side panel.
 
-use egui::{Align, Layout, Margin, Rect, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Key, Layout, Margin, Modifiers, Popup, Rect, Sense, Ui, UiBuilder, pos2, vec2};
 
-use super::{Details, LiveCommand, LiveState, Stream};
+use super::{Details, LiveCommand, LiveState, Stream, ring::ROWS};
 use crate::{
     command::{Command, Module},
     session::View,
     theme::{Type, tokens},
     widgets::{
-        Button, ButtonKind, Choice, Icon, Picker, TextField, card_frame, dot, elided, label,
+        Button, ButtonKind, Choice, Icon, Picker, TextField, card_frame, dot, elided, label, layout,
     },
 };
 
 /// Width of the side panel.
 const DETAILS_WIDTH: f32 = 340.0;
 const FILTER_WIDTH: f32 = 220.0;
+const PICKER_WIDTH: f32 = 180.0;
+/// The rate, or how much waits, and the button beside it take at most.
+const RIGHT: f32 = 250.0;
+/// Below this the filters stand in a row of their own.
+const ONE_ROW: f32 = 640.0;
 const ALL_EVENTS: &str = "All events";
+
+/// The field that filters.
+pub(super) fn filter_id() -> egui::Id {
+    egui::Id::unique("live filter")
+}
 
 impl LiveState {
     /// Shows it.
     pub fn show(&self, ui: &mut Ui, view: View<'_>) {
+        self.escape(ui, view);
         let tokens = tokens(ui);
         let page = ui.max_rect().shrink(tokens.space.l);
         let mut main = page;
@@ -45,20 +56,23 @@ impl LiveState {
         });
     }
 
+    /// Escape closes the side panel, unless it closes a list or leaves a field.
+    fn escape(&self, ui: &Ui, view: View<'_>) {
+        let busy = ui.ctx().text_edit_focused() || Popup::is_any_open(ui.ctx());
+        let closes = self.details.is_some() && !busy;
+        if closes && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            view.commands.send(LiveCommand::CloseDetails);
+        }
+    }
+
     fn toolbar(&self, ui: &mut Ui, view: View<'_>) {
         let tokens = tokens(ui);
+        let one_row = ui.available_width() >= ONE_ROW;
         ui.horizontal(|ui| {
             label(ui, "Live", Type::Title, tokens.color.text);
-            let mut typed = self.filter.clone();
-            let width = FILTER_WIDTH.min(ui.available_width() - 320.0).max(80.0);
-            let field = TextField::new("Filter")
-                .hint("Filter by event, user or property")
-                .width(width)
-                .show(ui, &mut typed);
-            if field.changed() {
-                view.commands.send(LiveCommand::Filter(typed));
+            if one_row {
+                self.filters(ui, view, RIGHT);
             }
-            self.event_picker(ui, view);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let (icon, text) = match self.paused {
                     Some(_) => (Icon::Play, "Resume"),
@@ -70,13 +84,37 @@ impl LiveState {
                 self.rate(ui, view);
             });
         });
+        if !one_row {
+            ui.horizontal(|ui| self.filters(ui, view, 0.0));
+        }
+    }
+
+    /// The field and the list that filter, in what `right` leaves of the row.
+    fn filters(&self, ui: &mut Ui, view: View<'_>, right: f32) {
+        let gap = ui.spacing().item_spacing.x;
+        let event = self.event.as_deref().unwrap_or(ALL_EVENTS);
+        let ink = tokens(ui).color.text;
+        let event = layout(ui.painter(), event, Type::Body, ink, PICKER_WIDTH);
+        let picker = (event.size().x + 36.0).min(PICKER_WIDTH);
+        let room = ui.available_width() - picker - 2.0 * gap - right;
+        let widest = if right > 0.0 { FILTER_WIDTH } else { room };
+        let mut typed = self.filter.clone();
+        let field = TextField::new("Filter")
+            .hint("Filter by event, user or property")
+            .width(room.min(widest).max(80.0))
+            .id(filter_id())
+            .show(ui, &mut typed);
+        if field.changed() {
+            view.commands.send(LiveCommand::Filter(typed));
+        }
+        self.event_picker(ui, view);
     }
 
     fn event_picker(&self, ui: &mut Ui, view: View<'_>) {
         let chosen = self.event.as_deref().unwrap_or(ALL_EVENTS);
         let picker = Picker::new("Event", chosen)
             .kind(ButtonKind::Secondary)
-            .max_width(180.0);
+            .max_width(PICKER_WIDTH);
         let picked = picker.show(ui, || {
             let schema = view.session.schema.latest();
             let names = schema.iter().flat_map(|schema| &schema.events);
@@ -95,7 +133,10 @@ impl LiveState {
         let color = &tokens(ui).color;
         let rate = self.ring.rate(view.session.time_s);
         let (ink, text) = match (&self.paused, &self.stream) {
-            (Some(held), _) => (color.warn, format!("Paused · {} new", held.len())),
+            (Some(held), _) => (
+                color.warn,
+                format!("Paused · {} new", held_words(held.len())),
+            ),
             (None, Stream::On { open: true, .. }) if rate > 0.0 && rate < 10.0 => {
                 (color.good, format!("{rate:.1} / s"))
             }
@@ -201,6 +242,14 @@ impl LiveState {
 
     pub(super) fn is_selected(&self, id: empmix_model::ids::ItemHash) -> bool {
         self.details == Some(Details::Event(id))
+    }
+}
+
+/// How many wait; at the bound there may have been more.
+fn held_words(held: usize) -> String {
+    match held {
+        ROWS => format!("{ROWS}+"),
+        fewer => fewer.to_string(),
     }
 }
 

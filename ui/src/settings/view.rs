@@ -220,7 +220,8 @@ fn about_project(ui: &mut Ui, view: View<'_>, project: &Project) {
         ];
         for (name, value) in facts {
             row(ui, name, |ui| {
-                label(ui, value, Type::Body, color.text);
+                let width = ui.available_width();
+                elided(ui, value, Type::Body, color.text, width);
             });
         }
         row(ui, "Id", |ui| {

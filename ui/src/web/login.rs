@@ -10,11 +10,21 @@ use super::fetch;
 /// Where this tab keeps its token.
 const TOKEN_KEY: &str = "empmix.token";
 
-/// The token of this tab: for the code in the address, else the one that is kept.
+/// The token of this tab: for the code in the address, else the one that is kept. A code that was
+/// used before does not end a session that this tab has.
 pub(super) async fn token() -> Option<String> {
-    let Some(code) = take_code() else {
-        return storage()?.get_item(TOKEN_KEY).ok()?;
+    let fresh = match take_code() {
+        Some(code) => exchange(code).await,
+        None => None,
     };
+    if let (Some(token), Some(storage)) = (&fresh, storage()) {
+        // Without a storage the token lives as long as the page.
+        let _ = storage.set_item(TOKEN_KEY, token);
+    }
+    fresh.or_else(|| storage()?.get_item(TOKEN_KEY).ok()?)
+}
+
+async fn exchange(code: String) -> Option<String> {
     let request = Request {
         method: Method::Post,
         path: "/api/v1/login".to_owned(),
@@ -22,8 +32,6 @@ pub(super) async fn token() -> Option<String> {
     };
     let answer = fetch::call(&request, None, None).await.ok()?;
     let login: Login = serde_json::from_value(answer).ok()?;
-    // Without a storage the token lives as long as the page.
-    let _ = storage()?.set_item(TOKEN_KEY, &login.token);
     Some(login.token)
 }
 

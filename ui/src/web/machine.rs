@@ -1,10 +1,14 @@
 //! The browser as a [`Host`].
 
 use empmix_model::EpochMs;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::tauri;
-use crate::host::Host;
+use crate::{
+    backend::{Inbox, mailbox},
+    host::Host,
+};
 
 /// The browser or web view that the console runs in.
 pub(super) struct Machine;
@@ -44,6 +48,44 @@ impl Host for Machine {
         }
         web_sys::window()?.location().origin().ok()
     }
+
+    fn copy(&self, ctx: &egui::Context, text: String) -> Inbox<bool> {
+        let ctx = ctx.clone();
+        let (outbox, inbox) = mailbox(1, move || ctx.request_repaint());
+        spawn_local(async move { outbox.send(copy(&text).await) });
+        inbox
+    }
+}
+
+/// By the clipboard's own interface, which browsers offer to secure pages only; else by a
+/// selection, which they let any page copy that was just clicked.
+async fn copy(text: &str) -> bool {
+    let Some(window) = web_sys::window() else {
+        return false;
+    };
+    if window.is_secure_context() {
+        let written = window.navigator().clipboard().write_text(text);
+        if JsFuture::from(written).await.is_ok() {
+            return true;
+        }
+    }
+    copy_selected(&window, text).unwrap_or(false)
+}
+
+fn copy_selected(window: &web_sys::Window, text: &str) -> Result<bool, JsValue> {
+    let document: web_sys::HtmlDocument = window.document().ok_or("no page")?.dyn_into()?;
+    let body = document.body().ok_or("no body")?;
+    let before = document.active_element();
+    let area: web_sys::HtmlTextAreaElement = document.create_element("textarea")?.dyn_into()?;
+    area.set_value(text);
+    body.append_child(&area)?;
+    area.select();
+    let copied = document.exec_command("copy");
+    area.remove();
+    if let Some(before) = before.and_then(|one| one.dyn_into::<web_sys::HtmlElement>().ok()) {
+        before.focus()?;
+    }
+    copied
 }
 
 fn storage() -> Option<web_sys::Storage> {

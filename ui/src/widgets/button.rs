@@ -7,7 +7,7 @@ use egui::{
     accesskit::Role, pos2, vec2,
 };
 
-use super::{focus_ring, icon::Icon, text::layout};
+use super::{focus::bring_into_sight, focus_ring, icon::Icon, text::layout};
 use crate::theme::{Palette, Tokens, Type, tokens};
 
 /// How much a button asks for a click.
@@ -282,6 +282,7 @@ impl Widget for Button<'_> {
         };
         let (rect, response) = ui.allocate_exact_size(measured.size, sense);
         let cut = measured.label.elided;
+        bring_into_sight(&response);
         if ui.is_rect_visible(rect) {
             let mut colors = base.in_state(self.kind, &response, &tokens.color);
             if !enabled {

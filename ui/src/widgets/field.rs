@@ -4,6 +4,7 @@ use egui::{
     CornerRadius, Frame, Margin, Response, RichText, Stroke, StrokeKind, TextEdit, Ui, vec2,
 };
 
+use super::focus::bring_into_sight;
 use crate::theme::{Type, tokens};
 
 /// One line to type into.
@@ -95,6 +96,7 @@ impl<'a> TextField<'a> {
             edit = edit.id(id);
         }
         let response = ui.add(edit).accessible_name(self.name);
+        bring_into_sight(&response);
         let ring = if self.error {
             Some(color.bad)
         } else {

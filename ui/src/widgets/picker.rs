@@ -5,7 +5,7 @@ use egui::{Id, Popup, PopupCloseBehavior, Response, Ui, accesskit::Role};
 use super::{
     button::{Button, ButtonKind},
     card::popup_frame,
-    picker_list::{ListState, Picked, show_list},
+    picker_list::{ListState, show_list},
 };
 use crate::theme::tokens;
 
@@ -18,6 +18,8 @@ pub struct Choice<T> {
     pub label: String,
     /// A muted text at the right end: a count, a type.
     pub detail: String,
+    /// Whether it is chosen now, where several can be.
+    pub chosen: bool,
 }
 
 impl<T> Choice<T> {
@@ -27,7 +29,14 @@ impl<T> Choice<T> {
             value,
             label: label.into(),
             detail: String::new(),
+            chosen: false,
         }
+    }
+
+    /// One of several that are chosen now.
+    pub fn chosen(mut self, chosen: bool) -> Self {
+        self.chosen = chosen;
+        self
     }
 
     /// With a muted text at the right end.
@@ -51,6 +60,7 @@ pub struct Picker<'a> {
     list_width: f32,
     chosen: Option<&'a str>,
     custom: bool,
+    typed_first: bool,
     search: bool,
     opened: bool,
     empty: &'a str,
@@ -70,6 +80,7 @@ impl<'a> Picker<'a> {
             list_width: 248.0,
             chosen: None,
             custom: false,
+            typed_first: false,
             search: false,
             opened: false,
             empty: "Nothing matches",
@@ -120,8 +131,14 @@ impl<'a> Picker<'a> {
     }
 
     /// What is typed can be picked too: [`show_custom`](Self::show_custom) turns it into a value.
-    fn custom(mut self) -> Self {
+    pub(super) fn custom(mut self) -> Self {
         self.custom = true;
+        self
+    }
+
+    /// Enter takes what is typed rather than the first choice that holds it.
+    pub fn typed_first(mut self, typed_first: bool) -> Self {
+        self.typed_first = typed_first;
         self
     }
 
@@ -146,30 +163,26 @@ impl<'a> Picker<'a> {
     /// Shows the button, and the list while it is open; `choices` is asked for only then. Returns
     /// what was just picked.
     pub fn show<T>(self, ui: &mut Ui, choices: impl FnOnce() -> Vec<Choice<T>>) -> Option<T> {
-        match self.show_any(ui, choices)? {
-            Picked::Choice(value) => Some(value),
-            Picked::Typed(_) => None,
-        }
+        self.show_any(ui, choices, |_| None)
     }
 
-    /// As [`show`](Self::show), and what is typed can be picked too.
+    /// As [`show`](Self::show), and what is typed can be picked too, where `typed` reads it as a
+    /// value.
     pub fn show_custom<T>(
         self,
         ui: &mut Ui,
         choices: impl FnOnce() -> Vec<Choice<T>>,
-        typed: impl FnOnce(String) -> Option<T>,
+        typed: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
-        match self.custom().show_any(ui, choices)? {
-            Picked::Choice(value) => Some(value),
-            Picked::Typed(text) => typed(text),
-        }
+        self.custom().show_any(ui, choices, typed)
     }
 
     fn show_any<T>(
         self,
         ui: &mut Ui,
         choices: impl FnOnce() -> Vec<Choice<T>>,
-    ) -> Option<Picked<T>> {
+        typed: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let response = self.button(ui);
         let state_id = response.id.with("picker");
         if self.opened {
@@ -181,7 +194,7 @@ impl<'a> Picker<'a> {
                 return None;
             }
         }
-        self.popup(ui, &response, state_id, choices)
+        self.popup(ui, &response, state_id, choices, typed)
     }
 
     fn is_open(&self, ui: &Ui, response: &Response) -> bool {
@@ -210,7 +223,8 @@ impl<'a> Picker<'a> {
         response: &Response,
         state_id: Id,
         choices: impl FnOnce() -> Vec<Choice<T>>,
-    ) -> Option<Picked<T>> {
+        typed: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let tokens = tokens(ui);
         let mut state: ListState = ui.data(|data| data.get_temp(state_id)).unwrap_or_default();
         let width = self.list_width.max(self.width.unwrap_or(0.0));
@@ -221,7 +235,7 @@ impl<'a> Picker<'a> {
             .frame(popup_frame(ui).inner_margin(tokens.space.xs))
             .accessible_name(self.name)
             .show(|ui| {
-                let picked = show_list(ui, self, &mut state, width, choices());
+                let picked = show_list(ui, self, &mut state, width, choices(), typed);
                 if picked.is_some() {
                     ui.close();
                 }
@@ -256,6 +270,10 @@ impl<'a> Picker<'a> {
 
     pub(super) fn takes_typed(&self) -> bool {
         self.custom
+    }
+
+    pub(super) fn prefers_typed(&self) -> bool {
+        self.typed_first
     }
 
     pub(super) fn empty_text(&self) -> &str {

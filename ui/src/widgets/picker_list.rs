@@ -30,14 +30,6 @@ pub(super) struct ListState {
     pub(super) by_keyboard: bool,
 }
 
-/// What was picked.
-pub(super) enum Picked<T> {
-    /// A row.
-    Choice(T),
-    /// What was typed.
-    Typed(String),
-}
-
 /// What the keyboard asks of the list in this frame.
 #[derive(Default)]
 struct Keys {
@@ -51,7 +43,8 @@ pub(super) fn show_list<T>(
     state: &mut ListState,
     width: f32,
     choices: Vec<Choice<T>>,
-) -> Option<Picked<T>> {
+    typed: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
     let width = width - 2.0 * tokens(ui).space.xs;
     ui.set_width(width);
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -62,63 +55,82 @@ pub(super) fn show_list<T>(
         state.marked = choices.iter().position(|c| c.label == chosen).unwrap_or(0);
         state.opened = true;
     }
-    let rows = matching(&choices, &state.query).len();
-    let keys = take_keys(ui, state, rows);
+    let keys = take_keys(
+        ui,
+        state,
+        rows(&choices, picker, &state.query, &typed).len(),
+    );
+    let mut retyped = false;
     if searched {
-        search_field(ui, picker, state, width, first);
+        retyped = search_field(ui, picker, state, width, first);
     } else {
         hold_focus(ui, first);
     }
-    let matches = matching(&choices, &state.query);
-    state.marked = state.marked.min(matches.len().saturating_sub(1));
-    let typed = state.query.trim().to_owned();
-    let exact = matches.iter().any(|index| choices[*index].label == typed);
-    let offer_typed = picker.takes_typed() && !typed.is_empty() && !exact;
-    let mut picked = None;
-    if matches.is_empty() && !offer_typed {
+    let rows = rows(&choices, picker, &state.query, &typed);
+    if retyped {
+        let skips = rows.len() > 1 && rows[0] == Row::Typed && !picker.prefers_typed();
+        state.marked = usize::from(skips);
+    }
+    state.marked = state.marked.min(rows.len().saturating_sub(1));
+    if rows.is_empty() {
         empty_row(ui, picker);
     }
-    if offer_typed && typed_row(ui, &typed, width, matches.is_empty()) {
-        picked = Some(Row::Typed);
-    }
     let scroll_to_mark = keys.moved || first;
-    if let Some(row) = rows_ui(ui, picker, state, &choices, &matches, width, scroll_to_mark) {
-        picked = Some(Row::Match(row));
-    }
+    let mut picked = rows_ui(ui, picker, state, &choices, &rows, width, scroll_to_mark);
     if keys.enter {
         state.by_keyboard = true;
-        picked = if matches.is_empty() {
-            offer_typed.then_some(Row::Typed)
-        } else {
-            Some(Row::Match(state.marked))
-        };
+        picked = Some(state.marked);
     }
-    match picked? {
-        Row::Typed => Some(Picked::Typed(typed)),
-        Row::Match(row) => {
-            let index = *matches.get(row)?;
-            let choice = choices.into_iter().nth(index)?;
-            Some(Picked::Choice(choice.value))
+    match rows.get(picked?)? {
+        Row::Typed => typed(state.query.trim()),
+        Row::Choice(index) => Some(choices.into_iter().nth(*index)?.value),
+    }
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Row {
+    /// What is typed.
+    Typed,
+    /// The choice of this index.
+    Choice(usize),
+}
+
+/// The rows for what is typed: itself, where it can be picked and is no choice, then the choices
+/// that hold it.
+fn rows<T>(
+    choices: &[Choice<T>],
+    picker: &Picker<'_>,
+    query: &str,
+    typed: impl Fn(&str) -> Option<T>,
+) -> Vec<Row> {
+    let matches = matching(choices, query);
+    let query = query.trim();
+    let is_choice = || matches.iter().any(|index| choices[*index].label == query);
+    let offered =
+        picker.takes_typed() && !query.is_empty() && !is_choice() && typed(query).is_some();
+    let matches = matches.iter().map(|index| Row::Choice(*index));
+    offered
+        .then_some(Row::Typed)
+        .into_iter()
+        .chain(matches)
+        .collect()
+}
+
+/// Indices of the choices whose label holds every word of the query, whatever the case: first the
+/// query itself, then those that begin with it.
+fn matching<T>(choices: &[Choice<T>], query: &str) -> Vec<usize> {
+    let query = query.trim().to_lowercase();
+    let words: Vec<&str> = query.split_whitespace().collect();
+    let mut found: Vec<(bool, bool, usize)> = Vec::new();
+    for (index, choice) in choices.iter().enumerate() {
+        let label = choice.label.to_lowercase();
+        if words.iter().all(|word| label.contains(word)) {
+            found.push((label != query, !label.starts_with(&query), index));
         }
     }
-}
-
-enum Row {
-    Typed,
-    Match(usize),
-}
-
-/// Indices of the choices whose label holds every word of the query, whatever the case.
-fn matching<T>(choices: &[Choice<T>], query: &str) -> Vec<usize> {
-    let query = query.to_lowercase();
-    let words: Vec<&str> = query.split_whitespace().collect();
-    let holds = |choice: &Choice<T>| {
-        let label = choice.label.to_lowercase();
-        words.iter().all(|word| label.contains(word))
-    };
-    (0..choices.len())
-        .filter(|index| holds(&choices[*index]))
-        .collect()
+    found.sort_unstable();
+    found.into_iter().map(|(_, _, index)| index).collect()
 }
 
 fn take_keys(ui: &Ui, state: &mut ListState, rows: usize) -> Keys {
@@ -146,7 +158,14 @@ fn take_keys(ui: &Ui, state: &mut ListState, rows: usize) -> Keys {
     keys
 }
 
-fn search_field(ui: &mut Ui, picker: &Picker<'_>, state: &mut ListState, width: f32, first: bool) {
+/// Returns whether something was typed.
+fn search_field(
+    ui: &mut Ui,
+    picker: &Picker<'_>,
+    state: &mut ListState,
+    width: f32,
+    first: bool,
+) -> bool {
     let name = format!("Search {}", picker.list_name().to_lowercase());
     let hint = if picker.takes_typed() {
         "Search or type a value"
@@ -160,10 +179,8 @@ fn search_field(ui: &mut Ui, picker: &Picker<'_>, state: &mut ListState, width: 
     if first || !response.has_focus() {
         response.request_focus();
     }
-    if response.changed() {
-        state.marked = 0;
-    }
     ui.add_space(tokens(ui).space.xs);
+    response.changed()
 }
 
 /// A short list has no field to type into; this keeps the arrows from leaving it.
@@ -189,17 +206,12 @@ fn empty_row(ui: &mut Ui, picker: &Picker<'_>) {
     });
 }
 
-fn typed_row(ui: &mut Ui, typed: &str, width: f32, marked: bool) -> bool {
-    let name = format!("Use “{typed}”");
-    row(ui, &name, "", width, marked, false).clicked()
-}
-
 fn rows_ui<T>(
     ui: &mut Ui,
     picker: &Picker<'_>,
     state: &mut ListState,
     choices: &[Choice<T>],
-    matches: &[usize],
+    rows: &[Row],
     width: f32,
     scroll_to_mark: bool,
 ) -> Option<usize> {
@@ -212,12 +224,20 @@ fn rows_ui<T>(
         let middle = state.marked as f32 * height - height * (MAX_ROWS - 1.0) / 2.0;
         area = area.vertical_scroll_offset(middle.max(0.0));
     }
-    area.show_rows(ui, height, matches.len(), |ui, range| {
+    area.show_rows(ui, height, rows.len(), |ui, range| {
         for position in range {
-            let choice = &choices[matches[position]];
-            let chosen = choice.label == picker.chosen_label();
             let marked = position == state.marked;
-            let response = row(ui, &choice.label, &choice.detail, width, marked, chosen);
+            let response = match rows[position] {
+                Row::Typed => {
+                    let name = format!("Use “{}”", state.query.trim());
+                    row(ui, &name, "", width, marked, false)
+                }
+                Row::Choice(index) => {
+                    let choice = &choices[index];
+                    let chosen = choice.chosen || choice.label == picker.chosen_label();
+                    row(ui, &choice.label, &choice.detail, width, marked, chosen)
+                }
+            };
             if response.hovered() && ui.input(|input| input.pointer.delta() != egui::Vec2::ZERO) {
                 state.marked = position;
             }
@@ -282,8 +302,22 @@ mod tests {
         let names = ["Pull Request Merged", "Merge", "Commit"];
         let choices: Vec<_> = names.iter().map(|name| Choice::new((), *name)).collect();
         assert_eq!(matching(&choices, ""), vec![0, 1, 2]);
-        assert_eq!(matching(&choices, "merge"), vec![0, 1]);
+        assert_eq!(
+            matching(&choices, "merge"),
+            vec![1, 0],
+            "itself comes first"
+        );
         assert_eq!(matching(&choices, "MER pull"), vec![0]);
         assert_eq!(matching(&choices, "x"), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn what_is_typed_is_a_row_where_it_can_be_read_and_is_no_choice() {
+        let choices: Vec<_> = ["15", "5"].map(|n| Choice::new(0.0, n)).into();
+        let number = |text: &str| text.parse::<f64>().ok();
+        let rows = |query| rows(&choices, &Picker::new("Value", "").custom(), query, number);
+        assert_eq!(rows("5"), [Row::Choice(1), Row::Choice(0)]);
+        assert_eq!(rows("1"), [Row::Typed, Row::Choice(0)]);
+        assert_eq!(rows("many"), []);
     }
 }

@@ -47,8 +47,11 @@ pub fn value_axis(values: impl Iterator<Item = f64>, whole: bool) -> Axis {
 fn nice_step(rough: f64, whole: bool) -> f64 {
     let power = 10_f64.powf(rough.log10().floor());
     let share = rough / power;
+    // Two and a half users are no tick.
+    let fits = |nice: &f64| !whole || (nice * power).fract() == 0.0;
     let nice = [1.0, 2.0, 2.5, 5.0, 10.0]
         .into_iter()
+        .filter(fits)
         .find(|nice| *nice >= share - 1e-9)
         .unwrap_or(10.0);
     let step = nice * power;

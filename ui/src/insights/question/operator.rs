@@ -73,8 +73,12 @@ pub fn value_from_text(
     property: Option<&PropertyInfo>,
 ) -> Option<Value> {
     let number = || {
-        let parsed: f64 = text.trim().parse().ok()?;
-        serde_json::Number::from_f64(parsed).map(Value::Number)
+        let text = text.trim();
+        // A whole number is written as the sidecar writes it, so that it is the same value.
+        if let Ok(whole) = text.parse::<i64>() {
+            return Some(Value::from(whole));
+        }
+        serde_json::Number::from_f64(text.parse().ok()?).map(Value::Number)
     };
     match value_kind(operator) {
         ValueKind::Text => Some(Value::String(text.to_owned())),
@@ -115,7 +119,7 @@ mod tests {
         );
         assert_eq!(
             value_from_text("5", Operator::IsNot, Some(&number)),
-            Some(json!(5.0))
+            Some(json!(5))
         );
         assert_eq!(
             value_from_text("true", Operator::Is, Some(&flag)),

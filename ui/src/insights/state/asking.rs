@@ -1,6 +1,6 @@
 //! Asks the question and takes the answers.
 
-use empmix_protocol::Call;
+use empmix_protocol::{Call, ErrorCode};
 use empmix_query::{
     answer::{Answer, ReportResult},
     report::Report,
@@ -34,6 +34,8 @@ pub(super) struct Asking {
     shown: Option<(Builder, Answered)>,
     /// The headline of the latest answer; `None` while it is not known.
     headline: Option<f64>,
+    /// The backend could not be reached.
+    lost: bool,
 }
 
 impl Asking {
@@ -64,6 +66,19 @@ impl Asking {
         self.headline
     }
 
+    /// The backend answers other calls: what it could not answer is asked again.
+    pub(super) fn retry(&mut self, now_s: f64) {
+        let code = self.answer.error().map(|error| error.code);
+        if matches!(code, Some(ErrorCode::Disconnected | ErrorCode::Unavailable)) {
+            self.force(now_s);
+        }
+    }
+
+    /// Whether the backend was found to be away; says so once.
+    pub(super) fn take_lost(&mut self) -> bool {
+        std::mem::take(&mut self.lost)
+    }
+
     pub(super) fn cancel(&mut self) {
         self.due_s = None;
         self.asked_report = None;
@@ -80,6 +95,8 @@ impl Asking {
             self.shown = Some((builder.clone(), answered(answer, builder)));
             is_new = true;
         }
+        let code = self.answer.error().map(|error| error.code);
+        self.lost |= arrived && code == Some(ErrorCode::Disconnected);
         if arrived || overall_arrived {
             self.headline = self.read_headline();
         }

@@ -8,8 +8,8 @@ use crate::{
     insights::{
         answer::full,
         question::{
-            Catalog, Edit, FilterDraft, Place, ValueKind, operator_label, operators, takes_values,
-            value_from_text, value_kind, value_text,
+            Catalog, Edit, FilterDraft, Place, PropertyInfo, ValueKind, operator_label, operators,
+            takes_values, value_from_text, value_kind, value_text,
         },
         state::InsightsCommand,
     },
@@ -31,13 +31,26 @@ pub(super) fn add(ui: &mut Ui, catalog: &Catalog, text: &str, place: Place, view
             )
         }
     };
-    let picked = property_list(&name, text, ButtonKind::Link).show(ui, || properties(catalog));
+    let asked = place == Place::Report
+        && ui.data_mut(|data| data.remove_temp::<bool>(asked_id()).is_some());
+    let picked = property_list(&name, text, ButtonKind::Link)
+        .opened(asked)
+        .show(ui, || properties(catalog));
     if let Some(property) = picked {
         let frame = ui.ctx().cumulative_pass_nr();
         ui.data_mut(|data| data.insert_temp(added_id(place), frame));
         view.commands
             .send(InsightsCommand::Edit(Edit::AddFilter(place, property)));
     }
+}
+
+/// Opens the list of properties to filter the report by, in the next frame.
+pub(in crate::insights) fn ask(ctx: &egui::Context) {
+    ctx.data_mut(|data| data.insert_temp(asked_id(), true));
+}
+
+fn asked_id() -> Id {
+    Id::unique("filter asked")
 }
 
 /// Remembers that a filter was added there: its values are asked for next.
@@ -169,7 +182,8 @@ impl Row<'_> {
         let operator = self.filter.operator;
         let mut picker = Picker::new(&name, &text)
             .chosen("")
-            .empty("Type a value")
+            .empty(self.asks_for())
+            .typed_first(self.prefers_typed())
             .opened(self.added);
         picker = if wide {
             picker.width(room)
@@ -179,14 +193,39 @@ impl Row<'_> {
         let picked = picker.show_custom(
             ui,
             || self.suggestions(),
-            |typed| value_from_text(&typed, operator, known),
+            |typed| value_from_text(typed, operator, known),
         );
         if let Some(value) = picked {
             self.send(Edit::Value(self.place, self.index, value));
         }
     }
 
-    /// Values that were seen and that the comparison takes; chosen ones are marked.
+    /// Whether only a number makes sense.
+    fn takes_numbers(&self) -> bool {
+        let known = self.catalog.property(&self.filter.property);
+        let numeric = known.and_then(PropertyInfo::only_type) == Some("number");
+        match value_kind(self.filter.operator) {
+            ValueKind::Number => true,
+            ValueKind::Any => numeric,
+            ValueKind::Text => false,
+        }
+    }
+
+    /// A number, or a part of a text, is meant as it is typed; of a whole text a part is typed.
+    fn prefers_typed(&self) -> bool {
+        self.takes_numbers() || value_kind(self.filter.operator) == ValueKind::Text
+    }
+
+    fn asks_for(&self) -> &'static str {
+        if self.takes_numbers() {
+            "Type a number"
+        } else {
+            "Type a value"
+        }
+    }
+
+    /// What is chosen, then values that were seen and that the comparison takes; chosen ones are
+    /// marked.
     fn suggestions(&self) -> Vec<Choice<Value>> {
         let kind = value_kind(self.filter.operator);
         let fits = |value: &Value| match kind {
@@ -198,12 +237,17 @@ impl Row<'_> {
         let seen = seen
             .map(|property| property.top_values.as_slice())
             .unwrap_or_default();
-        seen.iter()
-            .filter(|(value, _)| fits(value))
-            .map(|(value, count)| {
-                Choice::new(value.clone(), value_text(value)).detail(full(Some(*count as f64)))
-            })
-            .collect()
+        let chosen = |value: &Value| self.filter.values.contains(value);
+        let unseen = self.filter.values.iter();
+        let unseen = unseen.filter(|value| seen.iter().all(|(other, _)| other != *value));
+        let unseen = unseen.map(|value| Choice::new(value.clone(), value_text(value)).chosen(true));
+        let seen = seen.iter().filter(|(value, _)| fits(value));
+        let seen = seen.map(|(value, count)| {
+            Choice::new(value.clone(), value_text(value))
+                .detail(full(Some(*count as f64)))
+                .chosen(chosen(value))
+        });
+        unseen.chain(seen).collect()
     }
 
     fn values_label(&self) -> String {

@@ -1,6 +1,7 @@
 //! Under the answer: what it cost, and what can be taken along.
 
 use egui::{Align, Layout, Ui};
+use serde_json::json;
 
 use crate::{
     command::Command,
@@ -39,11 +40,11 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
 fn links(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
     let press = |ui: &mut Ui, text: &str| ui.add(Button::link(text).small()).clicked();
     if press(ui, "Copy JSON")
-        && let Some(report) = state.builder().and_then(report)
+        && let Some(text) = json_text(state)
     {
         view.commands.send(Command::Copy {
-            text: format!("{:#}", report_json(&report)),
-            what: "the report as JSON",
+            text,
+            what: "the answer as JSON",
         });
     }
     if press(ui, "Copy CSV")
@@ -57,6 +58,13 @@ fn links(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
     if press(ui, "Show pipeline") {
         view.commands.send(InsightsCommand::Pipeline(true));
     }
+}
+
+/// The question as the API takes it, and its answer as the API gives it.
+fn json_text(state: &InsightsState) -> Option<String> {
+    let report = report_json(&report(state.answered_question()?)?);
+    let answer = serde_json::to_value(state.request().latest()?).ok()?;
+    Some(format!("{:#}", json!({"report": report, "answer": answer})))
 }
 
 /// `2.1 ms`, `340 ms`, `2.4 s`.

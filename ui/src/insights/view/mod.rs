@@ -19,6 +19,8 @@ mod total_bars;
 
 use egui::{Align, Key, KeyboardShortcut, Layout, Modifiers, Rect, Ui, UiBuilder, vec2};
 
+pub(super) use filter_row::ask as ask_filter;
+
 use super::state::{InsightsCommand, InsightsState};
 use crate::{session::View, theme::tokens};
 
@@ -73,8 +75,9 @@ fn shortcuts(ui: &Ui, view: View<'_>) {
     }
     let undo = KeyboardShortcut::new(Modifiers::COMMAND, Key::Z);
     let redo = KeyboardShortcut::new(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    let redo_too = KeyboardShortcut::new(Modifiers::COMMAND, Key::Y);
     ui.input_mut(|input| {
-        if input.consume_shortcut(&redo) {
+        if input.consume_shortcut(&redo) || input.consume_shortcut(&redo_too) {
             view.commands.send(InsightsCommand::Redo);
         } else if input.consume_shortcut(&undo) {
             view.commands.send(InsightsCommand::Undo);

@@ -1,6 +1,6 @@
 //! The sheet with the pipeline or plan of the question.
 
-use egui::{Align, Layout, Margin, Rect, ScrollArea, Stroke, Ui, UiBuilder};
+use egui::{Align, Layout, Rect, ScrollArea, Stroke, Ui, UiBuilder};
 use serde_json::Value;
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     command::Command,
     insights::state::InsightsCommand,
     session::View,
+    snippet::code_block,
     theme::{Type, tokens},
     widgets::{Button, Icon, label, label_wrapped, progress_line},
 };
@@ -83,17 +84,10 @@ fn body(ui: &mut Ui, value: &AsyncValue<Value>, view: View<'_>) {
         progress_line(ui, ui.available_rect_before_wrap(), view.session.time_s);
         return;
     };
-    egui::Frame::new()
-        .fill(color.raised)
-        .stroke(Stroke::new(1.0, color.border))
-        .corner_radius(tokens(ui).radius.control)
-        .inner_margin(Margin::same(12))
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
         .show(ui, |ui| {
-            ScrollArea::both()
-                .auto_shrink([false, false])
-                .show(ui, |ui| {
-                    label(ui, &pretty(value), Type::Mono, color.text);
-                });
+            code_block(ui, "Pipeline or plan", &pretty(value));
         });
 }
 

@@ -1,8 +1,8 @@
 //! The table under the chart: a row per line, numbers to the right, sortable by every column.
 
 use egui::{
-    Align2, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role,
-    pos2, vec2,
+    Align2, Margin, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    accesskit::Role, pos2, vec2,
 };
 
 use super::legend::mark;
@@ -49,37 +49,62 @@ pub(super) fn show(
     view: View<'_>,
 ) {
     let row = tokens(ui).size.row;
-    // The head, its line and the card's edges, and as many rows as fit wholly.
-    let around = HEAD + 3.0;
-    let fit = ((height - around) / row).floor().max(1.0);
-    let size = vec2(ui.available_width(), around + fit * row);
+    let size = vec2(ui.available_width(), height);
     let (card, _) = ui.allocate_exact_size(size, Sense::HOVER);
     ui.painter()
         .add(card_frame(tokens(ui)).paint(card.shrink(1.0)));
     let room = card.width() - 2.0 * PAD - name_width(ui, answered, card) - FIXED;
     let buckets = (room / BUCKET).floor().max(0.0) as usize;
-    let table = table(answered, buckets, state.display().sort);
-    let columns = columns(ui, &table, state.display().sort.0, card);
+    let (table, columns) = fitting(ui, state, answered, buckets, card);
     head(ui, state, &table, &columns, card, view);
-    let body = card
-        .with_min_y(card.top() + HEAD + 1.0)
+    // The head, its line and the card's edges, and as many rows as fit wholly.
+    let mut body = card
+        .with_min_y(card.top() + HEAD + 2.0)
         .shrink2(vec2(1.0, 0.0));
-    ui.scope_builder(
-        UiBuilder::new().max_rect(body.with_max_y(body.bottom() - 2.0)),
-        |ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            ScrollArea::vertical()
-                .auto_shrink([false, false])
-                .content_margin(Margin::ZERO)
-                .id_salt("rows")
-                .show_rows(ui, row, table.rows.len(), |ui, range| {
-                    for index in range {
-                        let last = index + 1 == table.rows.len();
-                        body_row(ui, state, &table.rows[index], &columns, last, view);
-                    }
-                });
-        },
-    );
+    body.max.y = body.top() + ((body.height() - 1.0) / row).floor().max(1.0) * row;
+    let mut reached = None;
+    ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ScrollArea::vertical()
+            .auto_shrink([false, false])
+            .content_margin(Margin::ZERO)
+            .id_salt("rows")
+            .show_rows(ui, row, table.rows.len(), |ui, range| {
+                for index in range {
+                    let last = index + 1 == table.rows.len();
+                    let shown = body_row(ui, state, &table.rows[index], &columns, last, view);
+                    reached = reached.or(shown.gained_focus().then_some(shown.rect));
+                }
+            });
+    });
+    if let Some(rect) = reached {
+        // The rows scroll in the card, and the card in the answer.
+        let top = rect.top().clamp(body.top(), body.bottom() - row);
+        let there = Rect::from_min_size(pos2(rect.left(), top), rect.size());
+        ui.scroll_to_rect(there, None);
+    }
+}
+
+/// The table with as many of the last buckets as leave the names what they ask for; they are as
+/// wide as their texts, and `at_most` is a guess.
+fn fitting(
+    ui: &Ui,
+    state: &InsightsState,
+    answered: &Answered,
+    at_most: usize,
+    card: Rect,
+) -> (Table, Columns) {
+    let sort = state.display().sort;
+    let names = name_width(ui, answered, card);
+    let mut buckets = at_most;
+    loop {
+        let table = table(answered, buckets, sort);
+        let columns = columns(ui, &table, sort.0, card);
+        if buckets == 0 || columns.name.width() >= names {
+            return (table, columns);
+        }
+        buckets -= 1;
+    }
 }
 
 /// What the names ask for: the longest one, up to a third of the card.
@@ -171,7 +196,7 @@ fn body_row(
     columns: &Columns,
     last: bool,
     view: View<'_>,
-) {
+) -> Response {
     let tokens = tokens(ui);
     let color = &tokens.color;
     let size = vec2(ui.available_width(), tokens.size.row);
@@ -182,7 +207,8 @@ fn body_row(
     }
     let shown = state.display().is_shown(row.line);
     let cut = cells(ui, row, columns, rect.center().y, shown);
-    if !last {
+    // The card's own edge is line enough.
+    if !last && rect.bottom() + 4.0 < columns.name.bottom() {
         let line = Stroke::new(1.0, color.border);
         ui.painter()
             .hline(rect.x_range(), rect.bottom() - 0.5, line);
@@ -192,15 +218,13 @@ fn body_row(
         let text = format!("{}: {}", row.name, row.cells.join(", "));
         WidgetInfo::selected(Role::Row, true, shown, text)
     });
-    if response.gained_focus() {
-        response.scroll_to_me(None);
-    }
     if response.clicked() {
         view.commands.send(InsightsCommand::Toggle(row.line));
     }
     if cut {
-        response.on_hover_text(&row.name);
+        return response.on_hover_text(&row.name);
     }
+    response
 }
 
 /// Paints a row's texts; returns whether its name was cut.

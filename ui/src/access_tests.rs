@@ -1,0 +1,184 @@
+//! Who cannot see the console or use a mouse: every control has a name, is reached with the
+//! keyboard, and is in sight when it has it.
+
+use std::collections::BTreeSet;
+
+use egui::{Key, Modifiers};
+
+use crate::{
+    backend::fake::Fake,
+    mirror::{Element, Mirror, Tag},
+    testing::Window,
+};
+
+/// The sizes that the console is made for, the least one first.
+const SIZES: [(f32, f32); 3] = [(960.0, 600.0), (1280.0, 800.0), (1600.0, 1000.0)];
+/// More controls than any screen has.
+const MANY: usize = 400;
+
+/// A screen, and how one comes to it.
+type Screen = (&'static str, fn() -> Window);
+
+const SCREENS: [Screen; 8] = [
+    ("first run", || Window::open(Fake::empty())),
+    ("insights", insights),
+    ("insights with everything", crowded),
+    ("insights as a table", || {
+        let mut window = insights();
+        window.click("Table");
+        window
+    }),
+    ("live", || opened("Live")),
+    ("live with an event beside it", || {
+        let mut window = opened("Live");
+        let first = window.first_row();
+        window.click(&first);
+        window
+    }),
+    ("settings", || opened("Settings")),
+    ("settings with a key in question", || {
+        let mut window = opened("Settings");
+        window.click("Make a secret key");
+        window.click("Replace the public key…");
+        window
+    }),
+];
+
+fn insights() -> Window {
+    let mut window = Window::open(Fake::loaded());
+    window.steps(8);
+    window
+}
+
+fn opened(module: &str) -> Window {
+    let mut window = Window::open(Fake::loaded());
+    window.click(module);
+    window.steps(8);
+    window
+}
+
+/// Two series, a breakdown and a filter.
+fn crowded() -> Window {
+    let mut window = insights();
+    window.click("+ Add series");
+    for (list, typed) in [("Add breakdown", "repo"), ("Add filter", "bot")] {
+        window.click(list);
+        window.harness.event(egui::Event::Text(typed.to_owned()));
+        window.steps(2);
+        window.keys(Modifiers::NONE, &[Key::Enter]);
+        window.steps(8);
+    }
+    window.keys(Modifiers::NONE, &[Key::Escape]);
+    window.steps(8);
+    window
+}
+
+fn is_control(element: &Element) -> bool {
+    let pressed = element.clickable || matches!(element.tag, Tag::Input | Tag::TextArea);
+    pressed && !element.disabled
+}
+
+fn controls(mirror: &Mirror) -> BTreeSet<(u64, String)> {
+    let state = mirror.lock();
+    let controls = state.elements.iter().filter(|one| is_control(one));
+    controls.map(|one| (one.id, one.name.clone())).collect()
+}
+
+fn focused(mirror: &Mirror) -> Option<Element> {
+    let state = mirror.lock();
+    state.elements.iter().find(|one| one.focused).cloned()
+}
+
+#[test]
+fn every_control_has_a_name_a_role_and_its_place_in_the_window() {
+    for (name, open) in SCREENS {
+        for (width, height) in SIZES {
+            let mut window = open();
+            window.resize(width, height);
+            let mirror = window.mirror();
+            let state = mirror.lock();
+            assert!(state.elements.len() > 8, "{name}");
+            for element in state.elements.iter().filter(|one| is_control(one)) {
+                let around = format!("{name} at {width}×{height}: {element:?}");
+                assert!(!element.name.is_empty(), "a name: {around}");
+                let said = element.role.is_some() || element.tag != Tag::Div;
+                assert!(said, "a role: {around}");
+                let [left, top, wide, high] = element.bounds;
+                // What scrolls may be cut where it goes out of sight.
+                assert!(wide >= 8.0, "room: {around}");
+                assert!(
+                    left >= 0.0 && top >= 0.0 && left + wide <= width && top + high <= height,
+                    "in the window: {around}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_control_lies_over_another() {
+    for (name, open) in SCREENS {
+        for (width, height) in SIZES {
+            let mut window = open();
+            window.resize(width, height);
+            let mirror = window.mirror();
+            let state = mirror.lock();
+            let all: Vec<_> = state
+                .elements
+                .iter()
+                .filter(|one| is_control(one))
+                .collect();
+            for (index, one) in all.iter().enumerate() {
+                for other in &all[index + 1..] {
+                    let common = overlap(one.bounds, other.bounds);
+                    assert!(
+                        common <= 1.0 || holds(one.bounds, other.bounds),
+                        "{name} at {width}×{height}: {one:?} and {other:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The lesser side of what two rectangles share.
+fn overlap(a: [f32; 4], b: [f32; 4]) -> f32 {
+    let side = |at: usize| (a[at] + a[at + 2]).min(b[at] + b[at + 2]) - a[at].max(b[at]);
+    side(0).min(side(1))
+}
+
+/// Whether one lies wholly in the other: a button in a row, say.
+fn holds(a: [f32; 4], b: [f32; 4]) -> bool {
+    let inside = |inner: [f32; 4], outer: [f32; 4]| {
+        (0..2).all(|at| {
+            inner[at] >= outer[at] - 0.5
+                && inner[at] + inner[at + 2] <= outer[at] + outer[at + 2] + 0.5
+        })
+    };
+    inside(a, b) || inside(b, a)
+}
+
+#[test]
+fn the_tab_key_reaches_every_control_and_what_it_reaches_is_in_sight() {
+    for (name, open) in SCREENS {
+        for (width, height) in [SIZES[0], SIZES[1]] {
+            let mut window = open();
+            window.resize(width, height);
+            let mirror = window.mirror();
+            let there = controls(&mirror);
+            let mut reached = BTreeSet::new();
+            for step in 0..MANY {
+                window.keys(Modifiers::NONE, &[Key::Tab]);
+                let at = focused(&mirror);
+                let at = at.unwrap_or_else(|| {
+                    panic!("{name} at {width}×{height}: nothing in sight after {step} steps, {reached:?}")
+                });
+                if !reached.insert((at.id, at.name)) && step > there.len() {
+                    break;
+                }
+            }
+            let missed: Vec<_> = there.difference(&reached).collect();
+            assert!(missed.is_empty(), "{name} at {width}×{height}: {missed:?}");
+        }
+    }
+}
