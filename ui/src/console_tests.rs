@@ -371,3 +371,14 @@ fn a_store_that_is_away_is_said_and_found_again() {
     assert!(!window.shows("The store cannot be reached"));
     assert!(window.shows("Range"));
 }
+
+#[test]
+fn a_sidecar_that_stands_still_is_said_and_found_again() {
+    let mut window = Window::open(Fake::loaded());
+    window.fake.hold();
+    window.wait_s(25);
+    assert!(window.shows("The sidecar does not answer"));
+    window.fake.release();
+    window.wait_s(35);
+    assert!(window.shows("Local sidecar") && !window.shows("The sidecar does not answer"));
+}

@@ -25,6 +25,11 @@ const NO_PROJECT_EVERY_S: f64 = 1.0;
 /// The longest wait before a backend that does not answer is asked again.
 const MAX_BACKOFF_S: f64 = 15.0;
 
+/// A backend that does not say how it is within so long is taken for gone.
+const STATUS_WITHIN_S: f64 = 10.0;
+/// What else is not answered within so long is asked again: schemas and projects are quick.
+const ANSWER_WITHIN_S: f64 = 30.0;
+
 /// The desktop's sidecar may take so long to start before that is a failure.
 const START_UP_S: f64 = 15.0;
 /// Between two looks at a sidecar that is starting.
@@ -57,11 +62,29 @@ impl Watch {
 impl Console {
     /// Polls what was asked and asks what has become due.
     pub(super) fn watch_backend(&mut self, ctx: &egui::Context) {
+        self.give_up_on_silence();
         self.poll_status();
         self.poll_shell();
         self.poll_projects(ctx);
         self.poll_schema(ctx);
         self.ask_what_is_due(ctx);
+    }
+
+    /// A request that is never answered must not be the last one.
+    fn give_up_on_silence(&mut self) {
+        let now_s = self.session.time_s;
+        let too_long = |waiting_s: Option<f64>, limit_s| waiting_s.is_some_and(|s| s > limit_s);
+        if too_long(self.session.status.waiting_s(now_s), STATUS_WITHIN_S) {
+            self.session.status.cancel();
+            let message = "The sidecar does not answer";
+            self.did_not_answer(ApiError::new(ErrorCode::Disconnected, message));
+        }
+        if too_long(self.session.schema.waiting_s(now_s), ANSWER_WITHIN_S) {
+            self.session.schema.cancel();
+        }
+        if too_long(self.session.projects.waiting_s(now_s), ANSWER_WITHIN_S) {
+            self.session.projects.cancel();
+        }
     }
 
     fn poll_status(&mut self) {
