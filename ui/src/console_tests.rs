@@ -382,3 +382,13 @@ fn a_sidecar_that_stands_still_is_said_and_found_again() {
     window.wait_s(35);
     assert!(window.shows("Local sidecar") && !window.shows("The sidecar does not answer"));
 }
+
+#[test]
+fn two_keys_in_one_frame_go_to_a_module() {
+    let mut window = Window::open(Fake::loaded());
+    for key in [Key::G, Key::L] {
+        window.harness.key_press(key);
+    }
+    window.steps(4);
+    assert_eq!(window.console().chrome.module, Module::Live);
+}

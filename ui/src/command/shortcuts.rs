@@ -1,6 +1,6 @@
 //! Keys that stand for commands.
 
-use egui::{Key, KeyboardShortcut, Modifiers};
+use egui::{Event, InputState, Key, KeyboardShortcut, Modifiers};
 
 use super::{Command, Module, Overlay};
 use crate::{chrome::Chrome, insights::InsightsCommand, live::LiveCommand};
@@ -88,26 +88,33 @@ impl Keys {
         commands
     }
 
-    fn plain_keys(&mut self, ctx: &egui::Context, chrome: &Chrome) -> Option<Command> {
-        let now_s = ctx.input(|input| input.time);
-        let went = self
-            .go_since_s
-            .is_some_and(|since| now_s - since < SEQUENCE_S);
-        ctx.input_mut(|input| {
-            if went {
-                for module in Module::ALL {
-                    if input.consume_key(Modifiers::NONE, module.go_key()) {
-                        self.go_since_s = None;
-                        return Some(Command::Go(module));
-                    }
-                }
-            }
-            if input.consume_key(Modifiers::NONE, Key::G) {
+    /// The module that `g` and a key after it go to; both may come in one frame.
+    fn gone_to(&mut self, input: &mut InputState) -> Option<Module> {
+        let now_s = input.time;
+        let pressed: Vec<Key> = input.events.iter().filter_map(plain_key).collect();
+        for key in pressed {
+            let since = self.go_since_s.take();
+            if key == Key::G {
                 self.go_since_s = Some(now_s);
+                input.consume_key(Modifiers::NONE, key);
+            } else if since.is_some_and(|since| now_s - since < SEQUENCE_S)
+                && let Some(module) = Module::ALL.into_iter().find(|one| one.go_key() == key)
+            {
+                input.consume_key(Modifiers::NONE, key);
+                return Some(module);
+            }
+        }
+        None
+    }
+
+    fn plain_keys(&mut self, ctx: &egui::Context, chrome: &Chrome) -> Option<Command> {
+        ctx.input_mut(|input| {
+            if let Some(module) = self.gone_to(input) {
+                return Some(Command::Go(module));
             }
             let typed = |wanted: &str| {
                 let mut events = input.events.iter();
-                events.any(|event| matches!(event, egui::Event::Text(text) if text == wanted))
+                events.any(|event| matches!(event, Event::Text(text) if text == wanted))
             };
             if typed("?") {
                 return Some(Command::Open(Overlay::Shortcuts));
@@ -119,6 +126,19 @@ impl Keys {
             (idle && !chrome.keyboard_focus && input.consume_key(Modifiers::NONE, Key::Space))
                 .then(|| LiveCommand::TogglePause.into())
         })
+    }
+}
+
+/// A key that was pressed without another.
+fn plain_key(event: &Event) -> Option<Key> {
+    match event {
+        Event::Key {
+            key,
+            pressed: true,
+            modifiers,
+            ..
+        } if modifiers.is_none() => Some(*key),
+        _ => None,
     }
 }
 

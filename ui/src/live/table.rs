@@ -8,6 +8,8 @@ use egui::{
     vec2,
 };
 
+use empmix_model::{EpochMs, stored::EventSchema};
+
 use super::{LiveCommand, LiveState, ring::Row};
 use crate::{
     clock::{time_of_day, zone_name},
@@ -21,6 +23,8 @@ const TIME: f32 = 12.0;
 const EVENT: f32 = 103.0;
 const USER: f32 = 274.0;
 const PROPERTIES: f32 = 365.0;
+/// Less room than this says nothing of the properties.
+const PROPERTIES_MIN: f32 = 80.0;
 
 impl LiveState {
     /// The rows that the filter lets through, newest first.
@@ -73,9 +77,10 @@ fn head(ui: &Ui, card: Rect, session: &Session) {
         (USER, "User"),
         (PROPERTIES, "Properties"),
     ];
+    let shown = if has_properties(card) { 4 } else { 3 };
     let inside = card.intersect(ui.clip_rect());
     let painter = ui.painter().with_clip_rect(inside);
-    for (left, name) in columns {
+    for (left, name) in columns.into_iter().take(shown) {
         let at = pos2(card.left() + left, middle);
         let color = tokens.color.muted;
         paint_text(&painter, at, Align2::LEFT_CENTER, name, Type::Small, color);
@@ -113,20 +118,17 @@ fn show_row(ui: &mut Ui, row: &Row, selected: bool, bottom: f32, session: &Sessi
     let ink = event_color(tokens, session, &row.event.event);
     dot(ui, pos2(rect.left() + EVENT + 3.0, rect.center().y), ink);
     put(EVENT + 15.0, USER, &row.event.event, Type::Body, color.text);
-    put(
-        USER - 1.0,
-        PROPERTIES,
-        &short_id(&row.event.user_id),
-        Type::Mono,
-        color.text,
-    );
-    let job = properties(row, tokens, rect.width() - PROPERTIES - 12.0);
-    let galley = ui.painter().layout_job(job);
-    let at = pos2(
-        rect.left() + PROPERTIES - 1.0,
-        rect.center().y - galley.size().y / 2.0,
-    );
-    ui.painter().galley(at, galley, color.text);
+    let user = short_id(&row.event.user_id);
+    put(USER - 1.0, PROPERTIES, &user, Type::Mono, color.text);
+    if has_properties(rect) {
+        let job = properties(row, tokens, rect.width() - PROPERTIES - 12.0);
+        let galley = ui.painter().layout_job(job);
+        let at = pos2(
+            rect.left() + PROPERTIES - 1.0,
+            rect.center().y - galley.size().y / 2.0,
+        );
+        ui.painter().galley(at, galley, color.text);
+    }
     focus_ring(ui, &response, rect.shrink(2.0), tokens.radius.control);
     let name = format!("{} {} {}", time, row.event.event, row.event.user_id);
     response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, &name));
@@ -151,12 +153,27 @@ fn properties(row: &Row, tokens: &Tokens, width: f32) -> LayoutJob {
     job
 }
 
-/// An event has the colour of its place among the project's events.
+fn has_properties(rect: Rect) -> bool {
+    rect.width() - PROPERTIES >= PROPERTIES_MIN
+}
+
+/// An event has the colour of its place among the project's events in the order in which they were
+/// first seen, so that it keeps it; one that is not among them yet will be the last.
 pub(super) fn event_color(tokens: &Tokens, session: &Session, event: &str) -> Color32 {
-    let schema = session.schema.latest();
-    let place = schema.and_then(|schema| schema.events.iter().position(|one| one.name == event));
-    let other = || event.bytes().map(usize::from).sum();
-    tokens.color.series(place.unwrap_or_else(other))
+    let events = session.schema.latest().map(|schema| &schema.events);
+    let mut place = 0;
+    if let Some(events) = events {
+        let known = events.iter().find(|one| one.name == event);
+        place = known.map_or(events.len(), |known| {
+            let earlier = events.iter().filter(|one| order(one) < order(known));
+            earlier.count()
+        });
+    }
+    tokens.color.series(place)
+}
+
+fn order(event: &EventSchema) -> (EpochMs, &str) {
+    (event.first_seen, &event.name)
 }
 
 /// `bc86fd63…`

@@ -5,7 +5,7 @@ use egui::{Align, Key, Layout, Margin, Modifiers, Popup, Rect, Sense, Ui, UiBuil
 use super::{Details, LiveCommand, LiveState, Stream, ring::ROWS};
 use crate::{
     command::{Command, Module},
-    session::View,
+    session::{Connection, View},
     theme::{Type, tokens},
     widgets::{
         Button, ButtonKind, Choice, Icon, Picker, TextField, card_frame, dot, elided, label, layout,
@@ -179,7 +179,9 @@ impl LiveState {
     /// What is wrong with the stream, and what this window missed.
     fn trouble(&self, ui: &mut Ui, view: View<'_>) {
         let color = &tokens(ui).color;
-        if let Stream::Broken { error, retry_at_s } = &self.stream {
+        // What keeps the whole console from its sidecar is said above it.
+        let connected = view.session.connection == Connection::Connected;
+        if let (Stream::Broken { error, retry_at_s }, true) = (&self.stream, connected) {
             let wait_s = (retry_at_s - view.session.time_s).max(0.0).ceil();
             strip(ui, color.bad, |ui| {
                 label(ui, &error.message, Type::Body, color.text);

@@ -6,7 +6,7 @@ use super::{chart, footer, legend, states, table, toolbar};
 use crate::{
     insights::{
         answer::{Answered, full},
-        question::{Builder, measure_label},
+        question::{Builder, measure_label, report},
         state::{ChartKind, InsightsState},
     },
     session::View,
@@ -71,7 +71,9 @@ fn body(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'_>) {
                 return;
             };
             let top = ui.cursor().top();
-            if state.request().is_pending() || state.request().error().is_some() {
+            let request = state.request();
+            let unfinished = report(builder).is_none();
+            if request.is_pending() || request.error().is_some() || unfinished {
                 ui.set_opacity(0.55);
             }
             headline(ui, state, answered, view);

@@ -31,9 +31,6 @@ pub(super) fn show_instead(
         return state.answered().is_none();
     }
     if state.answered().is_some() {
-        if report(builder).is_none() {
-            unfinished(ui);
-        }
         return false;
     }
     if report(builder).is_none() {
