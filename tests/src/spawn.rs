@@ -5,7 +5,7 @@ use std::{
     fmt::Display,
     io,
     net::{Ipv4Addr, TcpListener},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
         LazyLock,
@@ -96,19 +96,18 @@ impl Drop for Process {
     }
 }
 
-/// A program that `cargo xtask test` named, or one that lies where this test was built.
+/// A program that `cargo xtask` named, or one that lies where this was built.
 pub fn built(variable: &str, name: &str) -> PathBuf {
     if let Some(path) = std::env::var_os(variable) {
         return path.into();
     }
-    let own = std::env::current_exe().expect("this test has a path");
-    let path = own.ancestors().nth(2).unwrap_or(Path::new(".")).join(name);
-    assert!(
-        path.exists(),
-        "{} is not built: cargo build --workspace",
-        path.display()
-    );
-    path
+    let own = std::env::current_exe().expect("this program has a path");
+    // A program lies beside others, a test one folder below them.
+    let beside = own.ancestors().skip(1).take(2).map(|dir| dir.join(name));
+    let mut found = beside.filter(|path| path.is_file());
+    found
+        .next()
+        .unwrap_or_else(|| panic!("{name} is not built: cargo build --workspace"))
 }
 
 /// Whether a process with this id is there (a zombie is not).
