@@ -73,6 +73,10 @@ pub(crate) fn machine() -> Table {
         })
         .unwrap_or_default()
         >> 20;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the page says when it was measured"
+    )]
     let today = jiff::ZonedDateTime::now().date();
     Table::new(
         "Machine",
