@@ -145,19 +145,20 @@ pub fn fold(facts: impl IntoIterator<Item = Fact>) -> Identities {
     fold.result
 }
 
-/// The facts that an instruction states.
+/// The facts that an instruction states. The link of an `identify` is a client's, whatever key it
+/// was sent with.
 pub fn facts_of(instruction: &Instruction, key: FactKey) -> Vec<Fact> {
-    let link = |source: &String| {
+    let link = |source: &String, authority: Authority| {
         Fact::Link(Link {
             item: instruction.id,
             source: source.clone(),
             destination: instruction.distinct_id.clone(),
-            authority: instruction.authority,
+            authority,
             key,
         })
     };
     match &instruction.action {
-        Action::Link { source } => vec![link(source)],
+        Action::Link { source } => vec![link(source, instruction.authority)],
         Action::Identify {
             anonymous_id,
             properties,
@@ -173,7 +174,7 @@ pub fn facts_of(instruction: &Instruction, key: FactKey) -> Vec<Fact> {
             anonymous_id
                 .iter()
                 .filter(|id| **id != instruction.distinct_id)
-                .map(link)
+                .map(|source| link(source, Authority::Client))
                 .chain(own)
                 .collect()
         }
@@ -435,5 +436,26 @@ mod tests {
             1,
             "no link to itself"
         );
+    }
+
+    #[test]
+    fn a_secret_key_makes_no_identify_a_servers_word() {
+        let instruction = Instruction {
+            id: ItemHash([0; 16]),
+            distinct_id: "A".into(),
+            time: 0,
+            client_time: None,
+            insert_id: "i".into(),
+            authority: Authority::Server,
+            action: Action::Identify {
+                anonymous_id: Some("d".into()),
+                properties: None,
+                operations: None,
+            },
+        };
+        let Fact::Link(link) = &facts_of(&instruction, key(1))[0] else {
+            panic!("a link")
+        };
+        assert_eq!(link.authority, Authority::Client);
     }
 }
