@@ -95,6 +95,14 @@ impl PartSegments {
         }
     }
 
+    /// The one segment of every row, where there is no breakdown.
+    pub(crate) fn only(&self) -> Option<u32> {
+        match (&self.codes, self.missing.as_slice()) {
+            (None, [segment]) => Some(*segment),
+            _ => None,
+        }
+    }
+
     /// The segments of a row, each once.
     #[inline]
     pub(crate) fn of_row(&self, row: u32) -> &[u32] {

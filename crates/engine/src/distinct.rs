@@ -46,19 +46,27 @@ impl Distinct {
         }
     }
 
-    /// Counts a user in a cell.
+    /// Counts users, each in a cell.
     #[inline]
-    pub(crate) fn add(&mut self, cell: usize, user: u32) {
+    pub(crate) fn add(&mut self, users: impl Iterator<Item = (usize, u32)>) {
         match self {
             Self::Bitmap { cells, words } => {
-                words[(user / 64) as usize * *cells + cell] |= 1 << (user % 64);
+                // Rows of one id follow each other: the same bit again needs no work.
+                let mut last = (usize::MAX, 0);
+                for (cell, user) in users {
+                    if (cell, user) != last {
+                        words[(user / 64) as usize * *cells + cell] |= 1 << (user % 64);
+                        last = (cell, user);
+                    }
+                }
             }
             Self::Pairs { pairs, sorted, .. } => {
-                let pair = (cell as u64) << 32 | u64::from(user);
-                if pairs.last() == Some(&pair) {
-                    return;
+                for (cell, user) in users {
+                    let pair = (cell as u64) << 32 | u64::from(user);
+                    if pairs.last() != Some(&pair) {
+                        pairs.push(pair);
+                    }
                 }
-                pairs.push(pair);
                 // At least doubling between two sorts keeps the work in proportion.
                 if pairs.len() >= PENDING.max(2 * *sorted) {
                     pairs.sort_unstable();
@@ -109,8 +117,9 @@ mod tests {
         assert!(matches!(bitmap, Distinct::Bitmap { .. }));
         assert!(matches!(pairs, Distinct::Pairs { .. }));
         for distinct in [&mut bitmap, &mut pairs] {
-            for step in 0..3_000_000_u32 {
-                distinct.add((step % 2) as usize * 2, step * 7 % 150);
+            for thousand in 0..3000_u32 {
+                let steps = thousand * 1000..(thousand + 1) * 1000;
+                distinct.add(steps.map(|step| ((step % 2) as usize * 2, step * 7 % 150)));
             }
         }
         assert_eq!(bitmap.counts(), [75, 0, 75]);

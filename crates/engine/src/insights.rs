@@ -18,9 +18,12 @@ use crate::{
     error::{Cancel, EngineError},
     measure::State,
     resolve::numbers,
-    select::{EventSet, event_set, select},
+    select::{EventSet, Selection, event_set, select},
     snapshot::{Part, Snapshot},
 };
+
+/// Rows that are looked at together.
+const BLOCK: usize = 4096;
 
 /// A scan under way.
 struct Scan<'a> {
@@ -83,6 +86,7 @@ pub(crate) fn insights(
         None => None,
     };
     let names = segment_names(shown);
+    plan.check_points(report.series.len(), names.len())?;
     let states = scan.measure(names.len())?;
     Ok(InsightsResult {
         buckets: plan.names.clone(),
@@ -94,24 +98,23 @@ pub(crate) fn insights(
 impl Scan<'_> {
     /// The first scan: which segments are shown. Afterwards the parts' segments are positions.
     fn choose(&mut self, segments: Segments) -> Result<Shown, EngineError> {
-        let count = segments.len();
-        let mut seen = vec![false; count];
-        let users = self.snapshot.ids.texts.len();
-        let mut totals = State::new(&self.report.series[0].measure, count, users);
+        let mut seen = vec![false; segments.len()];
+        let first = &self.report.series[0];
+        let mut totals = State::new(&first.measure, segments.len(), self.users());
         for part in &self.parts {
             self.cancel.check()?;
-            let selected = self.selected(part)?;
-            for row in selected.iter().flatten() {
-                for segment in part.segments.of_row(*row) {
-                    seen[*segment as usize] = true;
-                }
-            }
-            let rows = self.rows_of(part, &self.report.series[0])?;
-            for row in &selected[0] {
-                let (user, number) = rows.of(*row);
-                for segment in part.segments.of_row(*row) {
-                    totals.add(*segment as usize, user, number);
-                }
+            let rows = self.rows_of(part, first)?;
+            for (at, selection) in self.selected(part)?.iter().enumerate() {
+                each_block(selection, part.part.rows(), |block| {
+                    let cells = block
+                        .iter()
+                        .flat_map(|row| part.segments.of_row(*row).iter().map(|at| (*row, *at)));
+                    let cells = cells.map(|(row, segment)| (row, segment as usize));
+                    cells.clone().for_each(|(_, segment)| seen[segment] = true);
+                    if at == 0 {
+                        rows.measure(cells, &mut totals);
+                    }
+                });
             }
         }
         let list = segments.into_list();
@@ -126,35 +129,59 @@ impl Scan<'_> {
     }
 
     /// The second scan, or the only one: the cells of each series.
-    fn measure(&self, segments: usize) -> Result<Vec<Vec<Option<f64>>>, EngineError> {
-        let stride = self.plan.buckets() + 1;
-        let users = self.snapshot.ids.texts.len();
-        let state = |series: &Series| State::new(&series.measure, segments * stride, users);
-        let mut states: Vec<State> = self.report.series.iter().map(state).collect();
+    fn measure(&self, segments: usize) -> Result<Vec<Cells>, EngineError> {
+        let buckets = self.plan.buckets();
+        let finder = BucketFinder::new(self.plan);
+        let mut states: Vec<SeriesState> = self
+            .report
+            .series
+            .iter()
+            .map(|series| SeriesState::new(series, segments, buckets, self.users()))
+            .collect();
         for part in &self.parts {
             self.cancel.check()?;
-            let selected = self.selected(part)?;
             let times = part.part.times()?;
-            let buckets = BucketFinder::new(self.plan);
-            for ((state, series), selected) in
-                states.iter_mut().zip(&self.report.series).zip(selected)
+            let selected = self.selected(part)?;
+            for ((state, series), selection) in
+                states.iter_mut().zip(&self.report.series).zip(&selected)
             {
                 let rows = self.rows_of(part, series)?;
-                for row in selected {
-                    let (user, number) = rows.of(row);
-                    let bucket = buckets.find(times[row as usize]);
-                    for segment in part.segments.of_row(row) {
-                        let cells = *segment as usize * stride;
-                        state.add(cells + bucket, user, number);
-                        state.add(cells + stride - 1, user, number);
+                let mut places = Vec::new();
+                each_block(selection, part.part.rows(), |block| {
+                    places.clear();
+                    let found = block
+                        .iter()
+                        .map(|row| (*row, finder.find(times[*row as usize])));
+                    match part.segments.only() {
+                        Some(segment) => places.extend(found.map(|(row, bucket)| Place {
+                            row,
+                            segment,
+                            bucket,
+                        })),
+                        None => places.extend(found.flat_map(|(row, bucket)| {
+                            let place = move |segment: &u32| Place {
+                                row,
+                                segment: *segment,
+                                bucket,
+                            };
+                            part.segments.of_row(row).iter().map(place)
+                        })),
                     }
-                }
+                    state.add(&rows, &places, buckets);
+                });
             }
         }
-        Ok(states.into_iter().map(State::finish).collect())
+        Ok(states
+            .into_iter()
+            .map(|state| state.finish(buckets))
+            .collect())
     }
 
-    fn selected(&self, part: &ScannedPart) -> Result<Vec<Vec<u32>>, EngineError> {
+    fn users(&self) -> usize {
+        self.snapshot.ids.texts.len()
+    }
+
+    fn selected(&self, part: &ScannedPart) -> Result<Vec<Selection<'_>>, EngineError> {
         select(
             self.snapshot,
             part.part.as_ref(),
@@ -178,6 +205,67 @@ impl Scan<'_> {
     }
 }
 
+/// Calls `visit` with the selected rows of a part, as many at a time as stay in the cache.
+fn each_block(selection: &Selection<'_>, rows: usize, mut visit: impl FnMut(&[u32])) {
+    let mut block = [0; BLOCK];
+    for start in (0..rows).step_by(BLOCK) {
+        let count = selection.fill(start..rows.min(start + BLOCK), &mut block);
+        visit(&block[..count]);
+    }
+}
+
+/// Where a row counts.
+#[derive(Clone, Copy)]
+struct Place {
+    row: u32,
+    segment: u32,
+    bucket: u32,
+}
+
+/// The points and totals of a series while they are counted.
+struct SeriesState {
+    points: State,
+    /// Only where the points do not add up to them.
+    totals: Option<State>,
+}
+
+impl SeriesState {
+    fn new(series: &Series, segments: usize, buckets: usize, users: usize) -> Self {
+        let measure = &series.measure;
+        let adds_up = *measure != Measure::Unique && buckets > 0;
+        Self {
+            points: State::new(measure, segments * buckets, users),
+            totals: (!adds_up).then(|| State::new(measure, segments, users)),
+        }
+    }
+
+    fn add(&mut self, rows: &Rows<'_>, places: &[Place], buckets: usize) {
+        let cell = |place: &Place| place.segment as usize * buckets + place.bucket as usize;
+        let cells = places.iter().map(|place| (place.row, cell(place)));
+        rows.measure(cells, &mut self.points);
+        if let Some(totals) = &mut self.totals {
+            let segments = places
+                .iter()
+                .map(|place| (place.row, place.segment as usize));
+            rows.measure(segments, totals);
+        }
+    }
+
+    fn finish(self, buckets: usize) -> Cells {
+        let totals = self.totals.or_else(|| self.points.rolled_up(buckets));
+        Cells {
+            points: self.points.finish(),
+            totals: totals.map_or_else(Vec::new, State::finish),
+        }
+    }
+}
+
+/// The values of a series: per segment and bucket, and per segment.
+struct Cells {
+    points: Vec<Option<f64>>,
+    totals: Vec<Option<f64>>,
+}
+
 /// The property that a measure reads.
 pub(crate) fn measured(measure: &Measure) -> Option<&PropertyRef> {
     match measure {
@@ -194,12 +282,14 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// The user, and the measured number or NaN.
-    #[inline]
-    fn of(&self, row: u32) -> (u32, f64) {
-        let user = self.user_of[self.ids[row as usize] as usize];
-        let number = self.numbers.as_ref().map(|numbers| numbers[row as usize]);
-        (user, number.unwrap_or(f64::NAN))
+    /// Takes rows with their cells into the state of a measure.
+    fn measure(&self, cells: impl Iterator<Item = (u32, usize)>, state: &mut State) {
+        let user = |row: u32| self.user_of[self.ids[row as usize] as usize];
+        let number = |row: u32| {
+            let numbers = self.numbers.as_ref();
+            numbers.map_or(f64::NAN, |numbers| numbers[row as usize])
+        };
+        state.add(cells, user, number);
     }
 }
 
@@ -225,7 +315,7 @@ impl<'a> BucketFinder<'a> {
     }
 
     #[inline]
-    fn find(&self, time: i64) -> usize {
+    fn find(&self, time: i64) -> u32 {
         let guess = ((time - self.edges[0]) as f64 * self.per_ms) as usize;
         let mut bucket = guess.min(self.edges.len() - 2);
         while time < self.edges[bucket] {
@@ -234,7 +324,7 @@ impl<'a> BucketFinder<'a> {
         while time >= self.edges[bucket + 1] {
             bucket += 1;
         }
-        bucket
+        crate::column::next_code(bucket)
     }
 }
 
@@ -251,17 +341,17 @@ fn series_results(
     report: &Insights,
     plan: &Plan,
     names: &[Vec<SegmentValue>],
-    states: Vec<Vec<Option<f64>>>,
+    all: Vec<Cells>,
 ) -> Vec<SeriesResult> {
-    let stride = plan.buckets() + 1;
+    let buckets = plan.buckets();
     let mut results = Vec::new();
-    for (series, cells) in report.series.iter().zip(states) {
-        for (segment, cells) in names.iter().zip(cells.chunks_exact(stride)) {
+    for (series, cells) in report.series.iter().zip(all) {
+        for (at, segment) in names.iter().enumerate() {
             results.push(SeriesResult {
                 id: series.id.clone(),
                 segment: segment.clone(),
-                points: cells[..stride - 1].to_vec(),
-                total: cells[stride - 1],
+                points: cells.points[at * buckets..(at + 1) * buckets].to_vec(),
+                total: cells.totals[at],
             });
         }
     }

@@ -1,6 +1,6 @@
 //! The state of a measure: one value per cell, built up row by row.
 
-use empmix_query::report::Measure;
+use empmix_query::{report::Measure, sum::Sum};
 
 use crate::distinct::Distinct;
 
@@ -9,8 +9,28 @@ use crate::distinct::Distinct;
 pub(crate) enum State {
     Total(Vec<u64>),
     Unique(Distinct),
-    Sum(Vec<Sum>),
-    Avg(Vec<Sum>),
+    Sum(Vec<Numbers>),
+    Avg(Vec<Numbers>),
+}
+
+/// Numbers that were added up.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Numbers {
+    sum: Sum,
+    count: u64,
+}
+
+impl Numbers {
+    #[inline]
+    fn add(&mut self, number: f64) {
+        self.sum.add(number);
+        self.count += 1;
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.sum.merge(other.sum);
+        self.count += other.count;
+    }
 }
 
 impl State {
@@ -19,22 +39,51 @@ impl State {
         match measure {
             Measure::Total => Self::Total(vec![0; cells]),
             Measure::Unique => Self::Unique(Distinct::new(cells, users)),
-            Measure::Sum(_) => Self::Sum(vec![Sum::default(); cells]),
-            Measure::Avg(_) => Self::Avg(vec![Sum::default(); cells]),
+            Measure::Sum(_) => Self::Sum(vec![Numbers::default(); cells]),
+            Measure::Avg(_) => Self::Avg(vec![Numbers::default(); cells]),
         }
     }
 
-    /// Takes a row into a cell; `number` is NaN where the measured property has none.
+    /// Takes rows, each into a cell. `user` and `number` say whose a row is, and what is measured
+    /// of it: NaN where there is nothing.
     #[inline]
-    pub(crate) fn add(&mut self, cell: usize, user: u32, number: f64) {
+    pub(crate) fn add(
+        &mut self,
+        rows: impl Iterator<Item = (u32, usize)>,
+        user: impl Fn(u32) -> u32,
+        number: impl Fn(u32) -> f64,
+    ) {
         match self {
-            Self::Total(counts) => counts[cell] += 1,
-            Self::Unique(distinct) => distinct.add(cell, user),
-            Self::Sum(sums) | Self::Avg(sums) => {
+            Self::Total(counts) => rows.for_each(|(_, cell)| counts[cell] += 1),
+            Self::Unique(distinct) => distinct.add(rows.map(|(row, cell)| (cell, user(row)))),
+            Self::Sum(sums) | Self::Avg(sums) => rows.for_each(|(row, cell)| {
+                let number = number(row);
                 if !number.is_nan() {
                     sums[cell].add(number);
                 }
+            }),
+        }
+    }
+
+    /// Every `width` neighbouring cells as one. Distinct users do not add up: they have no such
+    /// state.
+    pub(crate) fn rolled_up(&self, width: usize) -> Option<Self> {
+        let numbers = |sums: &[Numbers]| {
+            let together = |sums: &[Numbers]| {
+                let mut all = Numbers::default();
+                sums.iter().for_each(|one| all.merge(*one));
+                all
+            };
+            sums.chunks(width).map(together).collect()
+        };
+        match self {
+            Self::Total(counts) => {
+                let totals = counts.chunks(width).map(|counts| counts.iter().sum());
+                Some(Self::Total(totals.collect()))
             }
+            Self::Sum(sums) => Some(Self::Sum(numbers(sums))),
+            Self::Avg(sums) => Some(Self::Avg(numbers(sums))),
+            Self::Unique(_) => None,
         }
     }
 
@@ -45,69 +94,46 @@ impl State {
         match self {
             Self::Total(counts) => counts.into_iter().map(count).collect(),
             Self::Unique(distinct) => distinct.counts().into_iter().map(count).collect(),
-            Self::Sum(sums) => sums.iter().map(Sum::sum).collect(),
-            Self::Avg(sums) => sums.iter().map(Sum::mean).collect(),
+            Self::Sum(sums) => sums.iter().map(|numbers| numbers.sum.value()).collect(),
+            Self::Avg(sums) => sums
+                .iter()
+                .map(|numbers| numbers.sum.mean(numbers.count))
+                .collect(),
         }
-    }
-}
-
-/// A compensated sum (Neumaier): its error does not grow with the number of rows.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Sum {
-    sum: f64,
-    lost: f64,
-    count: u64,
-}
-
-impl Sum {
-    fn add(&mut self, number: f64) {
-        let sum = self.sum + number;
-        self.lost += if self.sum.abs() >= number.abs() {
-            (self.sum - sum) + number
-        } else {
-            (number - sum) + self.sum
-        };
-        self.sum = sum;
-        self.count += 1;
-    }
-
-    /// The sum; `None` beyond f64.
-    fn sum(&self) -> Option<f64> {
-        let sum = self.sum + self.lost;
-        sum.is_finite().then_some(sum)
-    }
-
-    /// The mean; `None` without rows.
-    fn mean(&self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "no store holds 2^53 events")]
-        let count = self.count as f64;
-        self.sum()
-            .map(|sum| sum / count)
-            .filter(|mean| mean.is_finite())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use empmix_query::report::PropertyRef;
+
     use super::*;
 
-    fn sum_of(numbers: &[f64]) -> Sum {
-        let mut sum = Sum::default();
-        numbers.iter().for_each(|number| sum.add(*number));
-        sum
-    }
-
     #[test]
-    fn sums_keep_what_plain_addition_loses() {
-        assert_eq!(sum_of(&[1e16, 1.0, -1e16]).sum(), Some(1.0));
-        assert_eq!(sum_of(&[0.1; 10]).sum(), Some(1.0));
-        assert_eq!(sum_of(&[1.0, 2.0]).mean(), Some(1.5));
-    }
-
-    #[test]
-    fn nothing_sums_to_zero_and_has_no_mean() {
-        assert_eq!(sum_of(&[]).sum(), Some(0.0));
-        assert_eq!(sum_of(&[]).mean(), None);
-        assert_eq!(sum_of(&[f64::MAX, f64::MAX]).sum(), None);
+    fn cells_roll_up_to_what_the_whole_measures() {
+        let property = PropertyRef {
+            property: "p".to_owned(),
+            cast: None,
+        };
+        let rows = [(0_u32, 0_usize), (1, 1), (2, 2), (3, 1)];
+        for (measure, points, totals) in [
+            (Measure::Total, [1.0, 2.0, 1.0, 0.0], [3.0, 1.0]),
+            (
+                Measure::Sum(property.clone()),
+                [0.0, 4.0, 2.0, 0.0],
+                [4.0, 2.0],
+            ),
+        ] {
+            let mut state = State::new(&measure, 4, 1);
+            state.add(rows.into_iter(), |_| 0, f64::from);
+            let rolled_up = state.rolled_up(2).unwrap();
+            assert_eq!(state.finish(), points.map(Some));
+            assert_eq!(rolled_up.finish(), totals.map(Some));
+        }
+        let mut state = State::new(&Measure::Avg(property), 4, 1);
+        state.add(rows.into_iter(), |_| 0, f64::from);
+        assert_eq!(state.rolled_up(4).unwrap().finish(), [Some(1.5)]);
+        assert_eq!(state.finish(), [Some(0.0), Some(2.0), Some(2.0), None]);
+        assert!(State::new(&Measure::Unique, 4, 1).rolled_up(2).is_none());
     }
 }

@@ -35,44 +35,92 @@ pub(crate) fn event_set(snapshot: &Snapshot, selector: &EventSelector) -> EventS
     }
 }
 
-/// Per series of a report, the rows of a part that count: in the range, of an accepted event, and
-/// past the report's filter and the series' own.
-pub(crate) fn select(
+/// The rows of a part that count for a series: in the range, of an accepted event, and past the
+/// report's filter and the series' own.
+pub(crate) struct Selection<'a> {
+    range: std::ops::Range<i64>,
+    times: Arc<[i64]>,
+    /// Event codes of the rows, and which of them are accepted.
+    events: Option<(Arc<[u32]>, &'a [bool])>,
+    mask: Mask,
+    /// No event of an accepted name exists.
+    is_empty: bool,
+}
+
+impl Selection<'_> {
+    /// Puts the numbers of those rows of `rows` that count into `into`, which has room for all of
+    /// them, and returns how many these are.
+    #[inline]
+    pub(crate) fn fill(&self, rows: std::ops::Range<usize>, into: &mut [u32]) -> usize {
+        if self.is_empty {
+            return 0;
+        }
+        let in_range = |row: usize| self.range.contains(&self.times[row]);
+        match (&self.events, &self.mask) {
+            (None, None) => compact(rows, into, in_range),
+            (None, Some(mask)) => compact(rows, into, |row| in_range(row) & mask[row]),
+            (Some((codes, accepted)), None) => compact(rows, into, |row| {
+                in_range(row) & accepted[codes[row] as usize]
+            }),
+            (Some((codes, accepted)), Some(mask)) => compact(rows, into, |row| {
+                in_range(row) & accepted[codes[row] as usize] & mask[row]
+            }),
+        }
+    }
+}
+
+/// Writes every number and moves on only after those that pass: no branch to guess wrong.
+#[inline]
+fn compact(
+    rows: std::ops::Range<usize>,
+    into: &mut [u32],
+    passes: impl Fn(usize) -> bool,
+) -> usize {
+    let mut count = 0;
+    for row in rows {
+        into[count] = crate::column::next_code(row);
+        count += usize::from(passes(row));
+    }
+    count
+}
+
+/// Per series of a report, the rows of a part that count.
+pub(crate) fn select<'a>(
     snapshot: &Snapshot,
     part: &dyn Part,
     report: &Insights,
     plan: &Plan,
-    event_sets: &[EventSet],
-) -> Result<Vec<Vec<u32>>, EngineError> {
+    event_sets: &'a [EventSet],
+) -> Result<Vec<Selection<'a>>, EngineError> {
     let times = part.times()?;
     let shared = mask(snapshot, part, report.filter.as_ref())?;
-    let one = |(series, events): (&Series, &EventSet)| {
-        if events
+    let one = |(series, events): (&Series, &'a EventSet)| {
+        let is_empty = events
             .as_ref()
-            .is_some_and(|events| !events.contains(&true))
-        {
-            return Ok(Vec::new());
-        }
-        let own = mask(snapshot, part, series.filter.as_ref())?;
-        let codes = events.as_ref().map(|_| part.events()).transpose()?;
-        let accepts_event = |row: usize| match (events, &codes) {
-            (Some(events), Some(codes)) => events[codes[row] as usize],
-            _ => true,
-        };
-        let passes = |mask: &Mask, row: usize| mask.as_ref().is_none_or(|mask| mask[row]);
-        let mut rows = Vec::new();
-        for (row, time) in times.iter().enumerate() {
-            if plan.includes(*time)
-                && accepts_event(row)
-                && passes(&shared, row)
-                && passes(&own, row)
-            {
-                rows.push(crate::column::next_code(row));
+            .is_some_and(|events| !events.contains(&true));
+        let (mut events_of_rows, mut own) = (None, None);
+        if !is_empty {
+            own = both(&shared, mask(snapshot, part, series.filter.as_ref())?);
+            if let Some(accepted) = events {
+                events_of_rows = Some((part.events()?, accepted.as_slice()));
             }
         }
-        Ok(rows)
+        Ok(Selection {
+            range: plan.start..plan.end,
+            times: Arc::clone(&times),
+            events: events_of_rows,
+            mask: own,
+            is_empty,
+        })
     };
     report.series.iter().zip(event_sets).map(one).collect()
+}
+
+fn both(shared: &Mask, own: Mask) -> Mask {
+    match (shared, own) {
+        (Some(shared), Some(own)) => Some(shared.iter().zip(own).map(|(a, b)| *a && b).collect()),
+        (shared, own) => own.or_else(|| shared.clone()),
+    }
 }
 
 fn mask(

@@ -12,6 +12,7 @@
 //! | [`value`] | how a name is looked up, and how values compare |
 //! | [`filter`] | whether a row passes a filter |
 //! | [`segment`] | which segments a row counts in, how they are ranked, what the rest is |
+//! | [`sum`] | how numbers are added |
 //! | [`answer`] | what an answer looks like |
 //!
 //! # How an engine answers insights
@@ -37,6 +38,7 @@ pub mod parse;
 pub mod plan;
 pub mod report;
 pub mod segment;
+pub mod sum;
 pub mod value;
 
 pub use calendar::Calendar;

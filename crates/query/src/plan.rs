@@ -9,7 +9,7 @@ use empmix_model::EpochMs;
 use crate::{
     InvalidQuery,
     calendar::{Calendar, OutsideCalendar},
-    report::{Granularity, Insights, MAX_BUCKETS, Range},
+    report::{Granularity, Insights, MAX_BUCKETS, MAX_POINTS, Range},
 };
 
 /// The instants of a report.
@@ -34,6 +34,22 @@ impl Plan {
     /// How many buckets there are.
     pub fn buckets(&self) -> usize {
         self.names.len()
+    }
+
+    /// Fails when an answer of so many series, each in so many segments, would have more than
+    /// [`MAX_POINTS`] points.
+    pub fn check_points(&self, series: usize, segments: usize) -> Result<(), InvalidQuery> {
+        let points = series
+            .saturating_mul(segments)
+            .saturating_mul(self.buckets());
+        if points > MAX_POINTS {
+            let message = format!(
+                "{series} series in {segments} segments over {} buckets are {points} points; at most {MAX_POINTS} are answered.",
+                self.buckets()
+            );
+            return Err(InvalidQuery::new("limit", message));
+        }
+        Ok(())
     }
 
     /// Whether the range includes a time.

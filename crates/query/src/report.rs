@@ -43,6 +43,9 @@ pub const DEFAULT_LIMIT: usize = 25;
 pub const MAX_LIMIT: usize = 1000;
 /// The most buckets that a report may touch.
 pub const MAX_BUCKETS: usize = 10_000;
+/// The most points of an answer, over all series and segments: one series may have as many
+/// segments and buckets as there can be.
+pub const MAX_POINTS: usize = (MAX_LIMIT + 1) * MAX_BUCKETS;
 
 /// The time that a report looks at, in the project's zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -96,10 +96,11 @@ fn descending(a: Option<f64>, b: Option<f64>) -> Ordering {
     }
 }
 
-/// A total as far as two engines agree on it: 12 significant digits. Sums that were added in
-/// different orders differ in the last digits, and equal ones must tie everywhere.
+/// A total as far as two engines agree on it: 15 significant digits, as many as every decimal number
+/// keeps in f64. Sums that were added in different orders differ beyond them, and equal ones must
+/// tie everywhere.
 fn comparable(total: f64) -> f64 {
-    format!("{total:.11e}")
+    format!("{total:.14e}")
         .parse()
         .map_or(total, crate::value::positive_zero)
 }
@@ -169,5 +170,12 @@ mod tests {
     fn sums_that_differ_by_the_order_of_adding_tie() {
         let candidates = vec![(text("b"), Some(0.1 + 0.2)), (text("a"), Some(0.3))];
         assert_eq!(rank(candidates, 5).segments, [text("a"), text("b")]);
+    }
+
+    #[test]
+    fn large_totals_that_differ_by_one_do_not_tie() {
+        let totals = [1_788_000_000_000.0, 1_788_000_000_001.0].map(Some);
+        let candidates = vec![(text("a"), totals[0]), (text("b"), totals[1])];
+        assert_eq!(rank(candidates, 5).segments, [text("b"), text("a")]);
     }
 }

@@ -464,3 +464,15 @@ fn a_zone_is_known_by_its_name_only() {
     let error = Calendar::new("Mars/Olympus", WeekStart::Monday).unwrap_err();
     assert_eq!(error.to_string(), "Mars/Olympus is not a time zone");
 }
+
+#[test]
+fn an_answer_has_a_bound() {
+    let days = dates("2001-01-01", "2028-05-18");
+    let plan = plan_in("UTC", WeekStart::Monday, LATER, days, Granularity::Day);
+    assert_eq!(plan.buckets(), 10_000);
+    assert_eq!(plan.check_points(1, 1001), Ok(()));
+    assert_eq!(plan.check_points(50, 20), Ok(()));
+    let refused = plan.check_points(2, 1001).unwrap_err();
+    assert_eq!(refused.path, "limit");
+    assert!(refused.message.contains("20020000 points"), "{refused}");
+}
