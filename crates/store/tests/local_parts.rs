@@ -189,6 +189,17 @@ async fn sealed(store: &LocalStore, dir: &Path) {
     panic!("rows stayed hot");
 }
 
+/// Waits until there are so many files.
+async fn parts_become(count: usize, dir: &Path) {
+    for _ in 0..500 {
+        if dir.join("parts").is_dir() && part_files(dir).len() == count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{:?} are not {count}", part_files(dir));
+}
+
 /// What a kill at this moment would leave: a copy of the files as they are.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a directory");
@@ -294,9 +305,52 @@ async fn leftovers_of_a_crash_are_removed() {
     for leftover in ["00009999.parquet", "00010000.parquet.tmp"] {
         std::fs::write(dir.path().join("parts").join(leftover), b"half").expect("written");
     }
-    let store = LocalStore::open(dir.path(), &hot_only()).expect("opens");
+    let store = LocalStore::open(dir.path(), &sealing(100)).expect("opens");
     assert_eq!(part_files(dir.path()), named);
     assert_eq!(see(&store).await, seen);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_parts_are_joined_at_the_start_and_after_sealing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    // Every day is large enough to stand alone.
+    let store = new_store(dir.path(), &sealing(10)).await;
+    write(&store, 0..5).await;
+    sealed(&store, dir.path()).await;
+    let seen = see(&store).await;
+    assert!(part_files(dir.path()).len() >= 4, "a part for each day");
+    store.close().await;
+    drop(store);
+
+    // Now they are small, and nothing is written.
+    let store = LocalStore::open(dir.path(), &hot_only()).expect("opens");
+    parts_become(1, dir.path()).await;
+    assert_eq!(see(&store).await, seen);
+    let again = write(&store, 0..5).await;
+    assert!(again.iter().all(|what| *what == ItemOutcome::Redelivered));
+    store.close().await;
+    drop(store);
+    assert_eq!(part_files(dir.path()).len(), 1);
+
+    // A large day between two small ones: these are joined once it stands alone.
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = new_store(dir.path(), &sealing(20)).await;
+    let day = |day: i64, count: i64| {
+        let event = move |n: i64| {
+            let id = format!("{day} {n}");
+            event_with(&id, "ann", NOON + day * DAY + n, json!({"n": n}))
+        };
+        (0..count).map(event)
+    };
+    let events = day(0, 5).chain(day(1, 30)).chain(day(2, 5));
+    let batch = Batch {
+        project: PROJECT,
+        envelopes: vec![message(PROJECT, 1, items(events))],
+    };
+    store.write(batch).await.expect("written");
+    sealed(&store, dir.path()).await;
+    parts_become(2, dir.path()).await;
+    assert_eq!(see(&store).await.events.len(), 40);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,9 @@
 //!    `seal_rows` rows on, else days are joined up to [`JOINED`] times that;
 //! 4. one transaction names the new parts, forgets the old ones, and moves the number below which
 //!    the project's hot rows no longer count; then the same is done in memory;
-//! 5. the rows below that number are deleted, a few at a time, so that no writer waits long.
+//! 5. the rows below that number are deleted, a few at a time, so that no writer waits long;
+//! 6. small parts that are left (days beside large ones) are joined in the same way, without hot
+//!    rows, until no two are left. This is also done once at the start.
 //!
 //! A crash at any point leaves either the hot rows or the parts, never both and never neither.
 
@@ -24,7 +26,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use empmix_model::{DAY_MS, ids::ProjectId};
+use empmix_model::{
+    DAY_MS,
+    ids::{ItemHash, ProjectId},
+};
 
 use super::{
     catalogue::{hot, parts},
@@ -85,6 +90,13 @@ impl Wake {
     }
 }
 
+/// Hot rows that are hot no longer.
+struct Sealed {
+    /// The number of the first row after them.
+    end: u64,
+    hashes: Vec<ItemHash>,
+}
+
 /// Seals projects.
 pub(super) struct Sealer {
     pub(super) shared: Arc<Shared>,
@@ -101,6 +113,7 @@ impl Sealer {
     /// Seals until it is asked to end.
     pub(super) fn run(mut self, listener: &Receiver<()>) {
         self.clean_up();
+        self.join_all();
         let look = self.options.seal_after.min(PAUSE);
         loop {
             let heard = listener.recv_timeout(look);
@@ -166,10 +179,47 @@ impl Sealer {
 
     fn seal(&mut self, id: ProjectId, project: &Arc<ProjectState>) -> Result<(), StoreError> {
         let end = self.set_aside(id, project)?;
-        let mut rows = self.hot_rows(project, end)?;
-        let sealed: Vec<_> = rows.iter().map(|row| row.row.hash).collect();
+        let rows = self.hot_rows(project, end)?;
+        let sealed = Sealed {
+            end,
+            hashes: rows.iter().map(|row| row.row.hash).collect(),
+        };
         let small = self.small_parts(project, rows.len());
-        for part in &small {
+        self.rewrite(id, project, rows, small, Some(sealed))?;
+        self.delete_below(project.no, end)?;
+        self.join(id, project)
+    }
+
+    /// Joins small parts until no two are left. Each time there are fewer of them, or fewer rows in
+    /// them: together they are one part, or some of their days are large and leave.
+    fn join(&mut self, id: ProjectId, project: &Arc<ProjectState>) -> Result<(), StoreError> {
+        loop {
+            let small = self.small_parts(project, 0);
+            if small.len() < 2 || self.shared.sealer.is_stopped() {
+                return Ok(());
+            }
+            self.rewrite(id, project, Vec::new(), small, None)?;
+        }
+    }
+
+    fn join_all(&mut self) {
+        for (id, project) in self.projects() {
+            if let Err(error) = self.join(id, &project) {
+                tracing::error!(%error, "small parts could not be joined; they stay as they are");
+            }
+        }
+    }
+
+    /// Writes rows, together with those of old parts, to new parts, which take their place.
+    fn rewrite(
+        &mut self,
+        id: ProjectId,
+        project: &Arc<ProjectState>,
+        mut rows: Vec<NumberedRow>,
+        old: Vec<Arc<SealedPart>>,
+        sealed: Option<Sealed>,
+    ) -> Result<(), StoreError> {
+        for part in &old {
             rows.extend(part.all_rows().map_err(engine_error)?);
         }
         let dir = PartsDir(&self.dir);
@@ -180,8 +230,7 @@ impl Sealer {
             let part = SealedPart::open(&self.dir, record, self.cache.clone())?;
             new.push(Arc::new(part));
         }
-        self.commit(id, project, end, sealed, small, new)?;
-        self.delete_below(project.no, end)
+        self.commit(id, project, sealed, old, new)
     }
 
     /// Sets the chunks aside and returns the number of the next hot row.
@@ -233,8 +282,7 @@ impl Sealer {
         &self,
         id: ProjectId,
         project: &Arc<ProjectState>,
-        end: u64,
-        sealed: Vec<empmix_model::ids::ItemHash>,
+        sealed: Option<Sealed>,
         old: Vec<Arc<SealedPart>>,
         new: Vec<Arc<SealedPart>>,
     ) -> Result<(), StoreError> {
@@ -247,15 +295,20 @@ impl Sealer {
                 for part in &old {
                     parts::remove(transaction, part.record().no)?;
                 }
-                parts::set_sealed_below(transaction, project.no, end)
+                match &sealed {
+                    Some(sealed) => parts::set_sealed_below(transaction, project.no, sealed.end),
+                    None => Ok(()),
+                }
             })?;
             let known = &mut state.hot(id).known;
-            for hash in &sealed {
+            for hash in sealed.iter().flat_map(|sealed| &sealed.hashes) {
                 known.remove(hash);
             }
             let gone: HashSet<i64> = old.iter().map(|part| part.record().no).collect();
             project.change(|data: &mut Data| {
-                data.sealing.clear();
+                if sealed.is_some() {
+                    data.sealing.clear();
+                }
                 data.parts.retain(|part| !gone.contains(&part.record().no));
                 data.parts.extend(new);
             });
@@ -316,7 +369,7 @@ pub(super) fn start(
 
 #[cfg(test)]
 mod tests {
-    use empmix_model::{Properties, ids::ItemHash};
+    use empmix_model::Properties;
 
     use super::*;
     use crate::local::row::EventRow;
