@@ -172,7 +172,7 @@ pub async fn live_shows_what_is_stored_in_order(harness: &impl Harness) {
     let mut warnings = Vec::new();
     while events.len() + warnings.len() < 4 {
         let next = tokio::time::timeout(Duration::from_secs(10), live.next()).await;
-        match next.unwrap().unwrap() {
+        match next.unwrap().unwrap().unwrap() {
             LiveItem::Event(event) => events.push(event),
             LiveItem::Warning(warning) => warnings.push(warning),
         }
@@ -189,6 +189,25 @@ pub async fn live_shows_what_is_stored_in_order(harness: &impl Harness) {
         warnings[0].message,
         "The 'distinct_id' parameter is required."
     );
+}
+
+/// A watcher that does not look while much is stored sees the newest, or all, and knows how many
+/// it did not see.
+pub async fn a_slow_watcher_learns_what_it_missed(harness: &impl Harness) {
+    const EVENTS: i64 = 3000;
+    let fixture = Fixture::new(harness).await;
+    let mut live = fixture.store.live(fixture.project).await.unwrap();
+    let events = (0..EVENTS).map(|n| event(&n.to_string(), "ann", "view", NOON + n));
+    fixture.write_events(1, events.collect()).await;
+    let mut count = 0;
+    while count < EVENTS.cast_unsigned() {
+        let next = tokio::time::timeout(Duration::from_secs(10), live.next()).await;
+        count += match next.unwrap().expect("the stream goes on") {
+            Ok(_) => 1,
+            Err(missed) => missed.0,
+        };
+    }
+    assert_eq!(count, EVENTS.cast_unsigned());
 }
 
 /// Names by count, then by name; properties with types, counts and frequent values.

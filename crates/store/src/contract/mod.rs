@@ -11,7 +11,8 @@
 //! | `sessions` | metrics under every order |
 //! | `lists` | pages of events, live streams, schema |
 //! | `properties` | names and values that are hard to store |
-//! | `scenarios` | reports |
+//! | `scenarios` | reports: known answers |
+//! | `agreement`, `random`, `judge` | reports: random ones, answered again the slow and plain way |
 //! | `warnings` | idempotence and bounds |
 //! | `projects`, `jobs` | the catalogue |
 //! | `real_data` | a public data set, and the numbers that it must give |
@@ -28,18 +29,22 @@ use async_trait::async_trait;
 
 use crate::Store;
 
+mod agreement;
 pub mod fixtures;
 mod identity;
 mod jobs;
+pub mod judge;
 mod lists;
 mod projects;
 mod properties;
+pub mod random;
 pub mod real_data;
 mod scenarios;
 mod sessions;
 mod warnings;
 mod writes;
 
+pub use agreement::*;
 pub use identity::*;
 pub use jobs::*;
 pub use lists::*;
@@ -86,6 +91,7 @@ macro_rules! store_contract {
             events_are_filtered
             pages_hold_still_while_events_arrive
             live_shows_what_is_stored_in_order
+            a_slow_watcher_learns_what_it_missed
             the_schema_counts_what_is_stored
             hard_names_and_values_come_back
             hard_names_can_be_asked_for
@@ -94,6 +100,7 @@ macro_rules! store_contract {
             alterations_are_sampled
             a_conflict_is_a_warning
             reports_are_answered_as_the_scenarios_say
+            random_reports_agree_with_the_judge
             projects_are_listed_oldest_first
             keys_are_replaced
             a_job_ends_when_every_part_is_stored
