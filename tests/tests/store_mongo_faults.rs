@@ -16,6 +16,7 @@ use empmix_tests::{
     mongo_store::{batch, connect, database, fixture},
     mongod::Mongod,
 };
+use futures::TryStreamExt;
 use mongodb::bson::{Document, doc};
 use serde_json::json;
 
@@ -242,4 +243,51 @@ async fn many_documents_with_few_duplicates_are_told_apart() {
         };
         assert_eq!(outcome, expected, "{n}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_that_nobody_waits_for_is_ended_on_the_server() {
+    let server = Mongod::start();
+    let (fixture, uri) = fixture(&server).await;
+    fixture
+        .store
+        .write(batch(&fixture, 1, 0, 20))
+        .await
+        .expect("written");
+    let database = database(&uri).await;
+    let admin = database.client().database("admin");
+    let hang = |mode: &str| {
+        doc! {
+            "configureFailPoint": "hangBeforeDocumentSourceCursorLoadBatch",
+            "mode": mode,
+        }
+    };
+    let under_way = async || {
+        // An operation that hangs notices only afterwards that it was ended.
+        let filter = doc! {"$match": {"command.aggregate": "events", "killPending": {"$ne": true}}};
+        let found = admin.aggregate([doc! {"$currentOp": {}}, filter]).await;
+        let found: Vec<Document> = found.expect("asked").try_collect().await.expect("read");
+        found.len()
+    };
+    admin.run_command(hang("alwaysOn")).await.expect("it hangs");
+    let asked = tokio::spawn({
+        let (store, project) = (Arc::clone(&fixture.store), fixture.project);
+        async move { Fixture { store, project }.totals(None).await }
+    });
+    until("it is under way", async || under_way().await > 0).await;
+    asked.abort();
+    until("it is ended", async || under_way().await == 0).await;
+    admin.run_command(hang("off")).await.expect("it goes on");
+    assert_eq!(fixture.totals(None).await, (20.0, 20.0));
+}
+
+/// Waits until something is so.
+async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    for _ in 0..500 {
+        if is_so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("never: {what}");
 }

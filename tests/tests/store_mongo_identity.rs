@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test fails loudly")]
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use empmix_model::{
     DAY_MS,
@@ -11,13 +11,16 @@ use empmix_model::{
 use empmix_query::report::{Condition, Filter, Operator, PropertyRef};
 use empmix_store::{
     Batch, EventFilter, ItemOutcome, Store,
-    contract::fixtures::{NOON, event, link, message},
+    contract::fixtures::{Fixture, NOON, event, link, message},
 };
 use empmix_tests::{
     mongo_store::{connect, database, fixture, project_id},
     mongod::Mongod,
 };
-use mongodb::bson::{Document, doc};
+use mongodb::{
+    Database,
+    bson::{Document, doc},
+};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,36 +69,45 @@ async fn two_processes_that_link_at_once_agree() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unfinished_restamp_gives_right_answers_and_is_finished() {
+/// A project as a process leaves it that is killed after the fold's transaction: `phone` is `ann`,
+/// its event is not stamped so, and the job to do that is there.
+async fn unfinished() -> (Fixture, Database) {
     let (fixture, uri) = fixture(Mongod::shared()).await;
     let views = ["ann", "phone", "bob"].map(|id| event("i", id, "view", NOON));
     fixture.write_events(1, views.into()).await;
     let said = Item::Instruction(link("l", "phone", "ann", Authority::Server));
     fixture.write(vec![fixture.message(2, vec![said])]).await;
-    // As a process leaves it that is killed after the fold's transaction.
     let database = database(&uri).await;
-    let events = database.collection::<Document>("events");
-    let of_phone = doc! {"d": "phone"};
-    events
-        .update_many(of_phone.clone(), doc! {"$set": {"u": "phone"}})
+    database
+        .collection::<Document>("events")
+        .update_many(doc! {"d": "phone"}, doc! {"$set": {"u": "phone"}})
         .await
         .expect("set back");
-    let stamp = async || {
-        let event = events
-            .find_one(of_phone.clone())
-            .await
-            .expect("read")
-            .expect("it is there");
-        event.get_str("u").expect("a user").to_owned()
-    };
     let job = doc! {"kind": "restamp", "p": project_id(&fixture), "ids": ["phone"]};
     database
         .collection("jobs")
         .insert_one(job)
         .await
         .expect("a job");
+    (fixture, database)
+}
 
+/// The user that the event of `phone` is stamped with.
+async fn stamp(database: &Database) -> String {
+    let events = database.collection::<Document>("events");
+    let event = events.find_one(doc! {"d": "phone"}).await.expect("read");
+    let event = event.expect("it is there");
+    event.get_str("u").expect("a user").to_owned()
+}
+
+async fn jobs_left(database: &Database) -> u64 {
+    let jobs = database.collection::<Document>("jobs");
+    jobs.count_documents(doc! {}).await.expect("a count")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unfinished_restamp_gives_right_answers_and_is_finished() {
+    let (fixture, database) = unfinished().await;
     assert_eq!(fixture.totals(None).await, (3.0, 2.0));
     let of_ann = EventFilter {
         user_id: Some("ann".into()),
@@ -111,14 +123,28 @@ async fn an_unfinished_restamp_gives_right_answers_and_is_finished() {
         values: vec![json!("ann")],
     });
     assert_eq!(fixture.totals(Some(is_ann)).await, (2.0, 1.0));
-    assert_eq!(stamp().await, "phone", "nobody wrote yet");
+    assert_eq!(stamp(&database).await, "phone", "nobody wrote yet");
 
     fixture
         .write_events(3, vec![event("i2", "bob", "view", NOON + DAY_MS)])
         .await;
-    assert_eq!(stamp().await, "ann");
-    let jobs = database.collection::<Document>("jobs");
-    assert_eq!(jobs.count_documents(doc! {}).await.expect("a count"), 0);
+    assert_eq!(stamp(&database).await, "ann");
+    assert_eq!(jobs_left(&database).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_finishes_what_a_killed_process_left() {
+    let (_fixture, database) = unfinished().await;
+    let uri = Mongod::shared().uri(database.name());
+    let started = connect(&uri).await;
+    for _ in 0..500 {
+        if jobs_left(&database).await == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(stamp(&database).await, "ann");
+    started.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -60,8 +60,8 @@ impl SessionMetrics {
     }
 }
 
-/// What a store knows of one event name or one property.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What a store knows of one event name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EventSchema {
     /// The event's name.
     pub name: String,
@@ -71,6 +71,12 @@ pub struct EventSchema {
     pub first_seen: EpochMs,
     /// Time of the latest one.
     pub last_seen: EpochMs,
+    /// Whether the console leaves it out of its lists; nothing can hide it in this version.
+    pub hidden: bool,
+    /// Whether it is refused at ingest; nothing can block it in this version.
+    pub blocked: bool,
+    /// What people wrote about it; nothing in this version.
+    pub description: Option<String>,
     /// Its properties, by name.
     pub properties: Vec<PropertySchema>,
 }

@@ -4,13 +4,12 @@ use empmix_model::{
     EpochMs,
     ids::{ItemHash, ProjectId},
     limits,
-    stored::LiveItem,
 };
 use empmix_protocol::{
     ApiError, EventsQuery,
     reply::{EventsPage, Schema},
 };
-use empmix_store::EventFilter;
+use empmix_store::{EventFilter, Watched};
 use futures::stream::BoxStream;
 
 use crate::{Service, error};
@@ -50,7 +49,7 @@ impl Service {
     }
 
     /// What is stored from now on.
-    pub async fn live(&self, project: ProjectId) -> Result<BoxStream<'static, LiveItem>, ApiError> {
+    pub async fn live(&self, project: ProjectId) -> Result<BoxStream<'static, Watched>, ApiError> {
         self.store.live(project).await.map_err(error::of_store)
     }
 }

@@ -11,6 +11,7 @@ use empmix_protocol::{
     call::KeyKind,
     reply::{NewProject, Projects, RotatedKey},
 };
+use empmix_query::Calendar;
 use empmix_store::StoreError;
 
 use crate::{Service, error};
@@ -85,7 +86,7 @@ impl Service {
                 ),
             ));
         }
-        if jiff::tz::TimeZone::get(timezone).is_err() {
+        if Calendar::new(timezone, week_start).is_err() {
             return Err(error::invalid(
                 "timezone",
                 format!("'{timezone}' is no IANA time zone, such as Europe/Berlin."),

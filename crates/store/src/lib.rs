@@ -9,8 +9,9 @@ pub mod contract;
 pub mod local;
 pub mod mongo;
 pub mod store;
+mod wording;
 
 pub use store::{
-    Batch, EventFilter, EventsPage, ItemOutcome, NewProject, ReadError, Store, StoreError, Written,
-    content_hash, instruction_hash,
+    Batch, EventFilter, EventsPage, ItemOutcome, Missed, NewProject, ReadError, Store, StoreError,
+    Watched, Written, content_hash, instruction_hash,
 };

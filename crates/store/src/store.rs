@@ -99,6 +99,14 @@ pub struct EventsPage {
     pub more: bool,
 }
 
+/// What a watcher sees: what was stored, or that it was too slow to see all of it.
+pub type Watched = Result<LiveItem, Missed>;
+
+/// Items, the oldest, that a slow watcher did not see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} items were missed")]
+pub struct Missed(pub u64);
+
 /// Why a store could not do something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -169,9 +177,10 @@ pub trait Store: Send + Sync {
         filter: &EventFilter,
     ) -> Result<EventsPage, StoreError>;
 
-    /// What is stored from now on, in the order it is stored. The stream ends when the store
-    /// closes or the watcher is too slow for a bounded buffer; the caller watches anew and says so.
-    async fn live(&self, project: ProjectId) -> Result<BoxStream<'static, LiveItem>, StoreError>;
+    /// What is stored from now on, in the order it is stored. A watcher that is too slow for a
+    /// bounded buffer misses the oldest and learns how many. The stream ends when the store closes
+    /// or, where the server keeps the watcher's place, has lost that place: the caller watches anew.
+    async fn live(&self, project: ProjectId) -> Result<BoxStream<'static, Watched>, StoreError>;
 
     /// Every link ever said, in key order, with what the fold says of it.
     async fn links(&self, project: ProjectId) -> Result<Vec<JudgedLink>, StoreError>;

@@ -6,6 +6,7 @@ use std::{convert::Infallible, time::Duration};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use empmix_model::stored::LiveItem;
 use empmix_protocol::reply::Lagged;
+use empmix_store::{Missed, Watched};
 use futures::{Stream, StreamExt, stream::BoxStream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
@@ -40,13 +41,14 @@ impl LiveQuery {
 
 /// A stream of a store as a response.
 pub(super) fn respond(
-    mut items: BoxStream<'static, LiveItem>,
+    mut items: BoxStream<'static, Watched>,
     query: LiveQuery,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (sender, receiver) = broadcast::channel(BUFFER);
     tokio::spawn(async move {
         while let Some(item) = items.next().await {
-            if query.admits(&item) && sender.send(item).is_err() {
+            let is_shown = item.as_ref().map_or(true, |item| query.admits(item));
+            if is_shown && sender.send(item).is_err() {
                 break;
             }
         }
@@ -56,18 +58,15 @@ pub(super) fn respond(
     Sse::new(opened.chain(events)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }
 
-fn to_event(item: Result<LiveItem, BroadcastStreamRecvError>) -> Event {
-    match item {
-        Ok(LiveItem::Event(event)) => named("event", &event),
-        Ok(LiveItem::Warning(warning)) => named("warning", &warning),
-        Err(BroadcastStreamRecvError::Lagged(dropped)) => named(
-            "lagged",
-            &Lagged {
-                dropped,
-                at: machine::now(),
-            },
-        ),
-    }
+fn to_event(item: Result<Watched, BroadcastStreamRecvError>) -> Event {
+    let dropped = match item {
+        Ok(Ok(LiveItem::Event(event))) => return named("event", &event),
+        Ok(Ok(LiveItem::Warning(warning))) => return named("warning", &warning),
+        Ok(Err(Missed(dropped))) => dropped,
+        Err(BroadcastStreamRecvError::Lagged(dropped)) => dropped,
+    };
+    let at = machine::now();
+    named("lagged", &Lagged { dropped, at })
 }
 
 fn named(name: &str, data: &impl Serialize) -> Event {

@@ -179,11 +179,31 @@ async fn know_new_keys(app: &Shared) {
     }
 }
 
+/// Which engine must answer, if a caller says so.
+#[derive(Deserialize)]
+struct Forced {
+    engine: Option<Engine>,
+}
+
+impl Forced {
+    fn check(forced: Forcing, app: &Shared) -> Result<(), Failure> {
+        let Query(forced) = forced.map_err(|error| ApiError {
+            path: Some("engine".to_owned()),
+            ..ApiError::new(ErrorCode::InvalidRequest, error.body_text())
+        })?;
+        Ok(app.service.insist_on(forced.engine)?)
+    }
+}
+
+type Forcing = Result<Query<Forced>, axum::extract::rejection::QueryRejection>;
+
 async fn query(
     State(app): State<Shared>,
     Path(project): Path<ProjectPath>,
+    forced: Forcing,
     request: Request,
 ) -> Result<Response, Failure> {
+    Forced::check(forced, &app)?;
     let report: Value = json::read(request).await?;
     Ok(Json(app.service.query(project.id()?, &report).await?).into_response())
 }
@@ -191,8 +211,10 @@ async fn query(
 async fn explain(
     State(app): State<Shared>,
     Path(project): Path<ProjectPath>,
+    forced: Forcing,
     request: Request,
 ) -> Reply<Value> {
+    Forced::check(forced, &app)?;
     let report: Value = json::read(request).await?;
     Ok(Json(app.service.explain(project.id()?, &report).await?))
 }

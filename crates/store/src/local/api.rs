@@ -11,7 +11,7 @@ use empmix_model::{
     job::{Job, JobKind, JobState},
     key::{KeyHash, ProjectKeys, PublicKey},
     project::Project,
-    stored::{EventSchema, LiveItem, SessionMetrics},
+    stored::{EventSchema, SessionMetrics},
     warning::Warning,
 };
 use empmix_query::{
@@ -21,7 +21,7 @@ use empmix_query::{
 use futures::{StreamExt, stream::BoxStream};
 use rusqlite::Connection;
 use serde_json::Value;
-use tokio_stream::wrappers::BroadcastStream;
+use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
 use super::{
     catalogue::{facts, jobs, projects, sessions, warnings},
@@ -33,7 +33,10 @@ use super::{
     view::View,
     write::refused_link,
 };
-use crate::{Batch, EventFilter, EventsPage, NewProject, ReadError, Store, StoreError, Written};
+use crate::{
+    Batch, EventFilter, EventsPage, Missed, NewProject, ReadError, Store, StoreError, Watched,
+    Written,
+};
 
 impl LocalStore {
     /// Runs a query of the catalogue on a thread that may block.
@@ -129,15 +132,14 @@ impl Store for LocalStore {
         .await
     }
 
-    async fn live(&self, project: ProjectId) -> Result<BoxStream<'static, LiveItem>, StoreError> {
+    async fn live(&self, project: ProjectId) -> Result<BoxStream<'static, Watched>, StoreError> {
         let project = self.shared.project(project)?;
         let items = BroadcastStream::new(project.live.subscribe());
         // The stream must not keep the sender alive: it ends when the store goes.
         drop(project);
-        Ok(items
-            .take_while(|item| futures::future::ready(item.is_ok()))
-            .filter_map(|item| futures::future::ready(item.ok()))
-            .boxed())
+        let watched = items
+            .map(|item| item.map_err(|BroadcastStreamRecvError::Lagged(missed)| Missed(missed)));
+        Ok(watched.boxed())
     }
 
     async fn links(&self, project: ProjectId) -> Result<Vec<JudgedLink>, StoreError> {
@@ -162,7 +164,7 @@ impl Store for LocalStore {
         self.read(move |connection| {
             let mut newest = warnings::newest(connection, no, limit)?;
             let refused = facts::refused(connection, no, limit)?;
-            newest.extend(refused.iter().map(refused_link));
+            newest.extend(refused.iter().filter_map(refused_link));
             newest.sort_by_key(|warning| std::cmp::Reverse(warning.received_at));
             newest.truncate(limit);
             Ok(newest)

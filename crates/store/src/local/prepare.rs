@@ -7,12 +7,11 @@ use empmix_model::{
     identity::{Fact, facts_of},
     ids::ProjectId,
     item::{Instruction, Item},
-    limits::REFUSED_BYTES,
-    warning::{Warning, WarningKind},
+    warning::Warning,
 };
 
-use super::{catalogue::warnings, number::spell_numbers, row::EventRow};
-use crate::{Batch, StoreError, content_hash, instruction_hash};
+use super::{number::spell_numbers, row::EventRow};
+use crate::{Batch, StoreError, content_hash, instruction_hash, wording};
 
 /// A batch, ready to be written.
 pub(super) struct PreparedBatch {
@@ -76,7 +75,7 @@ impl PreparedEnvelope {
             message_id: *envelope.message_id.as_bytes(),
             received_at: envelope.received_at,
             job: envelope.job,
-            warnings: warnings::of_envelope(&envelope),
+            warnings: wording::of_envelope(&envelope),
             items: items
                 .into_iter()
                 .enumerate()
@@ -109,23 +108,14 @@ impl PreparedItem {
 
     /// The warning that another content has this item's id.
     pub(super) fn conflict(&self, received_at: EpochMs) -> Warning {
-        let (what, text) = match self {
+        let (insert_id, content) = match self {
             Self::Event { row, properties } => (row.insert_id.as_str(), properties.clone()),
             Self::Instruction {
                 instruction, body, ..
             } => (instruction.insert_id.as_str(), body.clone()),
             Self::Poison => ("", String::new()),
         };
-        let mut bytes = text;
-        bytes.truncate(bytes.floor_char_boundary(REFUSED_BYTES));
-        Warning {
-            kind: WarningKind::IdConflict,
-            message: format!(
-                "Another content is stored under insert_id {what:?}; the one stored first stays."
-            ),
-            bytes: Some(bytes),
-            received_at,
-        }
+        wording::conflict(insert_id, content, received_at)
     }
 }
 

@@ -22,7 +22,7 @@ use super::{
     view::{Rows, View},
 };
 
-/// Items that a slow watcher may be behind before its stream ends.
+/// Items that a slow watcher may be behind before it misses some.
 const LIVE_ITEMS: usize = 1024;
 
 /// Texts and their dense numbers.

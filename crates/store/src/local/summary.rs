@@ -104,6 +104,7 @@ fn event_schema(name: &str, parts: &[&EventSummary]) -> EventSchema {
             .into_iter()
             .map(|(name, parts)| property_schema(name, &parts))
             .collect(),
+        ..EventSchema::default()
     }
 }
 

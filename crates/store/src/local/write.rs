@@ -24,7 +24,7 @@ use super::{
     row::{EventRow, Known},
     store::engine_error,
 };
-use crate::{ItemOutcome, StoreError, Written};
+use crate::{ItemOutcome, StoreError, Written, wording};
 
 /// A transaction's work on one project.
 pub(super) struct ProjectWrite<'a> {
@@ -237,25 +237,17 @@ impl ProjectWrite<'_> {
             let resolved = (number(&id)?, number(&user)?);
             self.pending.users.push(resolved);
         }
-        let refused = change.refused.iter().map(refused_link);
+        let refused = change.refused.iter().filter_map(refused_link);
         self.pending.warnings.extend(refused);
         Ok(())
     }
 }
 
-/// The warning of a refused link.
-pub(super) fn refused_link(judged: &JudgedLink) -> Warning {
-    let reason = judged.refusal.map_or("", |refusal| refusal.message());
-    let link = &judged.link;
-    Warning {
-        kind: WarningKind::LinkRefused,
-        message: format!(
-            "{:?} was not linked to {:?}. {reason}",
-            link.source, link.destination
-        ),
-        bytes: None,
-        received_at: link.key.received_at,
-    }
+/// The warning of a link, if it is refused.
+pub(super) fn refused_link(judged: &JudgedLink) -> Option<Warning> {
+    judged
+        .refusal
+        .map(|refusal| wording::refused_link(&judged.link, refusal))
 }
 
 /// A stored item, and the delivery of this transaction that stored it.

@@ -43,6 +43,7 @@ pub(super) fn all() -> Vec<(&'static str, Vec<IndexModel>)> {
         ),
         ("ids", vec![plain(doc! {"p": 1, "u": 1})]),
         ("sessions", vec![]),
+        ("days", vec![]),
         ("projects", vec![unique(doc! {"name": 1})]),
         ("keys", vec![]),
         (

@@ -19,13 +19,13 @@ use super::{
     documents::{project_id, stored_event},
     warnings::warning,
 };
-use crate::StoreError;
+use crate::{StoreError, Watched};
 
 impl MongoStore {
     pub(super) async fn watch(
         &self,
         project: ProjectId,
-    ) -> Result<BoxStream<'static, LiveItem>, StoreError> {
+    ) -> Result<BoxStream<'static, Watched>, StoreError> {
         let wanted = doc! {"$match": {
             "ns.coll": {"$in": ["events", "warnings"]},
             "operationType": "insert",
@@ -43,6 +43,7 @@ impl MongoStore {
         let items = changes
             .take_while(|change| std::future::ready(change.is_ok()))
             .filter_map(|change| std::future::ready(change.ok().and_then(|change| item(&change))))
+            .map(Ok)
             .take_until(end);
         Ok(stream::StreamExt::boxed(items))
     }

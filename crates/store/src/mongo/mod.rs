@@ -7,6 +7,7 @@
 //! | `links` | `{p, a, s, d}` | every link ever said: earliest key `k`, item `i`, refusal `f` or null |
 //! | `ids` | `{p, d}` | ids that a fact names: user `u`, key `k` of the earliest identification |
 //! | `sessions` | `{p, s}` | metrics, recomputed from the events |
+//! | `days` | `{p, day}` | how often events of a day were stored, see [`schema`] |
 //! | `warnings` | what makes it one, so that a repeat changes nothing | bounded per project |
 //! | `projects`, `keys` | project | the catalogue; `identity_version` serialises facts |
 //! | `jobs` | job, or an object id | imports; users that are being stamped anew |
@@ -68,6 +69,7 @@ pub struct MongoStore {
     options: MongoOptions,
     prepared: OnceCell<()>,
     closed: watch::Sender<bool>,
+    schemas: schema::Slices,
 }
 
 impl MongoStore {
@@ -78,13 +80,25 @@ impl MongoStore {
     /// `Unavailable` when the URI cannot be read (an `srv` URI: when its name is not found).
     pub async fn connect(uri: &str, options: MongoOptions) -> Result<Self, StoreError> {
         let (client, db) = connect::database(uri, &options).await?;
-        Ok(Self {
+        let store = Self::new(client, db, options);
+        store.resume_restamps();
+        Ok(store)
+    }
+
+    fn new(client: Client, db: Database, options: MongoOptions) -> Self {
+        Self {
             client,
             db,
             options,
             prepared: OnceCell::new(),
             closed: watch::Sender::new(false),
-        })
+            schemas: schema::Slices::default(),
+        }
+    }
+
+    /// The same store for a task beside this one, over the same connections.
+    fn beside(&self) -> Self {
+        Self::new(self.client.clone(), self.db.clone(), self.options.clone())
     }
 
     /// Makes what is missing of collections and indexes, once.

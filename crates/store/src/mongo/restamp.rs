@@ -3,9 +3,10 @@
 //! A job is written in the transaction that changed the users: `{_id, kind: "restamp", p, ids}`.
 //! Running it reads the ids' users, sets `u` on their events, and reads the users again: if another
 //! fold came in between, what was set may be of yesterday, so it is done again. Only then does the
-//! job go. It can be run by several processes, any number of times, from any point.
+//! job go. It can be run by several processes, any number of times, from any point: by the writer
+//! that made it, by the next one, and by every process that starts.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use empmix_model::ids::ProjectId;
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
@@ -24,6 +25,9 @@ pub(super) const IDS: usize = 1_000;
 const STATEMENTS: usize = 200;
 const KIND: &str = "restamp";
 
+/// The pause after a try that failed.
+const PAUSE: Duration = Duration::from_secs(10);
+
 /// A job that is not done.
 pub(super) struct Restamp {
     id: ObjectId,
@@ -37,6 +41,41 @@ pub(super) fn document(id: ObjectId, project: ProjectId, ids: &[&str]) -> Docume
 }
 
 impl MongoStore {
+    /// Does what earlier processes left to do, beside everything else; tries again while the server
+    /// is away, and ends when the store closes.
+    pub(super) fn resume_restamps(&self) {
+        let store = self.beside();
+        let mut closed = self.closed.subscribe();
+        let resume = async move {
+            while let Err(error) = store.finish_all_restamps().await {
+                tracing::debug!(%error, "users cannot be stamped on events yet");
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                () = resume => {}
+                // An error says that the store is gone.
+                _ = closed.wait_for(|closed| *closed) => {}
+            }
+        });
+    }
+
+    async fn finish_all_restamps(&self) -> Result<(), StoreError> {
+        let jobs = self.newest("jobs");
+        let call = jobs.distinct("p", doc! {"kind": KIND});
+        let projects = within(self.options.call_deadline, call).await?;
+        for project in projects {
+            let id = match &project {
+                Bson::Binary(id) => ProjectId::from_slice(&id.bytes).ok(),
+                _ => None,
+            };
+            let id = id.ok_or_else(|| broken("a job"))?;
+            self.finish_restamps(id).await?;
+        }
+        Ok(())
+    }
+
     /// The jobs of a project that are not done, oldest first.
     pub(super) async fn restamps(&self, project: ProjectId) -> Result<Vec<Restamp>, StoreError> {
         let found = listed(

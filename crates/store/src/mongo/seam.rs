@@ -9,7 +9,7 @@ use empmix_model::{
     job::{Job, JobKind, JobState},
     key::{KeyHash, ProjectKeys, PublicKey},
     project::Project,
-    stored::{EventSchema, LiveItem, SessionMetrics},
+    stored::{EventSchema, SessionMetrics},
     warning::Warning,
 };
 use empmix_query::{
@@ -23,7 +23,9 @@ use super::{
     MongoStore,
     catalogue::{public_key, secret_key},
 };
-use crate::{Batch, EventFilter, EventsPage, NewProject, ReadError, Store, StoreError, Written};
+use crate::{
+    Batch, EventFilter, EventsPage, NewProject, ReadError, Store, StoreError, Watched, Written,
+};
 
 #[async_trait]
 impl Store for MongoStore {
@@ -71,7 +73,7 @@ impl Store for MongoStore {
         self.page(project, filter).await
     }
 
-    async fn live(&self, project: ProjectId) -> Result<BoxStream<'static, LiveItem>, StoreError> {
+    async fn live(&self, project: ProjectId) -> Result<BoxStream<'static, Watched>, StoreError> {
         self.prepare().await?;
         self.known(project).await?;
         self.watch(project).await

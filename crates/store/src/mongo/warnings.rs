@@ -15,7 +15,7 @@ use empmix_model::{
     identity::{Link, Refusal},
     ids::{MessageId, ProjectId},
     item::Item,
-    limits::{ALTERATION_SAMPLES, REFUSED_BYTES, REFUSED_KEPT},
+    limits::{ALTERATION_SAMPLES, REFUSED_KEPT},
     warning::{Warning, WarningKind},
 };
 use futures::{FutureExt, TryStreamExt};
@@ -33,10 +33,11 @@ use super::{
     facts::{broken, link_key},
     identity::refused_link_id,
 };
-use crate::StoreError;
+use crate::{
+    StoreError,
+    wording::{self, REFUSED_BYTES_KEPT},
+};
 
-/// Bytes of refused events that are kept per project.
-const REFUSED_BYTES_KEPT: i64 = 256 << 20;
 /// Marks of messages that are kept; the ids of messages begin with their time.
 const MESSAGES_KEPT: u64 = 1_000_000;
 
@@ -233,23 +234,6 @@ impl MongoStore {
     }
 }
 
-/// The warnings that an envelope carries.
-pub(super) fn of_envelope(envelope: &Envelope) -> Vec<Warning> {
-    let refused = envelope.refused.iter().map(|refused| Warning {
-        kind: WarningKind::Refused,
-        message: refused.message.clone(),
-        bytes: Some(refused.bytes.clone()),
-        received_at: envelope.received_at,
-    });
-    let altered = envelope.altered.iter().map(|alteration| Warning {
-        kind: alteration.kind,
-        message: alteration.detail.clone(),
-        bytes: None,
-        received_at: envelope.received_at,
-    });
-    refused.chain(altered).collect()
-}
-
 /// The warning that another content has an item's id.
 pub(super) fn conflict(envelope: &Envelope, item: &Item) -> Warning {
     let (insert_id, text) = match item {
@@ -258,31 +242,12 @@ pub(super) fn conflict(envelope: &Envelope, item: &Item) -> Warning {
             (&instruction.insert_id, serde_json::to_string(instruction))
         }
     };
-    let mut bytes = text.unwrap_or_default();
-    bytes.truncate(bytes.floor_char_boundary(REFUSED_BYTES));
-    Warning {
-        kind: WarningKind::IdConflict,
-        message: format!(
-            "Another content is stored under insert_id {insert_id:?}; the one stored first stays."
-        ),
-        bytes: Some(bytes),
-        received_at: envelope.received_at,
-    }
+    wording::conflict(insert_id, text.unwrap_or_default(), envelope.received_at)
 }
 
 /// The statement that writes the warning of a refused link.
 pub(super) fn refused_link(project: ProjectId, link: &Link, refusal: Refusal) -> Document {
-    let warning = Warning {
-        kind: WarningKind::LinkRefused,
-        message: format!(
-            "{:?} was not linked to {:?}. {}",
-            link.source,
-            link.destination,
-            refusal.message()
-        ),
-        bytes: None,
-        received_at: link.key.received_at,
-    };
+    let warning = wording::refused_link(link, refusal);
     let id = refused_link_id(&link_key(project, link));
     doc! {"q": {"_id": id.clone()}, "u": document(id, project, &warning), "upsert": true}
 }

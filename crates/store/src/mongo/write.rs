@@ -4,13 +4,14 @@
 //! 2. Instructions are inserted; the facts of those whose content is the stored one are applied.
 //! 3. Events are inserted, stamped with the users of now.
 //! 4. The users are read again; events of this batch that carry another one are stamped anew.
-//! 5. Sessions, warnings, job parts.
+//! 5. The days of the events are marked, sessions, warnings, job parts.
 //!
 //! Whatever a crash leaves out is done when the batch is delivered again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use empmix_model::{
+    DAY_MS,
     envelope::Envelope,
     identity::{Fact, facts_of},
     ids::ProjectId,
@@ -24,7 +25,7 @@ use super::{
     documents::{self, Row},
     warnings::{self, MessageWarnings},
 };
-use crate::{Batch, ItemOutcome, StoreError, Written};
+use crate::{Batch, ItemOutcome, StoreError, Written, wording};
 
 /// Events stamped anew by one statement.
 const CHUNK: usize = 5_000;
@@ -51,6 +52,8 @@ impl MongoStore {
         self.finish_restamps(batch.project).await?;
         self.write_instructions(batch, &mut written).await?;
         self.write_events(batch, &mut written).await?;
+        self.mark_days(batch.project, days_of(batch, &written))
+            .await?;
         self.write_sessions(batch, &written).await?;
         self.warn(batch.project, warnings_of(batch, &written))
             .await?;
@@ -202,6 +205,16 @@ fn events(batch: &Batch) -> impl Iterator<Item = (Place, &Envelope, &Event)> {
     })
 }
 
+/// The UTC days of the events that this message stored, now or in an earlier delivery.
+fn days_of(batch: &Batch, written: &Written) -> BTreeSet<i64> {
+    let stored = events(batch).filter(|(place, _, _)| {
+        let outcome = written.outcomes[place.0][place.1];
+        matches!(outcome, ItemOutcome::Stored | ItemOutcome::Redelivered)
+    });
+    let days = stored.map(|(_, _, event)| event.time.div_euclid(DAY_MS));
+    days.collect()
+}
+
 /// What each message warns of, those that warn of nothing left out.
 fn warnings_of(batch: &Batch, written: &Written) -> Vec<MessageWarnings> {
     let mut conflicts: HashMap<usize, Vec<Warning>> = HashMap::new();
@@ -215,7 +228,7 @@ fn warnings_of(batch: &Batch, written: &Written) -> Vec<MessageWarnings> {
     }
     let of = |(at, envelope): (usize, &Envelope)| MessageWarnings {
         message: envelope.message_id,
-        warnings: warnings::of_envelope(envelope)
+        warnings: wording::of_envelope(envelope)
             .into_iter()
             .chain(conflicts.remove(&at).unwrap_or_default())
             .collect(),

@@ -42,6 +42,7 @@ pub(super) fn schema() -> Vec<EventSchema> {
             first_seen: FIRST_MS,
             last_seen: NOW_MS,
             properties: properties(*count),
+            ..EventSchema::default()
         })
         .collect()
 }

@@ -145,8 +145,6 @@ mod tests {
         EventSchema {
             name: name.to_owned(),
             count,
-            first_seen: 0,
-            last_seen: 0,
             properties: vec![PropertySchema {
                 name: "repo".to_owned(),
                 types: vec![kind.to_owned()],
@@ -159,6 +157,7 @@ mod tests {
                     })
                     .collect(),
             }],
+            ..EventSchema::default()
         }
     }
 

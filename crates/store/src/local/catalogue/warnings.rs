@@ -10,16 +10,13 @@
 
 use empmix_model::{
     DAY_MS,
-    envelope::Envelope,
     limits::{ALTERATION_SAMPLES, REFUSED_KEPT},
     warning::{Warning, WarningKind},
 };
 use rusqlite::{Connection, params};
 
-use crate::StoreError;
+use crate::{StoreError, wording::REFUSED_BYTES_KEPT};
 
-/// Bytes of refused events that are kept per project.
-const REFUSED_BYTES_KEPT: i64 = 256 << 20;
 /// Messages with warnings that are remembered per project.
 const MESSAGES_KEPT: i64 = 1_000_000;
 
@@ -35,23 +32,6 @@ pub(in crate::local) fn begin_message(
         )?
         .execute(params![project, message_id])?;
     Ok(added > 0)
-}
-
-/// The warnings that an envelope carries.
-pub(in crate::local) fn of_envelope(envelope: &Envelope) -> Vec<Warning> {
-    let refused = envelope.refused.iter().map(|refused| Warning {
-        kind: WarningKind::Refused,
-        message: refused.message.clone(),
-        bytes: Some(refused.bytes.clone()),
-        received_at: envelope.received_at,
-    });
-    let altered = envelope.altered.iter().map(|alteration| Warning {
-        kind: alteration.kind,
-        message: alteration.detail.clone(),
-        bytes: None,
-        received_at: envelope.received_at,
-    });
-    refused.chain(altered).collect()
 }
 
 /// Counts a warning and keeps it as far as the bounds allow.

@@ -1,10 +1,11 @@
 //! From the pipelines' rows to an answer.
 
 use empmix_query::{
-    Plan,
+    InvalidQuery, Plan,
     answer::{InsightsResult, SegmentValue, SeriesResult},
     report::{Insights, Measure},
     segment::{Segment, Shown},
+    sum::Sum,
     value::{Scalar, positive_zero},
 };
 use mongodb::bson::{RawBsonRef, RawDocument};
@@ -24,23 +25,22 @@ struct Cell {
     sum: Sum,
 }
 
-/// A compensated sum of sums.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sum {
-    sum: f64,
-    lost: f64,
-}
-
 impl Cells {
-    pub(super) fn new(report: &Insights, plan: &Plan, shown: Option<&Shown>) -> Self {
+    /// Fails when there would be too many of them.
+    pub(super) fn new(
+        report: &Insights,
+        plan: &Plan,
+        shown: Option<&Shown>,
+    ) -> Result<Self, InvalidQuery> {
         let segments = shown.map_or(1, |shown| shown.segments.len() + usize::from(shown.rest));
+        plan.check_points(report.series.len(), segments)?;
         let blank = vec![Cell::default(); segments * (plan.buckets() + 1)];
-        Self {
+        Ok(Self {
             buckets: plan.buckets(),
             segments,
             series: vec![blank; report.series.len()],
             rows: 0,
-        }
+        })
     }
 
     /// Takes a row; `None` when it is no row of ours.
@@ -111,28 +111,11 @@ impl Cell {
 
     #[expect(clippy::cast_precision_loss, reason = "no store holds 2^53 events")]
     fn value(&self, measure: &Measure) -> Option<f64> {
-        let finite = |number: f64| number.is_finite().then_some(positive_zero(number));
         match measure {
             Measure::Total | Measure::Unique => Some(self.count as f64),
-            Measure::Sum(_) => finite(self.sum.value()),
-            Measure::Avg(_) => finite(self.sum.value() / self.numbers as f64),
+            Measure::Sum(_) => self.sum.value(),
+            Measure::Avg(_) => self.sum.mean(self.numbers),
         }
-    }
-}
-
-impl Sum {
-    fn add(&mut self, number: f64) {
-        let sum = self.sum + number;
-        self.lost += if self.sum.abs() >= number.abs() {
-            (self.sum - sum) + number
-        } else {
-            (number - sum) + self.sum
-        };
-        self.sum = sum;
-    }
-
-    fn value(self) -> f64 {
-        self.sum + self.lost
     }
 }
 

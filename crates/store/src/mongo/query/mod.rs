@@ -11,6 +11,7 @@ mod buckets;
 mod cells;
 mod conditions;
 mod pipelines;
+mod run;
 mod values;
 
 use std::{
@@ -27,7 +28,7 @@ use empmix_query::{
     segment::{Segment, Shown, rank},
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
+use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use serde_json::{Value, json};
 
 use super::{MongoStore, calls::within, documents::project_id, facts::broken};
@@ -63,7 +64,7 @@ impl MongoStore {
             Some(_) => Some(self.choose(&question, &pipelines).await?),
             None => None,
         };
-        let mut cells = Cells::new(question.report, &question.plan, shown.as_ref());
+        let mut cells = Cells::new(question.report, &question.plan, shown.as_ref())?;
         let asked = measures(&question, &pipelines, shown.as_ref());
         let mut answers = stream::iter(asked)
             .map(|(series, pipeline)| async move {
@@ -147,6 +148,13 @@ impl MongoStore {
         Calendar::new(zone, week_start).map_err(|error| StoreError::Storage(error.to_string()))
     }
 
+    async fn rows(&self, pipeline: Vec<Document>) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let mut rows = Vec::new();
+        self.each_row(pipeline, |row| rows.push(row.to_owned()))
+            .await?;
+        Ok(rows)
+    }
+
     /// Finds the segments and ranks them.
     async fn choose(
         &self,
@@ -156,30 +164,19 @@ impl MongoStore {
         if question.plan.start >= question.plan.end {
             return Ok(Shown::default());
         }
-        let deadline = self.options.query_deadline;
         let limit = question.report.limit;
         let measure = &question.report.series[0].measure;
-        let events = self.db.collection::<Document>("events");
-        let call = events
-            .aggregate(pipelines.candidates())
-            .allow_disk_use(true)
-            .max_time(deadline)
-            .with_type::<RawDocumentBuf>();
-        let read = async {
-            let mut rows = call.await?;
-            let (mut candidates, mut dropped) = (Vec::new(), false);
-            while let Some(row) = rows.try_next().await? {
-                candidates.extend(cells::candidate(measure, &row));
-                if candidates.len() >= CANDIDATES.max(limit * 2) {
-                    let best = rank(candidates.clone(), limit).segments;
-                    let best: HashSet<Segment> = best.into_iter().collect();
-                    candidates.retain(|(segment, _)| best.contains(segment));
-                    dropped = true;
-                }
+        let (mut candidates, mut dropped) = (Vec::new(), false);
+        let collect = |row: &RawDocument| {
+            candidates.extend(cells::candidate(measure, row));
+            if candidates.len() >= CANDIDATES.max(limit * 2) {
+                let best = rank(candidates.clone(), limit).segments;
+                let best: HashSet<Segment> = best.into_iter().collect();
+                candidates.retain(|(segment, _)| best.contains(segment));
+                dropped = true;
             }
-            Ok((candidates, dropped))
         };
-        let (candidates, dropped) = within(deadline, read).await?;
+        self.each_row(pipelines.candidates(), collect).await?;
         let shown = rank(candidates, limit);
         Ok(Shown {
             rest: shown.rest || dropped,

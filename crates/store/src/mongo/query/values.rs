@@ -18,6 +18,11 @@ const DEEPEST: usize = 90;
 /// A JSON number, and nothing before or after it.
 const JSON_NUMBER: &str = r"\A-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\z";
 
+/// A JSON number that, if not even a decimal holds it, is nearly 0.
+const BEYOND_DECIMAL: &str = r"\A-?(?:0\.[0-9]+|[0-9.]+[eE]-[0-9]+)\z";
+/// 2^1074, to the digits of a decimal.
+const ONE_BY_SMALLEST: &str = "2.024022533073106183524953467189173E+323";
+
 /// The values that a pipeline works out once per event, before anything else. A plain path needs no
 /// working out: without any, the server can filter and group as it reads.
 pub(super) struct Taken<'a> {
@@ -123,7 +128,7 @@ fn property(name: &str) -> Bson {
 fn number(scalar: &str) -> Document {
     let is_number = doc! {"$regexMatch": {"input": scalar, "regex": JSON_NUMBER}};
     let converted = doc! {"$convert": {
-        "input": scalar, "to": "double", "onError": null, "onNull": null,
+        "input": scalar, "to": "double", "onError": tiny(scalar), "onNull": null,
     }};
     doc! {"$switch": {
         "branches": [
@@ -131,6 +136,29 @@ fn number(scalar: &str) -> Document {
             {"case": {"$cond": [is_text(scalar), is_number, false]}, "then": converted},
         ],
         "default": null,
+    }}
+}
+
+/// A JSON number that MongoDB does not read as a double: one that is nearer to 0 than a normal
+/// double can be, or else too large, which is null. The tiny ones are whole multiples of the
+/// smallest double; decimals, which MongoDB reads, tell which.
+fn tiny(text: &str) -> Document {
+    let smallest = f64::from_bits(1);
+    let one_by_smallest: Bson = ONE_BY_SMALLEST.parse().map_or(Bson::Null, Bson::Decimal128);
+    let multiple = doc! {"$round": [{"$multiply": ["$$d", {"$literal": one_by_smallest}]}, 0]};
+    let is_tiny = doc! {"$regexMatch": {"input": text, "regex": BEYOND_DECIMAL}};
+    doc! {"$let": {
+        "vars": {"d": {"$convert": {"input": text, "to": "decimal", "onError": null}}},
+        "in": {"$switch": {
+            "branches": [
+                {"case": {"$eq": ["$$d", null]}, "then": {"$cond": [is_tiny, 0.0, null]}},
+                {
+                    "case": {"$lt": [{"$abs": "$$d"}, 1]},
+                    "then": {"$multiply": [{"$toDouble": multiple}, {"$literal": smallest}]},
+                },
+            ],
+            "default": null,
+        }},
     }}
 }
 

@@ -1,9 +1,8 @@
-//! What the schema page shows: event names, properties, types, frequent values.
+//! Counting event names, properties, types and values, one event after the other.
 //!
-//! Names, times and properties of all events are streamed once and counted here: on the server the
-//! same count takes ten times as long. To stay small, at most [`VALUES_COUNTED`] values of a
-//! property of an event are counted at a time; beyond that the rarer half is forgotten, so a
-//! frequent value of a property with very many may be counted short.
+//! To stay small, at most [`VALUES_COUNTED`] values of a property of an event are counted at a
+//! time; beyond that the rarer half is forgotten, and [`VALUES_KEPT`] are kept in the end: a
+//! value's count is exact as long as no slice holds more distinct values than that.
 
 use std::{
     cmp::Reverse,
@@ -12,29 +11,28 @@ use std::{
 
 use empmix_model::{
     EpochMs,
-    ids::ProjectId,
     stored::{EventSchema, PropertySchema, ValueCount},
 };
 use empmix_query::value::{Scalar, positive_zero};
-use futures::TryStreamExt;
-use mongodb::bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, doc};
+use mongodb::bson::{RawBsonRef, RawDocument};
 use serde_json::Value;
 
-use super::{MongoStore, calls::within, documents::project_id, names::unescaped};
-use crate::StoreError;
+use crate::mongo::names::unescaped;
 
 /// Values counted of a property of an event.
 const VALUES_COUNTED: usize = 10_000;
+/// Values of them that are kept.
+const VALUES_KEPT: usize = 500;
 /// Values that are shown of a property.
 const VALUES_SHOWN: usize = 10;
 /// Types in the order in which they are shown.
 const TYPES: [&str; 5] = ["string", "number", "boolean", "list", "object"];
-/// Events of one answer of the server.
-const BATCH: u32 = 5_000;
 
-#[derive(Default)]
-struct Counted(HashMap<String, EventCount>);
+/// What was counted, by event name.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Counted(HashMap<String, EventCount>);
 
+#[derive(Debug, Clone)]
 struct EventCount {
     count: u64,
     first: EpochMs,
@@ -42,55 +40,16 @@ struct EventCount {
     properties: HashMap<String, PropertyCount>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default, Clone)]
 struct PropertyCount {
     count: u64,
     types: BTreeSet<usize>,
     values: HashMap<Scalar, u64>,
 }
 
-impl MongoStore {
-    pub(super) async fn names_and_properties(
-        &self,
-        project: ProjectId,
-    ) -> Result<Vec<EventSchema>, StoreError> {
-        let deadline = self.options.query_deadline;
-        let events = self.db.collection::<RawDocumentBuf>("events");
-        let call = events
-            .find(doc! {"p": project_id(project)})
-            .projection(doc! {"_id": 0, "e": 1, "t": 1, "props": 1})
-            .batch_size(BATCH)
-            .max_time(deadline);
-        let read = async {
-            let mut rows = call.await?;
-            let mut counted = Counted::default();
-            while rows.advance().await? {
-                counted.add(rows.current());
-            }
-            Ok(counted)
-        };
-        Ok(within(deadline, read).await?.schema())
-    }
-
-    /// Runs a pipeline over the events.
-    pub(super) async fn rows(
-        &self,
-        pipeline: Vec<Document>,
-    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
-        let events = self.db.collection::<Document>("events");
-        let call = events
-            .aggregate(pipeline)
-            .allow_disk_use(true)
-            .max_time(self.options.query_deadline)
-            .with_type::<RawDocumentBuf>();
-        let read = async { call.await?.try_collect().await };
-        within(self.options.query_deadline, read).await
-    }
-}
-
 impl Counted {
     /// Counts an event; what is no event of ours is passed over.
-    fn add(&mut self, row: &RawDocument) {
+    pub(super) fn add(&mut self, row: &RawDocument) {
         let (Ok(name), Ok(time)) = (row.get_str("e"), row.get_datetime("t")) else {
             return;
         };
@@ -118,7 +77,30 @@ impl Counted {
         }
     }
 
-    fn schema(self) -> Vec<EventSchema> {
+    /// Forgets the rare values, once everything is counted.
+    pub(super) fn finish(mut self) -> Self {
+        let events = self.0.values_mut();
+        for property in events.flat_map(|event| event.properties.values_mut()) {
+            property.keep(VALUES_KEPT);
+            property.values.shrink_to_fit();
+        }
+        self
+    }
+
+    /// Adds what was counted elsewhere.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (name, event) in &other.0 {
+            match self.0.get_mut(name) {
+                Some(known) => known.merge(event),
+                None => {
+                    self.0.insert(name.clone(), event.clone());
+                }
+            }
+        }
+    }
+
+    /// What the schema page shows of it.
+    pub(super) fn schema(self) -> Vec<EventSchema> {
         let mut schema: Vec<_> = self.0.into_iter().map(EventCount::schema).collect();
         schema.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
         schema
@@ -135,6 +117,20 @@ impl EventCount {
         }
     }
 
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        for (field, property) in &other.properties {
+            match self.properties.get_mut(field) {
+                Some(known) => known.merge(property),
+                None => {
+                    self.properties.insert(field.clone(), property.clone());
+                }
+            }
+        }
+    }
+
     fn schema((name, event): (String, Self)) -> EventSchema {
         let properties: BTreeMap<_, _> = event
             .properties
@@ -147,6 +143,7 @@ impl EventCount {
             first_seen: event.first,
             last_seen: event.last,
             properties: properties.into_iter().map(PropertyCount::schema).collect(),
+            ..EventSchema::default()
         }
     }
 }
@@ -159,9 +156,22 @@ impl PropertyCount {
             *self.values.entry(value).or_default() += 1;
         }
         if self.values.len() > VALUES_COUNTED {
-            self.values = most_frequent(std::mem::take(&mut self.values), VALUES_COUNTED / 2)
-                .into_iter()
-                .collect();
+            self.keep(VALUES_COUNTED / 2);
+        }
+    }
+
+    fn keep(&mut self, most: usize) {
+        if self.values.len() > most {
+            let kept = most_frequent(std::mem::take(&mut self.values), most);
+            self.values = kept.into_iter().collect();
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.types.extend(&other.types);
+        for (value, count) in &other.values {
+            *self.values.entry(value.clone()).or_default() += count;
         }
     }
 

@@ -1,0 +1,57 @@
+//! Warnings in words: what both stores say of the same refusal, alteration, conflict and link.
+
+use empmix_model::{
+    EpochMs,
+    envelope::Envelope,
+    identity::{Link, Refusal},
+    limits::REFUSED_BYTES,
+    warning::{Warning, WarningKind},
+};
+
+/// Bytes of refused events that are kept per project.
+pub(crate) const REFUSED_BYTES_KEPT: i64 = 256 << 20;
+
+/// The warnings that an envelope carries.
+pub(crate) fn of_envelope(envelope: &Envelope) -> Vec<Warning> {
+    let refused = envelope.refused.iter().map(|refused| Warning {
+        kind: WarningKind::Refused,
+        message: refused.message.clone(),
+        bytes: Some(refused.bytes.clone()),
+        received_at: envelope.received_at,
+    });
+    let altered = envelope.altered.iter().map(|alteration| Warning {
+        kind: alteration.kind,
+        message: alteration.detail.clone(),
+        bytes: None,
+        received_at: envelope.received_at,
+    });
+    refused.chain(altered).collect()
+}
+
+/// The warning that another content has an item's id; `content` is what was not stored, in JSON.
+pub(crate) fn conflict(insert_id: &str, mut content: String, received_at: EpochMs) -> Warning {
+    content.truncate(content.floor_char_boundary(REFUSED_BYTES));
+    Warning {
+        kind: WarningKind::IdConflict,
+        message: format!(
+            "Another content is stored under insert_id {insert_id:?}; the one stored first stays."
+        ),
+        bytes: Some(content),
+        received_at,
+    }
+}
+
+/// The warning of a refused link.
+pub(crate) fn refused_link(link: &Link, refusal: Refusal) -> Warning {
+    Warning {
+        kind: WarningKind::LinkRefused,
+        message: format!(
+            "{:?} was not linked to {:?}. {}",
+            link.source,
+            link.destination,
+            refusal.message()
+        ),
+        bytes: None,
+        received_at: link.key.received_at,
+    }
+}
