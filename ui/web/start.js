@@ -1,4 +1,6 @@
 // Loads the console and says what is wrong when it cannot run.
+import "./frames.js";
+
 const notice = document.getElementById("notice");
 
 function fail(title, advice, details = "") {

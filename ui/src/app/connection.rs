@@ -229,9 +229,20 @@ impl Console {
         {
             self.ask_schema(project);
         }
-        let next_s = self.watch.status_at_s.min(match self.session.project_id {
-            Some(_) if connected && wanted => self.watch.schema_at_s,
-            None if connected => self.watch.projects_at_s,
+        // An answer wakes the frame itself; what is awaited needs no frame before it is late.
+        let next = |at_s: f64, pending: bool| {
+            if pending {
+                now_s + STATUS_WITHIN_S
+            } else {
+                at_s
+            }
+        };
+        let status_s = next(self.watch.status_at_s, self.session.status.is_pending());
+        let schema_s = next(self.watch.schema_at_s, self.session.schema.is_pending());
+        let projects_s = next(self.watch.projects_at_s, self.session.projects.is_pending());
+        let next_s = status_s.min(match self.session.project_id {
+            Some(_) if connected && wanted => schema_s,
+            None if connected => projects_s,
             _ => f64::INFINITY,
         });
         let wait_s = (next_s - now_s).clamp(0.05, STATUS_EVERY_S);

@@ -4,7 +4,7 @@ use empmix_model::EpochMs;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::tauri;
+use super::{frames, tauri};
 use crate::{
     backend::{Inbox, mailbox},
     host::Host,
@@ -51,7 +51,10 @@ impl Host for Machine {
 
     fn copy(&self, ctx: &egui::Context, text: String) -> Inbox<bool> {
         let ctx = ctx.clone();
-        let (outbox, inbox) = mailbox(1, move || ctx.request_repaint());
+        let (outbox, inbox) = mailbox(1, move || {
+            ctx.request_repaint();
+            frames::wake();
+        });
         spawn_local(async move { outbox.send(copy(&text).await) });
         inbox
     }

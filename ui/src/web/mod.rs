@@ -4,6 +4,7 @@
 mod dom;
 mod dom_events;
 mod fetch;
+mod frames;
 mod http;
 mod login;
 mod machine;
@@ -55,6 +56,7 @@ impl Page {
         let create = move |creation: &eframe::CreationContext<'_>| {
             let ctx = &creation.egui_ctx;
             ctx.add_plugin(plugin);
+            ctx.add_plugin(frames::FramePlugin);
             made.replace(Some(ctx.clone()));
             let console = Console::new(ctx, backend(ctx, token), Box::new(machine::Machine));
             if wants_less_motion() {
@@ -90,7 +92,10 @@ fn backend(ctx: &egui::Context, token: Option<String>) -> Rc<dyn Backend> {
         return Rc::new(fake);
     }
     let ctx = ctx.clone();
-    let wake: Rc<dyn Fn()> = Rc::new(move || ctx.request_repaint());
+    let wake: Rc<dyn Fn()> = Rc::new(move || {
+        ctx.request_repaint();
+        frames::wake();
+    });
     if tauri::is_desktop() {
         Rc::new(tauri::Desktop::new(wake))
     } else {

@@ -26,7 +26,10 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
         ui.spacing_mut().item_spacing.x = tokens(ui).space.l;
         ui.spacing_mut().interact_size.y = 18.0;
         label(ui, &milliseconds(answered.took_ms), Type::Small, muted);
-        let rows = format!("{} rows scanned", full(Some(answered.rows_scanned as f64)));
+        let rows = match answered.rows_scanned {
+            1 => "1 row scanned".to_owned(),
+            rows => format!("{} rows scanned", full(Some(rows as f64))),
+        };
         label(ui, &rows, Type::Small, muted);
         if wide {
             label(ui, answered.engine, Type::Small, muted);
