@@ -69,6 +69,8 @@ fn start(app: &mut tauri::App) -> anyhow::Result<()> {
         .inner_size(1280.0, 800.0)
         .min_inner_size(960.0, 600.0)
         .background_color(GROUND)
+        // The console copies snippets, keys and tables.
+        .enable_clipboard_access()
         .on_navigation(is_own)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;

@@ -205,6 +205,18 @@ async fn the_window_reaches_nothing_but_its_own_shell() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_copied_can_be_pasted() {
+    let desk = Desk::open().await;
+    desk.window.click("button", "Copy").await;
+    desk.window.says("Copied the snippet").await;
+    let pasted = "navigator.clipboard.readText().then(done, (error) => done('no: ' + error));";
+    let pasted = desk.script_async(pasted).await;
+    let (_, url) = desk.running().unwrap();
+    let expected = format!("<script src=\"{url}/sdk/empmix.js\">");
+    assert!(pasted.as_str().unwrap().starts_with(&expected), "{pasted}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reload_keys_leave_the_window_as_it_is() {
     let desk = Desk::open().await;
     desk.window.click("button", "Live").await;
