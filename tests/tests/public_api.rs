@@ -408,6 +408,24 @@ fn the_private_api_takes_its_token_only_and_names_the_field_that_is_wrong() {
         let path = format!("/api/v1/projects/{}/query", project.id);
         parts(sidecar.post(&path, &report).send().unwrap())
     };
+    let forced = |engine: &str| {
+        let path = format!("/api/v1/projects/{}/query?engine={engine}", project.id);
+        parts(
+            sidecar
+                .post(&path, &every_event(&["total"]))
+                .send()
+                .unwrap(),
+        )
+    };
+    assert_eq!(forced("local").0, 200);
+    for other in ["mongodb", "abacus"] {
+        let (status_code, body) = forced(other);
+        assert_eq!(
+            (status_code, &body["error"]["path"]),
+            (400, &json!("engine")),
+            "{body}"
+        );
+    }
     let mut report = every_event(&["total"]);
     report["series"][0]["mesure"] = json!(1);
     let (status_code, body) = query(report);

@@ -57,7 +57,16 @@ fn hard_properties() -> Value {
     properties.insert("whole".into(), json!(9_007_199_254_740_991_i64));
     properties.insert("negative".into(), json!(-42));
     properties.insert("object".into(), json!({}));
+    properties.insert("floats".into(), floats());
     Value::Object(properties)
+}
+
+/// Numbers of every size with every digit that f64 has: a reader of JSON that is not exact gets
+/// some of them wrong.
+fn floats() -> Value {
+    let bits = (1..500_u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let numbers = bits.map(f64::from_bits).filter(|number| number.is_finite());
+    numbers.map(Value::from).collect()
 }
 
 /// Whether two values are equal when numbers are read as 64-bit floats.
