@@ -1,4 +1,5 @@
-//! The indexes. Uniqueness of items is `_id`'s; `{p,t}` also carries `_id`, the order of lists.
+//! The indexes. Uniqueness of items is `_id`'s; `{p,t}` also carries `_id`, the order of lists;
+//! `{p,e,t}` also `u`, so that counting events and users of a name reads no document.
 
 use mongodb::{
     IndexModel,
@@ -25,7 +26,7 @@ pub(super) fn all() -> Vec<(&'static str, Vec<IndexModel>)> {
         (
             "events",
             vec![
-                plain(doc! {"p": 1, "e": 1, "t": 1}),
+                plain(doc! {"p": 1, "e": 1, "t": 1, "u": 1}),
                 plain(doc! {"p": 1, "u": 1, "t": 1}),
                 plain(doc! {"p": 1, "d": 1, "t": 1}),
                 plain(doc! {"p": 1, "t": 1, "_id": 1}),

@@ -14,9 +14,6 @@ use super::{
 };
 use crate::mongo::documents::{project_id, time};
 
-/// Cells that fit in the one document that `$facet` makes.
-const FACET_CELLS: usize = 50_000;
-
 /// Makes the pipelines of a report.
 pub(super) struct Pipelines<'a> {
     question: &'a Question<'a>,
@@ -72,20 +69,44 @@ impl<'a> Pipelines<'a> {
         stages
     }
 
-    /// The pipelines whose rows together are a series: one as a rule, two where users are counted
-    /// over more cells than one document holds.
+    /// The pipelines whose rows together are a series: one as a rule; two where users are counted,
+    /// since those of the range are not those of the buckets added up.
     ///
     /// Events are grouped as they are read. An event that counts in several segments has the list
     /// of them in its group's key; the lists are taken apart afterwards, when few rows are left.
     pub(super) fn measure(&self, at: usize, shown: Option<&Shown>) -> Vec<Vec<Document>> {
         let series = &self.report.series[at];
+        if series.measure != Measure::Unique {
+            let mut stages = self.cells(series, shown, true);
+            stages.push(flat());
+            return vec![stages];
+        }
+        let users_of = |per_bucket: bool| {
+            let mut stages = self.cells(series, shown, per_bucket);
+            let (mut key, mut values) = (doc! {"g": "$_id.g"}, doc! {"n": {"$sum": 1_i64}});
+            if per_bucket {
+                key.insert("b", "$_id.b");
+                values.extend(sums(&["r"]));
+            }
+            stages.extend([group(key.into(), values), flat()]);
+            stages
+        };
+        vec![users_of(true), users_of(false)]
+    }
+
+    /// What a series measures, by segment and, if asked, bucket; of a measure of users each user
+    /// once, with how many events `r`.
+    fn cells(&self, series: &Series, shown: Option<&Shown>, per_bucket: bool) -> Vec<Document> {
         let mut taken = Taken::new(&self.user);
         let shared = self.shared_filter(&mut taken);
         let own = series
             .filter
             .as_ref()
             .map(|filter| passes(filter, &mut taken).into());
-        let mut key = doc! {"b": buckets::position(&self.question.plan.edges)};
+        let mut key = Document::new();
+        if per_bucket {
+            key.insert("b", buckets::position(&self.question.plan.edges));
+        }
         if let Some(shown) = shown {
             key.insert("g", positions(self.segments(&mut taken), shown));
         }
@@ -106,38 +127,7 @@ impl<'a> Pipelines<'a> {
             stages.push(doc! {"$unwind": "$_id.g"});
             stages.push(group("$_id".into(), sums(&counts)));
         }
-        if series.measure == Measure::Unique {
-            return self.distinct_users(&stages, shown);
-        }
-        stages.push(flat());
-        vec![stages]
-    }
-
-    /// From each user once per cell to the users per cell, and in the range.
-    fn distinct_users(&self, once: &[Document], shown: Option<&Shown>) -> Vec<Vec<Document>> {
-        let one = doc! {"n": {"$sum": 1_i64}};
-        let mut per_cell = one.clone();
-        per_cell.extend(sums(&["r"]));
-        let points = vec![
-            group(bson!({"g": "$_id.g", "b": "$_id.b"}), per_cell),
-            flat(),
-        ];
-        let total = vec![
-            group(bson!({"g": "$_id.g", "u": "$_id.u"}), Document::new()),
-            group(bson!({"g": "$_id.g"}), one),
-            flat(),
-        ];
-        let segments = shown.map_or(1, |shown| shown.segments.len() + 1);
-        if segments * self.question.plan.buckets() > FACET_CELLS {
-            return vec![[once, &points].concat(), [once, &total].concat()];
-        }
-        let both = [
-            doc! {"$facet": {"points": points, "total": total}},
-            doc! {"$project": {"all": {"$concatArrays": ["$points", "$total"]}}},
-            doc! {"$unwind": "$all"},
-            doc! {"$replaceRoot": {"newRoot": "$all"}},
-        ];
-        vec![[once, &both].concat()]
+        stages
     }
 
     /// The events of some series that pass, with the values that were taken of them.
