@@ -127,9 +127,9 @@ pub fn properties(value: Option<&Value>, param: &str) -> Result<CheckedPropertie
 
 impl CheckedProperties {
     fn add(&mut self, name: &str, value: &Value, param: &str) -> Result<(), Refusal> {
-        if name.is_empty() || name.chars().count() > limits::NAME_BYTES {
+        if name.is_empty() || name.len() > limits::NAME_BYTES {
             let message = format!(
-                "A name in '{param}' must have 1 to {} characters.",
+                "A name in '{param}' must have 1 to {} bytes.",
                 limits::NAME_BYTES
             );
             return Err(Refusal::invalid(param, message));
@@ -231,6 +231,8 @@ mod tests {
         assert!(check(json!({"a": [[[["deep"]]]]})).is_ok());
         assert!(check(json!({"a": [[[[["deeper"]]]]]})).is_err());
         assert!(check(json!({"": 1})).is_err());
+        assert!(check(json!({"é".repeat(127): 1})).is_ok());
+        assert!(check(json!({"é".repeat(128): 1})).is_err());
         assert!(check(json!([])).is_err());
         let many: Map<_, _> = (0..256).map(|n| (n.to_string(), json!(n))).collect();
         assert!(check(Value::Object(many)).is_err());

@@ -5,16 +5,27 @@ use serde_json::{Map, Value};
 
 use crate::{
     Context, Decoded, Refusal,
-    event::Decoder,
+    event::{self, Accepted, Decoder},
     fields::{self, CheckedProperties},
-    time,
+    time, track,
 };
 
 /// What a caller may do to the profile of its own id.
 const OPERATIONS: [&str; 5] = ["$set", "$set_once", "$add", "$append", "$union"];
 
-/// Reads a body. All of it is accepted or nothing.
+/// Reads a body. All of it is accepted or nothing; what is refused is among the units with its
+/// bytes.
 pub fn decode(body: &Map<String, Value>, context: &mut Context<'_>) -> Result<Decoded, Refusal> {
+    let mut decoded = Decoded::new();
+    match read(body, context) {
+        Ok(accepted) => decoded.accept(accepted),
+        Err(refusal) => decoded.refuse(0, refusal, &track::text_without_key(body)),
+    }
+    Ok(decoded)
+}
+
+fn read(body: &Map<String, Value>, context: &mut Context<'_>) -> Result<Accepted, Refusal> {
+    event::within_limit(body)?;
     let distinct_id = fields::required_id(body, "distinct_id")?;
     let anonymous_id = fields::optional_id(body, "anonymous_id")?;
     let sent_at = time::epoch_ms(body, "sent_at")?;
@@ -29,13 +40,11 @@ pub fn decode(body: &Map<String, Value>, context: &mut Context<'_>) -> Result<De
             .map(|checked| checked.properties.clone()),
     };
     let mut altered = checked;
-    altered
-        .cut
-        .extend(operations.into_iter().flat_map(|checked| checked.cut));
-    let accepted = Decoder::new(context, sent_at).finish(body, distinct_id, action, &altered)?;
-    let mut decoded = Decoded::new();
-    decoded.accept(accepted);
-    Ok(decoded)
+    if let Some(of_operations) = operations {
+        altered.cut.extend(of_operations.cut);
+        altered.as_text.extend(of_operations.as_text);
+    }
+    Decoder::new(context, sent_at).finish(body, distinct_id, action, &altered)
 }
 
 /// Checks what the request shows by itself: unknown operators, `$add` of something else than a
@@ -94,16 +103,23 @@ mod tests {
     use super::*;
     use crate::{Unit, event::tests::context};
 
-    fn decode_json(body: Value) -> Result<Decoded, Refusal> {
+    fn decode_json(body: Value) -> Decoded {
         let mut id = || "r".to_owned();
         decode(
             body.as_object().unwrap(),
             &mut context(1_780_000_000_000, &mut id),
         )
+        .unwrap()
+    }
+
+    fn refused(body: Value) -> Refusal {
+        let mut decoded = decode_json(body);
+        assert_eq!(decoded.accepted, 0);
+        decoded.rejected.remove(0).refusal
     }
 
     fn action(body: Value) -> Action {
-        match decode_json(body).unwrap().units.remove(0) {
+        match decode_json(body).units.remove(0) {
             Unit::Item {
                 item: Item::Instruction(instruction),
                 ..
@@ -134,9 +150,8 @@ mod tests {
 
     #[test]
     fn a_wrong_operation_is_named() {
-        let refusal = |operations: Value| {
-            decode_json(json!({"distinct_id": "A", "operations": operations})).unwrap_err()
-        };
+        let refusal =
+            |operations: Value| refused(json!({"distinct_id": "A", "operations": operations}));
         assert_eq!(
             refusal(json!({"$unset": {"a": 1}})).param.as_deref(),
             Some("operations.$unset")
@@ -146,10 +161,18 @@ mod tests {
             Some("operations.$add.age")
         );
         assert!(
-            decode_json(json!({"anonymous_id": "d"}))
-                .unwrap_err()
+            refused(json!({"anonymous_id": "d"}))
                 .message
                 .contains("distinct_id")
         );
+    }
+
+    #[test]
+    fn what_is_refused_is_kept_without_its_key() {
+        let decoded = decode_json(json!({"apiKey": "pk_secret", "anonymous_id": "d"}));
+        let Unit::Refused(kept) = &decoded.units[0] else {
+            panic!("it was refused")
+        };
+        assert_eq!(kept.bytes, r#"{"anonymous_id":"d"}"#);
     }
 }

@@ -1,8 +1,12 @@
 //! Reads JSON, and keeps its numbers within f64.
 //!
 //! A number literal beyond f64 (`1e400`) is no error: it is kept as its text, and the alteration
-//! is recorded. Such a body fails a first, ordinary parse; only then its literals are marked and
-//! it is read again. −0 becomes 0, and an integer beyond 2^53 its nearest f64.
+//! is recorded. Half a surrogate pair (`"\ud83d"`, what JavaScript makes of an emoji that was cut
+//! in two) is no error either: it becomes U+FFFD, so that it costs its own character and not the
+//! batch around it. Such a body fails a first, ordinary parse; only then it is mended and read
+//! again. −0 becomes 0, and an integer beyond 2^53 its nearest f64.
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Number, Value};
 
@@ -26,8 +30,8 @@ pub fn value(bytes: &[u8]) -> Result<Value, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| Refusal::body("The body is not UTF-8."))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     serde_json::from_str(text).or_else(|error| {
-        let marked = mark_huge_numbers(text);
-        serde_json::from_str(marked.as_deref().unwrap_or(text))
+        let mended = mend(text);
+        serde_json::from_str(mended.as_deref().unwrap_or(text))
             .map_err(|_| Refusal::body(format!("The body is not valid JSON: {error}.")))
     })
 }
@@ -75,9 +79,9 @@ fn within_f64(number: &Number) -> Number {
         .unwrap_or_else(|| number.clone())
 }
 
-/// The text with each number literal that f64 cannot hold turned into a marked string; `None` when
-/// there is none.
-fn mark_huge_numbers(text: &str) -> Option<String> {
+/// The text with each number literal that f64 cannot hold turned into a marked string, and each
+/// half of a surrogate pair into U+FFFD; `None` when there is neither.
+fn mend(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len() + 16);
     let (mut rest, mut found) = (text, false);
     while let Some(next) = rest.chars().next() {
@@ -89,16 +93,53 @@ fn mark_huge_numbers(text: &str) -> Option<String> {
             _ => next.len_utf8(),
         };
         let (token, after) = rest.split_at(length);
-        let huge = next != '"' && token.parse::<f64>().is_ok_and(f64::is_infinite);
-        if huge {
-            found = true;
-            out.push_str(&format!("\"\\u0001number:{token}\""));
-        } else {
-            out.push_str(token);
-        }
+        let mended = match next {
+            '"' => whole_pairs(token),
+            _ if token.parse::<f64>().is_ok_and(f64::is_infinite) => {
+                Cow::Owned(format!("\"\\u0001number:{token}\""))
+            }
+            _ => Cow::Borrowed(token),
+        };
+        found |= matches!(mended, Cow::Owned(_));
+        out.push_str(&mended);
         rest = after;
     }
     found.then_some(out)
+}
+
+/// A string literal whose escapes name whole surrogate pairs only.
+fn whole_pairs(literal: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let (mut rest, mut kept_from) = (literal, literal);
+    while let Some(start) = rest.find('\\') {
+        let escape = &rest[start..];
+        let length = match utf16_unit(escape) {
+            Some(0xD800..=0xDBFF) if matches!(utf16_unit(&escape[6..]), Some(0xDC00..=0xDFFF)) => {
+                12
+            }
+            Some(0xD800..=0xDFFF) => {
+                out.push_str(&kept_from[..kept_from.len() - escape.len()]);
+                out.push_str("\\ufffd");
+                kept_from = &escape[6..];
+                6
+            }
+            Some(_) => 6,
+            None => escape.chars().take(2).map(char::len_utf8).sum(),
+        };
+        rest = &escape[length..];
+    }
+    if kept_from.len() == literal.len() {
+        return Cow::Borrowed(literal);
+    }
+    out.push_str(kept_from);
+    Cow::Owned(out)
+}
+
+/// The number in the escape `\uXXXX` that `text` begins with.
+fn utf16_unit(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    u16::from_str_radix(digits, 16).ok().filter(|_| is_hex)
 }
 
 /// The length of the string literal that `text` begins with, quotes included.
@@ -151,6 +192,19 @@ mod tests {
     }
 
     #[test]
+    fn half_a_surrogate_pair_costs_one_character() {
+        for (text, expected) in [
+            (r#""\ud83d\ude00""#, "\u{1f600}"),
+            (r#""a\uD83D""#, "a\u{fffd}"),
+            (r#""\ude00b""#, "\u{fffd}b"),
+            (r#""\ud83d\ud83d\ude00""#, "\u{fffd}\u{1f600}"),
+            (r#""\ud83dé\\ud83d\"""#, "\u{fffd}é\\ud83d\""),
+        ] {
+            assert_eq!(read(text), (json!(expected), false), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_json_is_refused() {
         for bytes in [
             &b"{"[..],
@@ -158,7 +212,8 @@ mod tests {
             b"\xff",
             b"NaN",
             b"{\"a\":1e}",
-            b"\"\\ud800\"",
+            b"\"\\ud8",
+            b"\"\\ud83d",
         ] {
             assert!(value(bytes).is_err(), "{bytes:?}");
         }

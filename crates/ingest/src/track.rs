@@ -59,7 +59,7 @@ fn object(event: &Value) -> Result<&Map<String, Value>, Refusal> {
 }
 
 /// The body as it is kept: without the key.
-fn text_without_key(body: &Map<String, Value>) -> String {
+pub(crate) fn text_without_key(body: &Map<String, Value>) -> String {
     let mut kept = body.clone();
     kept.remove("apiKey");
     Value::Object(kept).to_string()
