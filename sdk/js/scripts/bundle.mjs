@@ -16,10 +16,14 @@ const common = {
   target: "es2020",
 };
 
+/** Names of private members that are no name of the page's, of storage or of the wire; short ones save a tenth of a KB. */
+const PRIVATE =
+  /^(authWarned|checkedId|depart|enqueue|fitting|instruct|notBefore|operate|releaseLease|retryAfterMs|settings|settle|takeLease|timerAt)$/;
+
 /** The file for `<script>`, which the sidecar serves as /sdk/empmix.js. */
 export function bundleScript(outfile) {
   const banner = { js: `/*! Emp-Mix SDK ${version} | MIT OR Apache-2.0 */` };
-  return build({ ...common, banner, entryPoints: ["src/script.ts"], format: "iife", minify: true, outfile });
+  return build({ ...common, banner, entryPoints: ["src/script.ts"], format: "iife", mangleProps: PRIVATE, minify: true, outfile });
 }
 
 /** The module for npm. */
