@@ -2,12 +2,12 @@
 //!
 //! Keys are read again from the store twice a second, so a rotated key stops within one second
 //! on every process; the last known ones are kept in `keys.json` for a start while the store is
-//! away. A key that is not known while the store was never read is no refusal but a *not yet*.
+//! away. A key that is not known while the store is away is no refusal but a *not now*.
 
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard},
     time::{Duration, Instant},
 };
 
@@ -45,8 +45,8 @@ pub enum KeyVerdict {
     Known(Grant),
     /// It opens nothing.
     Unknown,
-    /// The store could not be asked yet.
-    NotYet,
+    /// It is not known here, and the store, which may know it, is away.
+    NotNow,
 }
 
 /// Keys of all projects, in memory.
@@ -59,7 +59,19 @@ pub struct Keys {
 struct Known {
     public: HashMap<PublicKey, ProjectId>,
     secret: Vec<(KeyHash, ProjectId)>,
-    current: bool,
+    store: LastRead,
+}
+
+/// What came of the last time that the store was asked for its keys.
+#[derive(Default)]
+enum LastRead {
+    /// It was not asked yet.
+    #[default]
+    Never,
+    /// It could not be reached; why.
+    Away(String),
+    /// What is known is what it holds.
+    Current,
 }
 
 /// One project's keys in `keys.json`.
@@ -80,7 +92,7 @@ impl Keys {
             .unwrap_or_default();
         let keys: Vec<_> = saved.into_iter().map(SavedKeys::into_keys).collect();
         let known = Known {
-            current: false,
+            store: LastRead::Never,
             ..Known::of(&keys)
         };
         Self {
@@ -109,8 +121,17 @@ impl Keys {
                 project: *project,
                 authority: Authority::Server,
             }),
-            (None, None) if known.current => KeyVerdict::Unknown,
-            (None, None) => KeyVerdict::NotYet,
+            (None, None) if matches!(known.store, LastRead::Current) => KeyVerdict::Unknown,
+            (None, None) => KeyVerdict::NotNow,
+        }
+    }
+
+    /// Why the store could not be read the last time, if it could not.
+    pub fn store_away(&self) -> Option<String> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        match &known.store {
+            LastRead::Away(reason) => Some(reason.clone()),
+            LastRead::Never | LastRead::Current => None,
         }
     }
 
@@ -127,15 +148,17 @@ impl Keys {
 
     /// Reads the keys from the store now.
     pub async fn refresh(&self, store: &dyn Store) -> Result<(), empmix_store::StoreError> {
-        let keys = store.keys().await?;
-        let fresh = Known {
-            current: true,
-            ..Known::of(&keys)
+        let keys = match store.keys().await {
+            Ok(keys) => keys,
+            Err(error) => {
+                self.write().store = LastRead::Away(error.to_string());
+                return Err(error);
+            }
         };
+        let fresh = Known::of(&keys);
         let changed = {
-            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            let changed =
-                !known.current || known.public != fresh.public || known.secret != fresh.secret;
+            let mut known = self.write();
+            let changed = known.public != fresh.public || known.secret != fresh.secret;
             *known = fresh;
             changed
         };
@@ -143,6 +166,10 @@ impl Keys {
             self.save(&keys);
         }
         Ok(())
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads the keys again and again until stopped.
@@ -180,7 +207,7 @@ impl Known {
                 .iter()
                 .filter_map(|keys| Some((keys.secret?, keys.project)))
                 .collect(),
-            current: true,
+            store: LastRead::Current,
         }
     }
 }
@@ -277,7 +304,7 @@ mod tests {
     fn before_the_store_was_read_an_unknown_key_is_not_refused() {
         let dir = tempfile::tempdir().unwrap();
         let key = PublicKey::from_random([3; 16]);
-        assert_eq!(Keys::load(dir.path()).check(&key.0), KeyVerdict::NotYet);
+        assert_eq!(Keys::load(dir.path()).check(&key.0), KeyVerdict::NotNow);
         assert_eq!(Keys::load(dir.path()).check("pk_typo"), KeyVerdict::Unknown);
         let keys = Keys::load(dir.path());
         keys.save(&[ProjectKeys {

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    config::Config,
+    config::{Config, Roles},
     data_dir::{self, DataDir, Taken},
     runtime::Runtime,
 };
@@ -31,29 +31,29 @@ pub struct Client {
 }
 
 impl Client {
-    /// Finds or starts a sidecar for the configuration's data directory.
+    /// Finds or starts a sidecar for the configuration's data directory, and waits until it
+    /// answers.
     pub async fn open(config: &Config) -> Result<Self> {
-        let http = reqwest::Client::builder()
-            .timeout(DEADLINE)
-            .no_proxy()
-            .build()?;
+        let client = Self::reach(config, Roles::ALL).await?;
+        client.wait_for_projects().await?;
+        Ok(client)
+    }
+
+    /// The sidecar that has the directory, or one of our own with these roles, whatever the
+    /// configuration says of its roles and its address.
+    pub async fn reach(config: &Config, roles: Roles) -> Result<Self> {
         let own = match DataDir::take(&config.data_dir)? {
             Taken::Ours(data) => {
                 let config = Config {
                     listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+                    roles,
                     ..config.clone()
                 };
                 Some(Runtime::start(&config, data, None).await?)
             }
             Taken::InUse => None,
         };
-        let client = Self {
-            http,
-            data_dir: config.data_dir.clone(),
-            own,
-        };
-        client.wait_for_projects().await?;
-        Ok(client)
+        Self::new(config, own)
     }
 
     /// Only a sidecar that runs already.
@@ -64,6 +64,10 @@ impl Client {
                 config.data_dir.display()
             );
         }
+        Self::new(config, None)
+    }
+
+    fn new(config: &Config, own: Option<Runtime>) -> Result<Self> {
         let http = reqwest::Client::builder()
             .timeout(DEADLINE)
             .no_proxy()
@@ -71,7 +75,7 @@ impl Client {
         Ok(Self {
             http,
             data_dir: config.data_dir.clone(),
-            own: None,
+            own,
         })
     }
 

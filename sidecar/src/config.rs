@@ -34,7 +34,7 @@ pub struct CommonArgs {
     pub config: Option<PathBuf>,
 }
 
-/// The options of `serve`.
+/// The options of `serve`, which `doctor` looks at too.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ServeArgs {
     /// Address to listen on; port 0 picks one [default: 127.0.0.1:7070]
@@ -55,9 +55,6 @@ pub struct ServeArgs {
     /// Bytes that the embedded queue may hold, beyond which requests get 503 [default: 4 GiB]
     #[arg(long, env = "EMPMIX_QUEUE_MAX_BYTES")]
     pub queue_max_bytes: Option<u64>,
-    /// Whoever started it holds a lease: reads one line {"token":…}, ends when stdin closes
-    #[arg(long, value_parser = ["stdin"])]
-    pub lease: Option<String>,
 }
 
 /// The file, in full.

@@ -1,7 +1,8 @@
 //! A running sidecar: broker, store and roles, started and stopped in order.
 //!
 //! Stop: no new connections → requests under way finish → the consumer finishes its batch and acks
-//! → broker and store close. What was not consumed stays in the broker.
+//! → broker and store close. What was not consumed stays in the broker. A store or broker that hangs
+//! is left behind: what it did not confirm was not acked, and comes again.
 
 use std::{
     net::SocketAddr,
@@ -26,6 +27,7 @@ use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
     task::JoinHandle,
+    time::timeout_at,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +39,9 @@ use crate::{
     machine,
 };
 
+/// How long a stop may take.
+const STOP: Duration = Duration::from_secs(9);
+
 /// A sidecar that answers.
 pub struct Runtime {
     /// Its address.
@@ -45,7 +50,6 @@ pub struct Runtime {
     pub app: Arc<App>,
     data: DataDir,
     stop: CancellationToken,
-    stop_serving: CancellationToken,
     serving: JoinHandle<()>,
     consuming: Option<JoinHandle<()>>,
     fatal: watch::Receiver<Option<String>>,
@@ -80,6 +84,7 @@ impl Runtime {
             console_dir: config.console_dir.clone(),
             started: Instant::now(),
             fatal: fatal_sender,
+            stop_serving: CancellationToken::new(),
             service,
         });
         tokio::spawn(first_project(app.clone(), stop.clone()));
@@ -88,11 +93,10 @@ impl Runtime {
             .roles
             .consumer
             .then(|| tokio::spawn(consume(app.clone(), stop.clone())));
-        let stop_serving = CancellationToken::new();
         let serving = tokio::spawn(http::serve(
             listener,
             http::app(app.clone()),
-            stop_serving.clone(),
+            app.stop_serving.clone(),
         ));
         let url = app.url.clone();
         data.announce(&Running {
@@ -104,7 +108,6 @@ impl Runtime {
             app,
             data,
             stop,
-            stop_serving,
             serving,
             consuming,
             fatal,
@@ -119,23 +122,34 @@ impl Runtime {
         }
     }
 
-    /// Stops in order.
+    /// Stops in order, and in bounded time whatever broker and store do.
     pub async fn stop(self) {
+        let deadline = tokio::time::Instant::now() + STOP;
         self.data.withdraw();
-        self.stop_serving.cancel();
-        ended("serving", self.serving).await;
+        self.app.stop_serving.cancel();
+        ended("serving", self.serving, deadline).await;
         self.stop.cancel();
         if let Some(consuming) = self.consuming {
-            ended("consuming", consuming).await;
+            ended("consuming", consuming, deadline).await;
         }
-        self.app.service.broker.close().await;
-        self.app.service.store.close().await;
+        let closing = async {
+            self.app.service.broker.close().await;
+            self.app.service.store.close().await;
+        };
+        if timeout_at(deadline, closing).await.is_err() {
+            tracing::warn!("broker and store were left before they closed");
+        }
     }
 }
 
-async fn ended(what: &str, task: JoinHandle<()>) {
-    if let Err(error) = task.await {
-        tracing::error!(%error, "{what} ended badly");
+async fn ended(what: &str, mut task: JoinHandle<()>, deadline: tokio::time::Instant) {
+    match timeout_at(deadline, &mut task).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "{what} ended badly"),
+        Err(_) => {
+            tracing::warn!("{what} took too long and was cut off");
+            task.abort();
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use empmix_protocol::reply::Status;
 use super::say;
 use crate::{
     client::Client,
-    config::Config,
+    config::{Config, Roles},
     data_dir::{DataDir, Taken},
     machine,
 };
@@ -17,6 +17,12 @@ use crate::{
 const LOW_DISK: u64 = 512 << 20;
 /// How long broker and store may take to be reached.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// A sidecar of our own answers questions and moves nothing.
+const LOOKING_ONLY: Roles = Roles {
+    api: false,
+    consumer: false,
+    console: true,
+};
 
 pub(super) async fn run(config: Config) -> Result<ExitCode> {
     let mut findings = Findings::default();
@@ -91,10 +97,10 @@ impl Findings {
 
     /// Broker and store, as a sidecar sees them: the running one, or one of our own.
     async fn sidecar(&mut self, config: &Config) {
-        let client = match Client::open(config).await {
+        let client = match Client::reach(config, LOOKING_ONLY).await {
             Ok(client) => client,
             Err(error) => {
-                let remedy = "check --broker and --store: the servers must run, and the addresses and passwords be right";
+                let remedy = "the message says which file or address is wrong; nothing was changed";
                 return self.bad(&format!("{error:#}"), remedy);
             }
         };
@@ -128,9 +134,9 @@ impl Findings {
 async fn wait_until_ready(client: &Client) -> Result<Status> {
     let began = std::time::Instant::now();
     loop {
-        let status: Status = client.get("/api/v1/status").await?;
-        if status.ready || began.elapsed() > PATIENCE {
-            return Ok(status);
+        let status: Result<Status> = client.get("/api/v1/status").await;
+        if status.as_ref().is_ok_and(|status| status.ready) || began.elapsed() > PATIENCE {
+            return status;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

@@ -1,12 +1,13 @@
 //! `import`: files through the ordinary way in, with a progress bar.
 //!
-//! A file is sent in blocks of a fixed number of lines, one after the other. A block that fails is
-//! sent again for a minute, to whatever sidecar has the directory by then; item ids and part
-//! numbers are the same each time, so running the command again is always right.
+//! A file is sent in blocks of lines, cut at the same places each time, one after the other. A block
+//! that fails is sent again for a minute, to whatever sidecar has the directory by then; item ids
+//! and part numbers are the same each time, so running the command again is always right.
+
+mod lines;
+mod rejects;
 
 use std::{
-    fs::File,
-    io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
@@ -19,11 +20,11 @@ use empmix_model::{
     job::{Job, JobState},
 };
 use empmix_protocol::reply::Imported;
-use flate2::read::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use self::rejects::Rejects;
 use super::say;
 use crate::{
     client::{self, Client, Refused},
@@ -31,8 +32,6 @@ use crate::{
     machine,
 };
 
-/// Lines of one block: a multiple of the lines that the server takes as one request.
-const BLOCK_LINES: usize = 5 * crate::http::REQUEST_LINES;
 /// How long a sidecar that went away is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -61,6 +60,14 @@ struct Counts {
 }
 
 pub(super) async fn run(config: Config, args: ImportArgs) -> Result<ExitCode> {
+    args.files.iter().try_for_each(|file| lines::check(file))?;
+    if args
+        .files
+        .iter()
+        .any(|file| Some(file) == args.rejects.as_ref())
+    {
+        bail!("--rejects names a file that is to be read");
+    }
     let client = Client::open(&config).await?;
     let outcome = import(&client, &args).await;
     client.close().await;
@@ -73,10 +80,15 @@ pub(super) async fn run(config: Config, args: ImportArgs) -> Result<ExitCode> {
 }
 
 async fn import(client: &Client, args: &ImportArgs) -> Result<Counts> {
+    let project = format!("/api/v1/projects/{}", args.project);
+    client.get::<Value>(&project).await.context("--project")?;
     let mut counts = Counts::default();
+    let mut shared = args.rejects.as_deref().map(Rejects::at);
     for file in &args.files {
-        let mut sender = Sender::new(client, args, file)?;
-        sender.send_all(&mut counts).await?;
+        let sender = Sender::new(client, args.project, file)?;
+        let mut own = Rejects::beside(file);
+        let rejects = shared.as_mut().unwrap_or(&mut own);
+        sender.send_all(&mut counts, rejects).await?;
         if !args.no_wait {
             sender.wait_until_stored().await?;
         }
@@ -92,11 +104,10 @@ struct Sender<'a> {
     project: ProjectId,
     job: JobId,
     bar: ProgressBar,
-    rejects: Rejects,
 }
 
 impl<'a> Sender<'a> {
-    fn new(client: &'a Client, args: &'a ImportArgs, file: &'a Path) -> Result<Self> {
+    fn new(client: &'a Client, project: ProjectId, file: &'a Path) -> Result<Self> {
         let bytes = file
             .metadata()
             .with_context(|| format!("{} cannot be read", file.display()))?
@@ -105,30 +116,27 @@ impl<'a> Sender<'a> {
         let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}")?;
         bar.set_style(style);
         bar.set_message(file.display().to_string());
-        let rejects = Rejects::new(args.rejects.as_deref(), file);
         Ok(Self {
             client,
             file,
-            project: args.project,
+            project,
             job: JobId(machine::random()),
             bar,
-            rejects,
         })
     }
 
-    async fn send_all(&mut self, counts: &mut Counts) -> Result<()> {
-        let mut lines = open(self.file, &self.bar)?;
+    async fn send_all(&self, counts: &mut Counts, rejects: &mut Rejects) -> Result<()> {
+        let mut lines = lines::open(self.file, &self.bar)?;
         let mut first_line = 1;
         loop {
-            let block = read_block(&mut lines)
+            let block = lines::next_block(lines.as_mut())
                 .with_context(|| format!("{} is damaged", self.file.display()))?;
-            let last = block.len() < BLOCK_LINES;
+            let last = block.is_empty();
             let imported = self.send(&block, first_line, last).await?;
-            let rejected = imported.read - imported.accepted;
             counts.read += imported.read;
             counts.accepted += imported.accepted;
-            counts.rejected += rejected;
-            self.rejects.write(&imported, &block, first_line)?;
+            counts.rejected += imported.read - imported.accepted;
+            rejects.write(self.file, &imported, &block, first_line)?;
             if last {
                 return Ok(());
             }
@@ -202,89 +210,5 @@ impl<'a> Sender<'a> {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-    }
-}
-
-fn open(file: &Path, bar: &ProgressBar) -> Result<Box<dyn BufRead + Send>> {
-    let opened = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let counted: Box<dyn Read + Send> = Box::new(bar.wrap_read(opened));
-    let is_gzip = file
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
-    Ok(if is_gzip {
-        Box::new(BufReader::with_capacity(
-            1 << 18,
-            MultiGzDecoder::new(counted),
-        ))
-    } else {
-        Box::new(BufReader::with_capacity(1 << 18, counted))
-    })
-}
-
-/// The next lines with their ends; fewer than a block at the end of the file.
-fn read_block(lines: &mut dyn BufRead) -> std::io::Result<Vec<Vec<u8>>> {
-    let mut block = Vec::with_capacity(BLOCK_LINES);
-    while block.len() < BLOCK_LINES {
-        let mut line = Vec::new();
-        if lines.read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
-        block.push(line);
-    }
-    Ok(block)
-}
-
-/// The file of refused lines, made when the first one is.
-struct Rejects {
-    path: PathBuf,
-    file: Option<File>,
-}
-
-impl Rejects {
-    fn new(given: Option<&Path>, input: &Path) -> Self {
-        let beside = input.with_file_name(format!(
-            "{}.rejects.ndjson",
-            input
-                .file_name()
-                .map(|name| name.to_string_lossy())
-                .unwrap_or_default()
-        ));
-        Self {
-            path: given.map_or(beside, Path::to_owned),
-            file: None,
-        }
-    }
-
-    fn write(&mut self, imported: &Imported, block: &[Vec<u8>], first_line: u64) -> Result<()> {
-        for rejected in &imported.rejected {
-            let place =
-                usize::try_from(rejected.line.saturating_sub(first_line)).unwrap_or(usize::MAX);
-            let text = block
-                .get(place)
-                .map(|line| String::from_utf8_lossy(line.trim_ascii_end()));
-            let row = json!({"line": rejected.line, "message": rejected.message, "text": text});
-            writeln!(self.open()?, "{row}")?;
-        }
-        Ok(())
-    }
-
-    /// Beside the input, else in the working directory.
-    fn open(&mut self) -> Result<&mut File> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => match File::create(&self.path) {
-                Ok(file) => file,
-                Err(_) => {
-                    let name = self
-                        .path
-                        .file_name()
-                        .context("the rejects file has no name")?;
-                    self.path = PathBuf::from(name);
-                    File::create(&self.path)
-                        .with_context(|| format!("{} cannot be written", self.path.display()))?
-                }
-            },
-        };
-        Ok(self.file.insert(file))
     }
 }

@@ -6,7 +6,7 @@ mod project;
 mod serve;
 mod token;
 
-use std::{future::Future, process::ExitCode};
+use std::{future::Future, io::Write, process::ExitCode, time::Duration};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -27,7 +27,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Listens, ingests, answers
-    Serve(ServeArgs),
+    Serve(serve::LeasedArgs),
     /// Makes, lists and re-keys projects
     #[command(subcommand)]
     Project(project::ProjectCommand),
@@ -36,7 +36,7 @@ enum Command {
     /// Reads events from files
     Import(import::ImportArgs),
     /// Says what is reachable, what is missing, and what to do
-    Doctor,
+    Doctor(ServeArgs),
 }
 
 /// The exit code that asks a supervisor to start the process again (`EX_TEMPFAIL`).
@@ -44,8 +44,11 @@ pub const RESTART: u8 = 75;
 
 /// Runs a subcommand.
 pub fn run(cli: Cli) -> ExitCode {
-    start_log();
     let Cli { common, command } = cli;
+    start_log(match &command {
+        Command::Serve(_) => "info",
+        _ => "warn",
+    });
     let plain = ServeArgs::default();
     match command {
         Command::Serve(args) => serve::run(&common, &args),
@@ -54,7 +57,7 @@ pub fn run(cli: Cli) -> ExitCode {
         }
         Command::Token(args) => with_config(&common, &plain, |config| token::run(config, args)),
         Command::Import(args) => with_config(&common, &plain, |config| import::run(config, args)),
-        Command::Doctor => with_config(&common, &plain, doctor::run),
+        Command::Doctor(args) => with_config(&common, &args, doctor::run),
     }
 }
 
@@ -63,18 +66,22 @@ fn with_config<F: Future<Output = Result<ExitCode>>>(
     serve: &ServeArgs,
     command: impl FnOnce(Config) -> F,
 ) -> ExitCode {
-    let outcome =
-        Config::resolve(common, serve).and_then(|config| runtime()?.block_on(command(config)));
+    let outcome = Config::resolve(common, serve).and_then(|config| block_on(command(config)));
     outcome.unwrap_or_else(|error| {
         say_error(&error);
         ExitCode::FAILURE
     })
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread()
+/// Runs a future to its end. What still blocks a thread then (a read of stdin, which nothing
+/// interrupts) does not keep the process.
+fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()?)
+        .build()?;
+    let outcome = runtime.block_on(future);
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    outcome
 }
 
 /// An error and its causes on one line of stderr.
@@ -83,10 +90,10 @@ fn say_error(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }
 
-/// One line on stdout.
-#[allow(clippy::print_stdout, reason = "this is the command line")]
+/// One line on stdout. Whoever read it may be gone, which is no reason to fail.
 fn say(line: &str) {
-    println!("{line}");
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
 /// A line for the person who watches.
@@ -95,10 +102,11 @@ fn note(line: &str) {
     eprintln!("{line}");
 }
 
-fn start_log() {
+/// Logs to stderr, at this level unless `EMPMIX_LOG` says otherwise.
+fn start_log(own_level: &str) {
     // lapin logs returned messages with their bodies, which are personal data.
     let filter = EnvFilter::try_from_env("EMPMIX_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,lapin=error,empmix=info"));
+        .unwrap_or_else(|_| EnvFilter::new(format!("warn,lapin=error,empmix={own_level}")));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -3,16 +3,27 @@
 use std::{io::IsTerminal, process::ExitCode};
 
 use anyhow::{Context, Result};
+use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Stdin};
 
-use super::{RESTART, note, runtime, say, say_error};
+use super::{RESTART, block_on, note, say, say_error};
 use crate::{
     config::{CommonArgs, Config, ServeArgs},
     data_dir::{DataDir, Taken},
     runtime::Runtime,
 };
+
+/// The options of `serve`, and whether somebody holds a lease.
+#[derive(Args)]
+pub(super) struct LeasedArgs {
+    #[command(flatten)]
+    options: ServeArgs,
+    /// Whoever started it holds a lease: reads one line {"token":…}, ends when stdin closes
+    #[arg(long, value_parser = ["stdin"])]
+    lease: Option<String>,
+}
 
 /// What whoever holds the lease says first.
 #[derive(Deserialize)]
@@ -20,9 +31,9 @@ struct Lease {
     token: String,
 }
 
-pub(super) fn run(common: &CommonArgs, args: &ServeArgs) -> ExitCode {
-    let outcome = Config::resolve(common, args)
-        .and_then(|config| runtime()?.block_on(serve(&config, args.lease.is_some())));
+pub(super) fn run(common: &CommonArgs, args: &LeasedArgs) -> ExitCode {
+    let outcome = Config::resolve(common, &args.options)
+        .and_then(|config| block_on(serve(&config, args.lease.is_some())));
     outcome.unwrap_or_else(|error| {
         say(
             &json!({"event": "failed", "reason": reason(&error), "message": format!("{error:#}")})

@@ -1,11 +1,13 @@
 //! Bodies of the public API: bounded before and after decompression, and all together.
 
+mod rest;
+
 use std::{error::Error, sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, BodyDataStream},
+    body::Body,
     extract::Request,
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
@@ -17,10 +19,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a body may take to arrive.
 const DEADLINE: Duration = Duration::from_secs(30);
-
-/// How long, and for how many chunks, a body that is too large is read on.
-const DRAIN: Duration = Duration::from_secs(5);
-const DRAINED_CHUNKS: usize = 4096;
 
 /// Why a body was not read.
 #[derive(Debug)]
@@ -43,10 +41,40 @@ pub(super) struct ReadBody {
     _share: Option<OwnedSemaphorePermit>,
 }
 
-/// Bounds a body before it is decompressed.
-pub(super) async fn limit_encoded(request: Request, next: Next) -> Response {
-    next.run(request.map(|body| Body::new(Limited::new(body, limits::BODY_BYTES))))
-        .await
+/// Bounds a body before it is decompressed, writes the name of its encoding as the decompression
+/// layer knows it, and reads what a refusal left unread.
+pub(super) async fn limit_encoded(mut request: Request, next: Next) -> Response {
+    spell_encoding(request.headers_mut());
+    let waits_for_us = request.headers().contains_key(header::EXPECT);
+    let (parts, body) = request.into_parts();
+    let (body, rest) = rest::share(body);
+    let limited = Body::new(Limited::new(body, limits::BODY_BYTES));
+    let mut response = next.run(Request::from_parts(parts, limited)).await;
+    if !response.status().is_success() && !rest.drain(waits_for_us).await {
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// Names of encodings are written in any case; `identity` is none, `x-gzip` is gzip (RFC 9110).
+fn spell_encoding(headers: &mut HeaderMap) {
+    let Some(Ok(name)) = headers.get(header::CONTENT_ENCODING).map(|v| v.to_str()) else {
+        return;
+    };
+    let spelt = match name.trim().to_ascii_lowercase().as_str() {
+        "" | "identity" => None,
+        "gzip" | "x-gzip" => Some("gzip"),
+        "deflate" => Some("deflate"),
+        "br" => Some("br"),
+        "zstd" => Some("zstd"),
+        _ => return,
+    };
+    headers.remove(header::CONTENT_ENCODING);
+    if let Some(name) = spelt {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
 }
 
 /// Reads a body that the decompression layer went over.
@@ -69,10 +97,7 @@ async fn collect(body: Body, inflight: &Arc<Semaphore>) -> Result<ReadBody, Body
     while let Some(chunk) = chunks.next().await {
         let chunk = match chunk {
             Ok(chunk) => chunk,
-            Err(error) if is_too_large(&error) => {
-                drain(&mut chunks).await;
-                return Err(BodyError::TooLarge);
-            }
+            Err(error) if is_too_large(&error) => return Err(BodyError::TooLarge),
             Err(_) => return Err(BodyError::Broken),
         };
         if read.bytes.len() + chunk.len() > limits::BODY_BYTES {
@@ -89,18 +114,6 @@ async fn collect(body: Body, inflight: &Arc<Semaphore>) -> Result<ReadBody, Body
         read.bytes.extend_from_slice(&chunk);
     }
     Ok(read)
-}
-
-/// Reads on for a while: a client that is cut off while it sends never sees the answer.
-async fn drain(chunks: &mut BodyDataStream) {
-    let rest = async {
-        for _ in 0..DRAINED_CHUNKS {
-            if chunks.next().await.is_none() {
-                break;
-            }
-        }
-    };
-    let _ = tokio::time::timeout(DRAIN, rest).await;
 }
 
 fn check_headers(headers: &HeaderMap) -> Result<(), BodyError> {

@@ -17,12 +17,13 @@ pub(super) async fn alive() -> Response {
 
 /// The process can keep the promise; 503 with a reason while it cannot.
 pub(super) async fn ready(State(app): State<Shared>) -> Response {
-    match app.readiness().await {
-        Ok(()) => Json(json!({"status": "ready"})).into_response(),
-        Err(reason) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Json(json!({"status": "not_ready", "reason": reason})),
-        )
-            .into_response(),
+    let missing = app.missing().await;
+    if missing.is_empty() {
+        return Json(json!({"status": "ready"})).into_response();
     }
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        Json(json!({"status": "not_ready", "reason": missing.join("; ")})),
+    )
+        .into_response()
 }

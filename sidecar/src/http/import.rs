@@ -40,7 +40,7 @@ use crate::machine;
 /// Lines of one request.
 pub const REQUEST_LINES: usize = 1000;
 /// Bytes of one line: an event and room for its escapes.
-const LINE_BYTES: u64 = 2 * limits::EVENT_BYTES as u64;
+pub const LINE_BYTES: u64 = 2 * limits::EVENT_BYTES as u64;
 /// Bytes of lines that are read before they are published.
 const REQUEST_BYTES: usize = limits::BODY_BYTES;
 /// Refused lines that a reply lists.

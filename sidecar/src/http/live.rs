@@ -11,6 +11,7 @@ use futures::{Stream, StreamExt, stream::BoxStream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
+use tokio_util::sync::CancellationToken;
 
 use crate::machine;
 
@@ -39,10 +40,11 @@ impl LiveQuery {
     }
 }
 
-/// A stream of a store as a response.
+/// A stream of a store as a response; it ends when the process stops.
 pub(super) fn respond(
     mut items: BoxStream<'static, Watched>,
     query: LiveQuery,
+    stop: CancellationToken,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (sender, receiver) = broadcast::channel(BUFFER);
     tokio::spawn(async move {
@@ -55,7 +57,8 @@ pub(super) fn respond(
     });
     let opened = futures::stream::iter([Ok(Event::default().comment("open"))]);
     let events = BroadcastStream::new(receiver).map(|item| Ok(to_event(item)));
-    Sse::new(opened.chain(events)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+    let until_stopped = opened.chain(events).take_until(stop.cancelled_owned());
+    Sse::new(until_stopped).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }
 
 fn to_event(item: Result<Watched, BroadcastStreamRecvError>) -> Event {

@@ -17,21 +17,32 @@ mod private;
 mod public;
 mod serve;
 
-/// Lines that an import takes as one request.
-pub use import::REQUEST_LINES;
+/// Lines that an import takes as one request, and bytes of a line that it reads.
+pub use import::{LINE_BYTES, REQUEST_LINES};
 pub use serve::serve;
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{Router, middleware, routing::get};
 use empmix_broker::BrokerState;
 use empmix_service::Service;
-use tokio::sync::{Semaphore, watch};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::{Keys, Tokens},
     config::Roles,
 };
+
+/// How long a store may take to say that it is there: whoever probes does not wait longer.
+const STORE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the handlers share.
 pub struct App {
@@ -55,6 +66,8 @@ pub struct App {
     pub started: Instant,
     /// Says why the process must end, once it must.
     pub fatal: watch::Sender<Option<String>>,
+    /// Cancelled when the listener stops: what streams without end must end then.
+    pub stop_serving: CancellationToken,
 }
 
 pub use guard::Hosts;
@@ -81,15 +94,21 @@ pub fn app(app: Shared) -> Router {
 }
 
 impl App {
-    /// Whether the promise can be kept now; the reason if not.
-    pub async fn readiness(&self) -> Result<(), String> {
-        if let BrokerState::Unavailable(reason) = self.service.broker.state() {
-            return Err(format!("broker: {reason}"));
-        }
-        self.service
-            .store
-            .check()
-            .await
-            .map_err(|error| format!("store: {error}"))
+    /// What stands in the way of keeping the promise now; nothing when it can be kept.
+    pub async fn missing(&self) -> Vec<String> {
+        let broker = match self.service.broker.state() {
+            BrokerState::Ready => None,
+            BrokerState::Unavailable(reason) => Some(format!("broker: {reason}")),
+        };
+        let store = match timeout(STORE_PATIENCE, self.service.store.check()).await {
+            Ok(checked) => checked.err().map(|error| error.to_string()),
+            Err(_) => Some(
+                self.keys
+                    .store_away()
+                    .unwrap_or_else(|| "no answer".to_owned()),
+            ),
+        };
+        let store = store.map(|reason| format!("store: {reason}"));
+        broker.into_iter().chain(store).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, Request, State},
+    extract::{Path, Query, Request, State, rejection::QueryRejection},
     http::StatusCode,
     middleware,
     response::{IntoResponse, Response},
@@ -97,7 +97,7 @@ async fn new_code(State(app): State<Shared>) -> Json<Value> {
 }
 
 async fn status(State(app): State<Shared>) -> Json<Status> {
-    let readiness = app.readiness().await;
+    let missing = app.missing().await;
     let engine = match app.service.store.engine() {
         Engine::Local => "local",
         Engine::Mongodb => "mongodb",
@@ -117,8 +117,8 @@ async fn status(State(app): State<Shared>) -> Json<Status> {
         url: app.url.clone(),
         uptime_s: app.started.elapsed().as_secs(),
         durability: durability.to_owned(),
-        ready: readiness.is_ok(),
-        warnings: readiness.err().into_iter().collect(),
+        ready: missing.is_empty(),
+        warnings: missing,
     })
 }
 
@@ -231,7 +231,7 @@ async fn schema(
 async fn events(
     State(app): State<Shared>,
     Path(project): Path<ProjectPath>,
-    query: Result<Query<EventsQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Response, Failure> {
     let Query(query) =
         query.map_err(|error| ApiError::new(ErrorCode::InvalidRequest, error.body_text()))?;
@@ -243,11 +243,14 @@ async fn events(
 async fn follow(
     State(app): State<Shared>,
     Path(project): Path<ProjectPath>,
-    Query(query): Query<live::LiveQuery>,
+    query: Result<Query<live::LiveQuery>, QueryRejection>,
 ) -> Result<Response, Failure> {
+    let Query(query) =
+        query.map_err(|error| ApiError::new(ErrorCode::InvalidRequest, error.body_text()))?;
     let id = project.id()?;
     app.service.project(id).await?;
-    Ok(live::respond(app.service.live(id).await?, query).into_response())
+    let items = app.service.live(id).await?;
+    Ok(live::respond(items, query, app.stop_serving.clone()).into_response())
 }
 
 async fn job(State(app): State<Shared>, Path(job): Path<String>) -> Result<Response, Failure> {

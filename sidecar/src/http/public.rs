@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode},
     middleware,
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{any, post},
 };
 use empmix_broker::{Broker, BrokerError, Message, Queue};
 use empmix_ingest::{
@@ -28,11 +28,11 @@ pub(super) fn router() -> Router<Shared> {
         .route("/public/track", post(take_track))
         .route("/track", post(take_track))
         .route("/public/identify", post(take_identify))
-        .route("/public/{*rest}", axum::routing::any(unknown))
         .method_not_allowed_fallback(wrong_method)
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(middleware::from_fn(body::limit_encoded))
         .layer(middleware::from_fn(cors::any_origin))
+        .route("/public/{*rest}", any(unknown))
 }
 
 async fn take_track(
@@ -123,8 +123,8 @@ fn grant(app: &Shared, key: &str) -> Result<Grant, PublicError> {
     match app.keys.check(key) {
         KeyVerdict::Known(grant) => Ok(grant),
         KeyVerdict::Unknown => Err(PublicError::UnknownKey),
-        KeyVerdict::NotYet => Err(PublicError::Unavailable(
-            "the store has not been reached yet".into(),
+        KeyVerdict::NotNow => Err(PublicError::Unavailable(
+            "the store is away, and only it may know this key".into(),
         )),
     }
 }
@@ -275,9 +275,9 @@ impl PublicError {
                 None,
             ),
             Self::Body(BodyError::Late) => (
-                S::BAD_REQUEST,
-                INVALID,
-                "The body did not arrive in time.".into(),
+                S::SERVICE_UNAVAILABLE,
+                "unavailable_error",
+                "The body did not arrive in time; send it again with the same ids.".into(),
                 None,
             ),
             Self::Body(BodyError::Unsupported(message)) => {

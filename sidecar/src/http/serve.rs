@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 /// How long a client may take to send its headers; also how long an idle connection is kept.
 const HEADER_DEADLINE: Duration = Duration::from_secs(10);
 /// How long requests under way may take to finish once it is time to stop.
-const DRAIN: Duration = Duration::from_secs(8);
+const DRAIN: Duration = Duration::from_secs(5);
 /// Connections at a time.
 const CONNECTIONS: usize = 10_000;
 
