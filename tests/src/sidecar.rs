@@ -219,6 +219,15 @@ impl Sidecar {
             .expect("a reply")
     }
 
+    /// Waits until this many events are stored.
+    pub fn wait_for_total(&self, project: &Project, expected: f64) {
+        wait_for(
+            format!("total of {expected}"),
+            Duration::from_secs(10),
+            || (self.total(project) == expected).then_some(()),
+        );
+    }
+
     /// The total of every event over ten years.
     pub fn total(&self, project: &Project) -> f64 {
         let answer = self.query(project, &every_event(&["total"]));
@@ -226,6 +235,12 @@ impl Sidecar {
             .as_f64()
             .expect("a total")
     }
+}
+
+/// A reply's status and JSON body; `null` where it is none.
+pub fn status_and_body(response: Response) -> (u16, Value) {
+    let status = response.status().as_u16();
+    (status, response.json().unwrap_or(Value::Null))
 }
 
 /// A report over every event, 2016 to 2026, by year, a series for each measure.

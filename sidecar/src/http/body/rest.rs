@@ -110,8 +110,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_has_no_end_is_given_up() {
-        let endless =
-            futures::stream::repeat(Ok::<_, std::io::Error>(Bytes::from(vec![0; 1 << 20])));
+        let zeros = Bytes::from(vec![0; 1 << 20]);
+        let endless = futures::stream::repeat_with(move || Ok::<_, std::io::Error>(zeros.clone()));
         let (reader, rest) = share(Body::from_stream(endless));
         drop(reader);
         assert!(!rest.drain(false).await);
