@@ -7,6 +7,8 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Stdin};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{RESTART, block_on, note, say, say_error};
 use crate::{
@@ -73,6 +75,7 @@ fn reason(error: &anyhow::Error) -> &'static str {
 }
 
 async fn serve(config: &Config, leased: bool) -> Result<ExitCode> {
+    let told_to_stop = ToldToStop::listen()?;
     let mut stdin = leased.then(|| BufReader::new(tokio::io::stdin()));
     let lease = match &mut stdin {
         Some(stdin) => Some(read_lease(stdin).await?),
@@ -97,7 +100,7 @@ async fn serve(config: &Config, leased: bool) -> Result<ExitCode> {
     }
     let failure = tokio::select! {
         reason = running.failed() => Some(reason),
-        () = told_to_stop() => None,
+        () = told_to_stop.wait() => None,
         () = lease_ended(stdin) => None,
     };
     tracing::info!(?failure, "stopping");
@@ -128,24 +131,44 @@ async fn lease_ended(stdin: Option<BufReader<Stdin>>) {
     while stdin.read(&mut ignored).await.is_ok_and(|read| read > 0) {}
 }
 
+/// What a person or a supervisor says. It is listened for from before the process says that it is
+/// ready, so that a signal never finds it unprepared.
 #[cfg(unix)]
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+struct ToldToStop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+#[cfg(unix)]
+impl ToldToStop {
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 
+/// What a person says.
 #[cfg(not(unix))]
-async fn told_to_stop() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+struct ToldToStop;
+
+#[cfg(not(unix))]
+impl ToldToStop {
+    fn listen() -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait(self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
