@@ -97,6 +97,31 @@ pub async fn parts_of_a_job_are_a_set(harness: &impl Harness) {
     assert_eq!((again.done, again.total, again.created_at), (1, 3, NOON));
 }
 
+/// What a job says is stored is in every answer: whoever waits for its end asks at once.
+pub async fn what_a_job_says_is_stored_is_seen(harness: &impl Harness) {
+    const ITEMS: u32 = 3_000;
+    let fixture = Fixture::new(harness).await;
+    open(&fixture).await;
+    for part in 1..=8 {
+        let events = (0..ITEMS).map(|n| event(&format!("{part}-{n}"), "ann", "view", NOON));
+        let message = Envelope {
+            job: Some(JobPart {
+                job: JOB,
+                part: part.into(),
+            }),
+            ..fixture.message(part, items(events))
+        };
+        let parts = [part.into()];
+        fixture.store.accept_parts(JOB, &parts).await.unwrap();
+        let seen = async {
+            while fixture.store.job(JOB).await.unwrap().done < part.into() {}
+            fixture.totals(None).await.0
+        };
+        let (_, total) = futures::join!(fixture.write(vec![message]), seen);
+        assert_eq!(total, f64::from(part * ITEMS));
+    }
+}
+
 /// A job that was stopped, or could not go on, stays so.
 pub async fn a_job_is_stopped(harness: &impl Harness) {
     let fixture = Fixture::new(harness).await;

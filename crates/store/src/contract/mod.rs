@@ -105,6 +105,7 @@ macro_rules! store_contract {
             keys_are_replaced
             a_job_ends_when_every_part_is_stored
             parts_of_a_job_are_a_set
+            what_a_job_says_is_stored_is_seen
             a_job_is_stopped
         );
     };

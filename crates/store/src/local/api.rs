@@ -264,8 +264,11 @@ impl Store for LocalStore {
             .await
     }
 
+    /// Asked on the writer's thread: by then every batch that is committed is in memory too, so that
+    /// what a job says is stored is in every answer.
     async fn job(&self, job: JobId) -> Result<Job, StoreError> {
-        self.read(move |connection| jobs::read(connection, job))
+        self.writer()?
+            .run(move |connection| jobs::read(connection, job), |_, _| {})
             .await
     }
 
