@@ -15,7 +15,7 @@ use crate::{
     clock::{time_of_day, zone_name},
     session::{Session, View},
     theme::{Tokens, Type, tokens},
-    widgets::{dot, focus_ring, layout, paint_text},
+    widgets::{dot, focus_ring, layout, one_line, paint_text},
 };
 
 /// Where the columns begin, from the table's left edge.
@@ -146,9 +146,10 @@ fn properties(row: &Row, tokens: &Tokens, width: f32) -> LayoutJob {
         if index > 0 {
             job.append(" · ", 0.0, format(tokens.color.muted));
         }
-        job.append(&format!("{name} "), 0.0, format(tokens.color.muted));
+        let name = format!("{} ", one_line(name));
+        job.append(&name, 0.0, format(tokens.color.muted));
         let value: String = value.chars().take(120).collect();
-        job.append(&value, 0.0, format(tokens.color.text));
+        job.append(&one_line(&value), 0.0, format(tokens.color.text));
     }
     job
 }

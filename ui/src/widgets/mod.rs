@@ -26,5 +26,5 @@ pub use picker::{Choice, Picker};
 pub use segmented::segmented;
 pub use status::{chip, dot, progress_line, skeleton, status_dot};
 pub use table::{HeaderCell, Sort};
-pub use text::{elided, label, label_wrapped, layout, paint_text};
+pub use text::{elided, label, label_wrapped, layout, one_line, paint_text};
 pub use toast::{ToastKind, toast};

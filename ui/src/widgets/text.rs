@@ -1,6 +1,6 @@
 //! Text in the steps of the type scale.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use egui::{
     Align2, Color32, Galley, Painter, Pos2, Response, RichText, Sense, Ui, WidgetInfo,
@@ -19,10 +19,19 @@ pub fn layout(
     max_width: f32,
 ) -> Arc<Galley> {
     let format = TextFormat::simple(kind.font(), color);
-    let mut job = LayoutJob::single_section(text.to_owned(), format);
+    let mut job = LayoutJob::single_section(one_line(text).into_owned(), format);
     job.wrap = TextWrapping::truncate_at_width(max_width.max(0.0));
     job.break_on_newline = false;
     painter.layout_job(job)
+}
+
+/// A text without line breaks and other controls, which no font can show.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if text.contains(char::is_control) {
+        text.replace(char::is_control, " ").into()
+    } else {
+        text.into()
+    }
 }
 
 /// Paints one line with `anchor` of its box at `position`; returns its width.
@@ -64,5 +73,16 @@ pub fn elided(ui: &mut Ui, text: &str, kind: Type, color: Color32, max_width: f3
         response.on_hover_text(text)
     } else {
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_no_breaks() {
+        assert_eq!(one_line("one\ntwo\tthree"), "one two three");
+        assert!(matches!(one_line("plain"), Cow::Borrowed(_)));
     }
 }

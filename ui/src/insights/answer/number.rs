@@ -1,13 +1,17 @@
 //! Numbers as they are shown.
 
-/// As exact as it is worth: `122,004`, `0.25`, `–` for none. At most two decimals, or two
-/// significant digits below one.
+/// From here on digits are noise: a double holds no more of them, and nobody reads them.
+const ENORMOUS: f64 = 1e15;
+
+/// As exact as it is worth: `122,004`, `0.25`, `4.45e21`, `–` for none. At most two decimals, or
+/// two significant digits below one.
 pub fn full(value: Option<f64>) -> String {
     let Some(value) = value else {
         return "–".to_owned();
     };
     let magnitude = value.abs();
     let decimals = match magnitude {
+        m if m >= ENORMOUS => return scientific(value),
         m if m == 0.0 || m.fract() == 0.0 => 0,
         m if m < 0.01 => return format!("{value:.1e}"),
         m if m < 1.0 => 3,
@@ -18,12 +22,18 @@ pub fn full(value: Option<f64>) -> String {
 
 /// Always with one decimal: a column of averages. `1,234.5`.
 pub fn one_decimal(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| grouped(value, 1))
+    match value {
+        Some(value) if value.abs() < ENORMOUS => grouped(value, 1),
+        other => full(other),
+    }
 }
 
 /// Short, for an axis: `950`, `12.4k`, `3M`.
 pub fn compact(value: f64) -> String {
     let magnitude = value.abs();
+    if magnitude >= ENORMOUS {
+        return scientific(value);
+    }
     let (scale, unit) = match magnitude {
         m if m >= 1e12 => (1e12, "T"),
         m if m >= 1e9 => (1e9, "B"),
@@ -59,6 +69,13 @@ fn grouped(value: f64, decimals: usize) -> String {
         out.push_str(fraction);
     }
     out
+}
+
+/// `4.45e21`.
+fn scientific(value: f64) -> String {
+    let text = format!("{value:.2e}");
+    let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+    format!("{}e{power}", trim_zeros(digits))
 }
 
 fn trim_zeros(text: &str) -> String {
@@ -108,6 +125,13 @@ mod tests {
         ];
         let expected = ["0", "40", "2.5", "950", "1k", "12.4k", "1.25M", "3B", "-2k"];
         assert_eq!(shown.map(compact), expected);
+    }
+
+    #[test]
+    fn what_is_enormous_is_short() {
+        assert_eq!(full(Some(4.4536e21)), "4.45e21");
+        assert_eq!(one_decimal(Some(-1e15)), "-1e15");
+        assert_eq!(compact(3e20), "3e20");
     }
 
     #[test]

@@ -110,8 +110,15 @@ fn row(answered: &Answered, index: usize, buckets: &[usize]) -> Row {
     }
 }
 
-/// Lines in order; what has no value comes last either way, ties keep the answer's order.
-fn order(answered: &Answered, (by, direction): (SortBy, Sort)) -> Vec<usize> {
+/// Lines in order; what has no value comes last either way, and after it the rest beyond the limit;
+/// ties keep the answer's order.
+fn order(answered: &Answered, sort: (SortBy, Sort)) -> Vec<usize> {
+    let mut order = sorted(answered, sort);
+    order.sort_by_key(|index| answered.lines[*index].name.is_rest);
+    order
+}
+
+fn sorted(answered: &Answered, (by, direction): (SortBy, Sort)) -> Vec<usize> {
     let lines = &answered.lines;
     let mut order: Vec<usize> = (0..lines.len()).collect();
     if by == SortBy::Name {
@@ -193,5 +200,14 @@ mod tests {
         assert_eq!(names(SortBy::Total, Sort::Ascending), ["egui", "Axum"]);
         assert_eq!(names(SortBy::Bucket(2), Sort::Ascending), ["egui", "Axum"]);
         assert_eq!(names(SortBy::Bucket(2), Sort::Descending), ["egui", "Axum"]);
+    }
+
+    #[test]
+    fn the_rest_comes_last() {
+        let mut answered = example();
+        answered.lines[1].name.is_rest = true;
+        let table = table(&answered, 1, (SortBy::Total, Sort::Descending));
+        let names: Vec<_> = table.rows.into_iter().map(|row| row.name).collect();
+        assert_eq!(names, ["egui", "Axum"], "though it is the largest");
     }
 }

@@ -5,7 +5,7 @@ use egui::{Align, Layout, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 use super::{chart, footer, legend, states, table, toolbar};
 use crate::{
     insights::{
-        answer::{Answered, full},
+        answer::{Answered, compact, full},
         question::{Builder, measure_label, report},
         state::{ChartKind, InsightsState},
     },
@@ -14,6 +14,8 @@ use crate::{
     widgets::{elided, progress_line, skeleton},
 };
 
+/// A headline of more characters is shortened: `12.3T`.
+const WIDEST: usize = 17;
 /// The height of the headline's row.
 const HEADLINE: f32 = 32.0;
 /// The height of the footer.
@@ -110,7 +112,10 @@ fn headline(ui: &mut Ui, state: &InsightsState, answered: &Answered, view: View<
         ui.set_min_size(size);
         ui.spacing_mut().item_spacing.x = tokens.space.m;
         let left = ui.max_rect();
-        let number = full(state.headline());
+        let number = match state.headline() {
+            Some(value) if full(Some(value)).len() > WIDEST => compact(value),
+            value => full(value),
+        };
         let used = words(ui, state, &number);
         let place = left.with_min_x(left.left() + used + tokens.space.xl);
         let legend = legend::Legend {
