@@ -1,5 +1,5 @@
 //! The indexes. Uniqueness of items is `_id`'s; `{p,t}` also carries `_id`, the order of lists;
-//! `{p,e,t}` also `u`, so that counting events and users of a name reads no document.
+//! `{p,t}` and `{p,e,t}` also `u`, so that counting events and users reads no document.
 
 use mongodb::{
     IndexModel,
@@ -29,7 +29,7 @@ pub(super) fn all() -> Vec<(&'static str, Vec<IndexModel>)> {
                 plain(doc! {"p": 1, "e": 1, "t": 1, "u": 1}),
                 plain(doc! {"p": 1, "u": 1, "t": 1}),
                 plain(doc! {"p": 1, "d": 1, "t": 1}),
-                plain(doc! {"p": 1, "t": 1, "_id": 1}),
+                plain(doc! {"p": 1, "t": 1, "_id": 1, "u": 1}),
                 by_session,
             ],
         ),
