@@ -170,9 +170,11 @@ impl Mongod {
         answer.expect("mongod answers")
     }
 
+    /// The last that it said; before it has a log, what kept it from starting.
     fn log(&self) -> String {
-        let log = std::fs::read_to_string(self.dir.join("log")).unwrap_or_default();
-        let lines: Vec<_> = log.lines().rev().take(5).collect();
+        let read = |name| std::fs::read_to_string(self.dir.join(name)).unwrap_or_default();
+        let text = read("out") + &read("log");
+        let lines: Vec<_> = text.lines().rev().take(5).collect();
         lines.join("\n")
     }
 }

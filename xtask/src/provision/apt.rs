@@ -25,6 +25,7 @@ pub(crate) const TEST: &[&str] = &[
     "dbus-x11",
     "fonts-dejavu-core",
     "fonts-inter",
+    "libcurl4",
     "libgl1-mesa-dri",
     "mesa-vulkan-drivers",
     "procps",
