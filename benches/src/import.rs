@@ -49,7 +49,8 @@ const DUCKDB: &str = r#"
 import duckdb, json, sys, time
 con = duckdb.connect(sys.argv[2]); con.execute("PRAGMA threads=2")
 t = time.perf_counter()
-con.execute("create table ev as select * from read_json(?, format='newline_delimited')", [sys.argv[1]])
+columns = "{event: 'varchar', distinct_id: 'varchar', timestamp: 'bigint', insert_id: 'varchar', properties: 'json'}"
+con.execute(f"create table ev as select * from read_json(?, format='newline_delimited', columns={columns})", [sys.argv[1]])
 con.execute("checkpoint")
 print(json.dumps(time.perf_counter() - t))
 "#;
