@@ -36,6 +36,8 @@ pub(crate) fn bundle(context: &Context) -> Result<()> {
     step("installers");
     node.tool(context, "npx")
         .args(["--yes", "@tauri-apps/cli@2", "build", "--config", CONFIG])
+        // The default members leave the shell out; this is the selection that was just built.
+        .args(["--", "--workspace"])
         .deadline(Duration::from_secs(90 * 60))
         .run()?;
     let bundles = cargo::target_dir(context)?.join("release/bundle");

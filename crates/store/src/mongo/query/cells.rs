@@ -15,6 +15,8 @@ pub(super) struct Cells {
     buckets: usize,
     segments: usize,
     series: Vec<Vec<Cell>>,
+    /// Whether a series counts users: its range is counted, not added up.
+    of_users: Vec<bool>,
     rows: u64,
 }
 
@@ -39,6 +41,11 @@ impl Cells {
             buckets: plan.buckets(),
             segments,
             series: vec![blank; report.series.len()],
+            of_users: report
+                .series
+                .iter()
+                .map(|series| series.measure == Measure::Unique)
+                .collect(),
             rows: 0,
         })
     }
@@ -51,11 +58,11 @@ impl Cells {
         let count = u64::try_from(whole("n")??).ok()?;
         let numbers = u64::try_from(whole("k")?.unwrap_or(0)).ok()?;
         let sum = row.get("x").ok()?.and_then(float).unwrap_or(0.0);
-        let rows = whole("r")?.unwrap_or(0);
-        self.rows += u64::try_from(rows).ok()?;
-        if bucket.is_some() && rows == 0 {
-            self.rows += count;
-        }
+        let of_users = self.of_users[series];
+        self.rows += match of_users {
+            true => u64::try_from(whole("r")?.unwrap_or(0)).ok()?,
+            false => count,
+        };
         if segment >= self.segments {
             return Some(()); // a value that appeared after the segments were chosen
         }
@@ -63,7 +70,7 @@ impl Cells {
         let is_range = bucket.is_none();
         let cell = cells.get_mut(bucket.unwrap_or(self.buckets))?;
         cell.add(count, numbers, sum);
-        if !is_range && rows == 0 {
+        if !is_range && !of_users {
             // Everything but distinct users adds up to the range.
             cells[self.buckets].add(count, numbers, sum);
         }

@@ -86,6 +86,7 @@ impl<'a> Pipelines<'a> {
             let (mut key, mut values) = (doc! {"g": "$_id.g"}, doc! {"n": {"$sum": 1_i64}});
             if per_bucket {
                 key.insert("b", "$_id.b");
+            } else {
                 values.extend(sums(&["r"]));
             }
             stages.extend([group(key.into(), values), flat()]);
@@ -95,7 +96,8 @@ impl<'a> Pipelines<'a> {
     }
 
     /// What a series measures, by segment and, if asked, bucket; of a measure of users each user
-    /// once, with how many events `r`.
+    /// once. How many events `r` they have is counted for the range alone, where the groups are few:
+    /// by bucket it would double the time.
     fn cells(&self, series: &Series, shown: Option<&Shown>, per_bucket: bool) -> Vec<Document> {
         let mut taken = Taken::new(&self.user);
         let shared = self.shared_filter(&mut taken);
@@ -112,20 +114,26 @@ impl<'a> Pipelines<'a> {
         }
         let number = measured(&series.measure).map(|property| as_double(&taken.field(property)));
         let mut stages = self.selected(&[series], taken, shared.into_iter().chain(own).collect());
-        let counts = if series.measure == Measure::Unique {
-            key.insert("u", self.user.clone());
-            vec!["r"]
-        } else {
-            vec!["n", "k", "x"]
+        let counts: &[&str] = match (&series.measure, per_bucket) {
+            (Measure::Unique, true) => &[],
+            (Measure::Unique, false) => &["r"],
+            _ => &["n", "k", "x"],
         };
-        let mut values = doc! {counts[0]: {"$sum": 1_i64}};
+        if series.measure == Measure::Unique {
+            key.insert("u", self.user.clone());
+        }
+        let mut values: Document = counts
+            .first()
+            .map(|rows| ((*rows).to_owned(), bson!({"$sum": 1_i64})))
+            .into_iter()
+            .collect();
         if let Some(number) = number {
             values.extend(sum_and_numbers(&number));
         }
         stages.push(group(key.into(), values));
         if shown.is_some() {
             stages.push(doc! {"$unwind": "$_id.g"});
-            stages.push(group("$_id".into(), sums(&counts)));
+            stages.push(group("$_id".into(), sums(counts)));
         }
         stages
     }
