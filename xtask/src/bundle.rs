@@ -22,12 +22,9 @@ pub(crate) fn bundle(context: &Context) -> Result<()> {
     console::build(context, selection, Profile::Release)?;
     console::files(context)?;
     step("empmix-sidecar (release)");
-    let made = cargo::build(
-        context,
-        selection,
-        &["--release", "--bin", "empmix-sidecar"],
-        Duration::from_secs(90 * 60),
-    )?;
+    let mut targets = vec!["--release", "--bin", "empmix-sidecar"];
+    targets.extend(cargo::SHIPPED_APP);
+    let made = cargo::build(context, selection, &targets, Duration::from_secs(90 * 60))?;
     let config = fs::read_to_string(context.path(CONFIG)).context(CONFIG)?;
     let place = sidecar_place(&config, &host(context)?)?;
     let place = context.path(&place);
