@@ -5,6 +5,7 @@ fn main() {
         "call",
         "live_start",
         "live_stop",
+        "report_failure",
         "shell_state",
     ]);
     let attributes = tauri_build::Attributes::new()

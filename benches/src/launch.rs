@@ -7,9 +7,8 @@ use std::{
 
 use anyhow::{Context, Result};
 use empmix_tests::{
-    browser::Browser,
+    desk::{Bus, Desk},
     sidecar::{Sidecar, real_events},
-    spawn::built,
 };
 
 use crate::table::Table;
@@ -32,18 +31,9 @@ pub(crate) fn measure() -> Result<Table> {
 }
 
 async fn open(data: &Path) -> Result<[String; 4]> {
-    let home = tempfile::tempdir()?;
-    let app = built("EMPMIX_APP_BIN", "empmix");
-    let sidecar = built("EMPMIX_SIDECAR_BIN", "empmix-sidecar");
-    let environment = [
-        ("EMPMIX_DATA_DIR", data),
-        ("EMPMIX_SIDECAR", sidecar.as_path()),
-        ("XDG_CONFIG_HOME", home.path()),
-        ("XDG_CACHE_HOME", home.path()),
-    ];
     let began = Instant::now();
-    let window = Browser::desktop(&app, &environment).await;
-    window.says("unique users").await;
+    let desk = Desk::open_on(Bus::Own, |_| data.to_owned()).await;
+    desk.window.says("unique users").await;
     let took = began.elapsed();
     tokio::time::sleep(Duration::from_secs(5)).await;
     let memory = |name: &str| pss_of(name).map(|kib| format!("{} MiB", kib >> 10));

@@ -10,6 +10,8 @@ use tauri::{
 
 use crate::{
     commands::{self, Shell},
+    environment::{self, Setting},
+    failures::{self, Failures},
     live::LiveStreams,
     log,
     port::PortMemory,
@@ -21,14 +23,16 @@ const GROUND: Color = Color(0x0f, 0x11, 0x15, 0xff);
 
 /// Runs the app until its window closes.
 pub fn run() {
+    let settings = environment::prepare();
     let built = tauri::Builder::default()
         .invoke_handler(tauri::generate_handler![
             commands::call,
             commands::live_start,
             commands::live_stop,
+            failures::report_failure,
             commands::shell_state
         ])
-        .setup(|app| Ok(start(app)?))
+        .setup(move |app| Ok(start(app, &settings)?))
         .build(tauri::generate_context!());
     let app = match built {
         Ok(app) => app,
@@ -48,12 +52,21 @@ fn say(message: &str) {
     eprintln!("{message}");
 }
 
-fn start(app: &mut tauri::App) -> anyhow::Result<()> {
+fn start(app: &mut tauri::App, settings: &[Setting]) -> anyhow::Result<()> {
     let data_dir = data_dir()?;
     make_private(&data_dir).with_context(|| format!("{} cannot be made", data_dir.display()))?;
     if let Some(guard) = log::start(&app.path().app_log_dir()?) {
         app.manage(guard);
     }
+    for Setting {
+        name,
+        value,
+        reason,
+    } in settings
+    {
+        tracing::info!("{name}={value}: {reason}");
+    }
+    app.manage(Failures::default());
     let supervisor = Supervisor::start(
         data_dir.clone(),
         PortMemory::new(data_dir.join("port.json")),
@@ -136,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_may_ask_four_things_and_load_nothing_foreign() {
+    fn the_window_may_ask_five_things_and_load_nothing_foreign() {
         let config = json("tauri.conf.json");
         assert_eq!(config["app"]["withGlobalTauri"], false);
         let security = &config["app"]["security"];
@@ -153,6 +166,7 @@ mod tests {
             "allow-call",
             "allow-live-start",
             "allow-live-stop",
+            "allow-report-failure",
             "allow-shell-state",
         ];
         assert_eq!(capability["permissions"], serde_json::json!(allowed));

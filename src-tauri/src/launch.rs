@@ -14,6 +14,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use empmix_child::{EndSignal, end_with_parent};
 use serde::Deserialize;
 
 /// A sidecar that says nothing for so long is given up.
@@ -103,7 +104,7 @@ pub(crate) fn launch(program: &Path, data_dir: &Path, port: u16) -> Result<Outco
 }
 
 fn command(program: &Path, data_dir: &Path, port: u16) -> Command {
-    let mut command = Command::new(program);
+    let mut command = empmix_child::command(program);
     let data_dir: OsString = data_dir.into();
     command.args([
         "serve",
@@ -118,28 +119,9 @@ fn command(program: &Path, data_dir: &Path, port: u16) -> Command {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    die_with_us(&mut command);
+    end_with_parent(&mut command, EndSignal::Terminate);
     command
 }
-
-#[cfg(target_os = "linux")]
-#[allow(
-    unsafe_code,
-    reason = "the parent-death signal can only be asked for between fork and exec"
-)]
-fn die_with_us(command: &mut Command) {
-    use std::os::unix::process::CommandExt;
-    let ask = || {
-        Ok(rustix::process::set_parent_process_death_signal(Some(
-            rustix::process::Signal::TERM,
-        ))?)
-    };
-    // SAFETY: the closure makes one system call and touches no memory of the parent.
-    unsafe { command.pre_exec(ask) };
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with_us(_command: &mut Command) {}
 
 fn end(child: &mut Child) {
     let _ = child.kill();
@@ -213,7 +195,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_sidecar_that_stays_silent_is_given_up() {
-        let mut silent = Command::new("sleep")
+        let mut silent = empmix_child::command("sleep")
             .arg("60")
             .stdout(Stdio::piped())
             .spawn()

@@ -4,8 +4,11 @@
 //!
 //! | module | does |
 //! | --- | --- |
+//! | [`environment`] | what GTK, libdbus and WebKit must find in the environment |
+//! | [`session_bus`] | whether the D-Bus session bus answers (Linux) |
 //! | [`app`] | the window, start and end |
 //! | [`commands`] | what the window may ask |
+//! | [`failures`] | what breaks in the window, in the log |
 //! | [`live`] | live items from the sidecar into a channel |
 //! | [`supervisor`] | keeps the sidecar running |
 //! | [`launch`] | one sidecar process: its lease, its first line |
@@ -14,10 +17,14 @@
 
 mod app;
 mod commands;
+mod environment;
+mod failures;
 mod launch;
 mod live;
 mod log;
 mod port;
+#[cfg(target_os = "linux")]
+mod session_bus;
 mod supervisor;
 
 pub use app::run;

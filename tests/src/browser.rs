@@ -1,22 +1,29 @@
 //! A real browser and the real desktop window, driven through WebDriver.
 //!
-//! Controls are found by role and name: on the console in the accessibility mirror that it lays
-//! over its canvas, on other pages among their elements.
+//! Controls are found by role and name: on the console in the accessibility mirror over its canvas
+//! and in its notice, on other pages among all elements.
 
 use std::{
+    future::Future,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
 
-use fantoccini::{Client, ClientBuilder, elements::Element};
+use fantoccini::{Client, ClientBuilder, elements::Element, wd::WindowHandle};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 
-use crate::spawn::{Process, free_port, wait_for};
+use crate::{
+    evidence::Evidence,
+    session_bus::{Bus, SessionBus},
+    spawn::{Process, free_port, wait_for},
+};
 
 /// How long a page may take to show something.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a driver may take to answer one call.
+const CALL: Duration = Duration::from_secs(30);
 
 /// The flags under which a headless Chromium paints WebGL without a graphics card.
 const CHROMIUM_FLAGS: [&str; 14] = [
@@ -39,8 +46,9 @@ const CHROMIUM_FLAGS: [&str; 14] = [
 /// Finds an element by role and name: an exact name first, else one that begins with it.
 const FIND: &str = r"
 const [role, name] = arguments;
-const mirror = document.querySelector('#a11y');
-const nodes = [...(mirror ? mirror.querySelectorAll('*') : document.querySelectorAll('body *'))];
+const mirrored = document.querySelector('#a11y');
+const within = mirrored ? '#a11y *, #notice:not([hidden]) *' : 'body *';
+const nodes = [...document.querySelectorAll(within)];
 const implied = {BUTTON: 'button', INPUT: 'textbox', TEXTAREA: 'textbox', A: 'link'};
 const roleOf = n => n.getAttribute('role') || implied[n.tagName] || (n.tagName === 'SPAN' ? 'text' : '');
 const nameOf = n => (n.getAttribute('aria-label') || n.textContent || '').trim();
@@ -51,18 +59,21 @@ return fit.find(n => nameOf(n) === name) || fit.find(n => nameOf(n).startsWith(n
 
 /// All that assistive technology could read of the page, one element a line.
 const READ: &str = r"
-const mirror = document.querySelector('#a11y') || document.body;
-return [...mirror.querySelectorAll('*')].map(n =>
+const mirrored = document.querySelector('#a11y');
+const within = mirrored ? '#a11y *, #notice:not([hidden]) *' : 'body *';
+return [...document.querySelectorAll(within)].map(n =>
   [n.getAttribute('role') || n.tagName.toLowerCase(), n.getAttribute('aria-label') || n.textContent,
    n.getAttribute('aria-description') || n.value || ''].join('\t')).join('\n');
 ";
 
-/// A browser or a window; it dies when this is dropped.
+/// A browser or a window; it ends when this is dropped. When a test that has one fails, what it showed
+/// is kept ([`Evidence`]).
 pub struct Browser {
-    /// The driver's client, for what is not here.
-    pub client: Client,
+    client: Client,
+    evidence: Evidence,
     _driver: Process,
     _display: Option<Process>,
+    _bus: SessionBus,
     _profile: tempfile::TempDir,
 }
 
@@ -89,21 +100,26 @@ impl Browser {
             .chain([user_data.as_str()])
             .collect();
         let options = json!({"goog:chromeOptions": {"binary": binary, "args": flags}});
-        let client = connect(port, options).await;
+        let evidence = Evidence::default();
+        let client = connect(port, options, &evidence).await;
         let browser = Self {
             client,
+            evidence,
             _driver: driver,
             _display: None,
+            _bus: SessionBus::default(),
             _profile: profile,
         };
         browser.fit_viewport().await;
         browser
     }
 
-    /// The desktop app in a window of its own display. `describe` sets the app's environment.
-    pub async fn desktop(app: &Path, environment: &[(&str, &Path)]) -> Self {
+    /// The desktop app in a window of its own display, in a session with this bus. The environment is
+    /// added to the app's; its log is looked for below `home`.
+    pub async fn desktop(app: &Path, bus: Bus, home: &Path, environment: &[(&str, &Path)]) -> Self {
         let profile = tempfile::tempdir().expect("a temporary directory");
-        let (display, name) = start_display();
+        let (display, name) = start_display(profile.path());
+        let bus = SessionBus::start(bus, profile.path());
         let port = free_port();
         let driver = Process::start("WebKitWebDriver", |command| {
             command
@@ -116,39 +132,87 @@ impl Browser {
             command
                 .env("XDG_RUNTIME_DIR", profile.path())
                 .env_remove("WAYLAND_DISPLAY");
+            bus.describe(command);
             command.envs(environment.iter().map(|(name, value)| (*name, *value)));
             command.stdout(Stdio::null()).stderr(Stdio::null());
         });
         let options = json!({"webkitgtk:browserOptions": {"binary": app, "args": []}});
-        let client = connect(port, options).await;
+        let evidence = Evidence::of_window(home, &profile.path().join(FRAMEBUFFER));
+        let client = connect(port, options, &evidence).await;
         Self {
             client,
+            evidence,
             _driver: driver,
             _display: Some(display),
+            _bus: bus,
             _profile: profile,
         }
+    }
+
+    /// Waits for a call of the driver, but not for ever.
+    async fn within<T>(&self, what: &str, call: impl Future<Output = T>) -> T {
+        let answer = tokio::time::timeout(CALL, call).await;
+        answer.unwrap_or_else(|_| panic!("{what}: the driver did not answer within {CALL:?}"))
     }
 
     /// Makes the page itself 1280×800, whatever the browser keeps for itself.
     async fn fit_viewport(&self) {
         let inner = self
-            .client
-            .execute("return [innerWidth, innerHeight]", vec![])
-            .await
-            .expect("a size");
+            .script("return [innerWidth, innerHeight]", vec![])
+            .await;
         let of = |index: usize| {
             u32::try_from(inner[index].as_u64().unwrap_or_default()).unwrap_or_default()
         };
         let (width, height) = (1280 + 1280 - of(0), 800 + 800 - of(1));
-        self.client
-            .set_window_size(width, height)
-            .await
-            .expect("a resized window");
+        let resized = self.client.set_window_size(width, height);
+        let resized = self.within("resize", resized).await;
+        resized.expect("a resized window");
     }
 
     /// Goes to an address.
     pub async fn go(&self, url: &str) {
-        self.client.goto(url).await.expect("a page");
+        let gone = self.within("goto", self.client.goto(url)).await;
+        gone.expect("a page");
+    }
+
+    /// What a script returns.
+    pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
+        let answer = self.client.execute(script, arguments);
+        let answer = self.within("script", answer).await;
+        answer.unwrap_or_else(|error| panic!("{error}: {script}"))
+    }
+
+    /// What a script gives to `done`.
+    pub async fn script_async(&self, script: &str) -> Value {
+        let script = format!("const done = arguments[arguments.length - 1];\n{script}");
+        let answer = self.client.execute_async(&script, vec![]);
+        let answer = self.within("script", answer).await;
+        answer.unwrap_or_else(|error| panic!("{error}: {script}"))
+    }
+
+    /// The tab or window that calls go to.
+    pub async fn tab(&self) -> WindowHandle {
+        let tab = self.within("tab", self.client.window()).await;
+        tab.expect("a tab")
+    }
+
+    /// How many tabs or windows there are.
+    pub async fn tabs(&self) -> usize {
+        let tabs = self.within("tabs", self.client.windows()).await;
+        tabs.expect("tabs").len()
+    }
+
+    /// Opens another tab and goes to it.
+    pub async fn open_tab(&self) {
+        let made = self.within("new tab", self.client.new_window(true)).await;
+        self.switch_to(made.expect("a tab").handle).await;
+    }
+
+    /// Goes to a tab.
+    pub async fn switch_to(&self, tab: WindowHandle) {
+        let switched = self.client.switch_to_window(tab);
+        let switched = self.within("switch", switched).await;
+        switched.expect("the tab is there");
     }
 
     /// The control with this role and name, once it is there.
@@ -158,20 +222,15 @@ impl Browser {
             if let Some(element) = self.look(role, name).await {
                 return element;
             }
-            if began.elapsed() > PATIENCE {
-                panic!("no {role} '{name}' on the page:\n{}", self.read().await);
-            }
+            assert!(began.elapsed() < PATIENCE, "no {role} '{name}' on the page");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
     /// The control with this role and name, if it is there now.
     pub async fn look(&self, role: &str, name: &str) -> Option<Element> {
-        let found = self
-            .client
-            .execute(FIND, vec![json!(role), json!(name)])
-            .await
-            .ok()?;
+        let found = self.client.execute(FIND, vec![json!(role), json!(name)]);
+        let found = self.within("find", found).await.ok()?;
         if found.is_null() {
             return None;
         }
@@ -186,7 +245,8 @@ impl Browser {
     pub async fn click(&self, role: &str, name: &str) {
         let began = tokio::time::Instant::now();
         loop {
-            let clicked = self.find(role, name).await.click().await;
+            let element = self.find(role, name).await;
+            let clicked = self.within("click", element.click()).await;
             let Err(error) = clicked else { return };
             assert!(
                 began.elapsed() < PATIENCE,
@@ -198,11 +258,8 @@ impl Browser {
 
     /// All that can be read of the page.
     pub async fn read(&self) -> String {
-        let text = self
-            .client
-            .execute(READ, vec![])
-            .await
-            .unwrap_or(Value::Null);
+        let text = self.client.execute(READ, vec![]);
+        let text = self.within("read", text).await.unwrap_or(Value::Null);
         text.as_str().unwrap_or_default().to_owned()
     }
 
@@ -210,18 +267,17 @@ impl Browser {
     pub async fn says(&self, what: &str) {
         let began = tokio::time::Instant::now();
         while !self.read().await.contains(what) {
-            if began.elapsed() > PATIENCE {
-                panic!("the page does not say '{what}':\n{}", self.read().await);
-            }
+            assert!(began.elapsed() < PATIENCE, "the page does not say '{what}'");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
-    /// A picture of the page. With `EMPMIX_PICTURES` it is kept in that folder.
+    /// A picture of the page, as PNG. With `EMPMIX_PICTURES` it is kept in that folder.
     pub async fn picture(&self, name: &str) -> Vec<u8> {
         // What moves comes to rest.
         tokio::time::sleep(Duration::from_millis(400)).await;
-        let png = self.client.screenshot().await.expect("a picture");
+        let png = self.within("picture", self.client.screenshot()).await;
+        let png = png.expect("a picture");
         if let Some(folder) = std::env::var_os("EMPMIX_PICTURES") {
             let path = PathBuf::from(folder).join(format!("{name}.png"));
             std::fs::write(&path, &png)
@@ -231,35 +287,60 @@ impl Browser {
     }
 }
 
-async fn connect(port: u16, options: Value) -> Client {
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.evidence.keep(&self.client, READ);
+        }
+    }
+}
+
+async fn connect(port: u16, options: Value, evidence: &Evidence) -> Client {
+    match tokio::time::timeout(PATIENCE, try_connect(port, options)).await {
+        Ok(client) => client,
+        Err(_) => {
+            evidence.keep_without_page();
+            panic!("no window or browser after {PATIENCE:?}")
+        }
+    }
+}
+
+async fn try_connect(port: u16, options: Value) -> Client {
     let mut capabilities = Map::new();
     if let Value::Object(options) = options {
         capabilities.extend(options);
     }
     let url = format!("http://127.0.0.1:{port}");
-    let began = tokio::time::Instant::now();
     loop {
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        match builder
-            .capabilities(capabilities.clone())
-            .connect(&url)
-            .await
-        {
-            Ok(client) => return client,
-            Err(error) => assert!(began.elapsed() < PATIENCE, "no session: {error}"),
+        let made = builder.capabilities(capabilities.clone()).connect(&url);
+        if let Ok(client) = made.await {
+            return client;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
-/// An X server of its own, and its name.
-fn start_display() -> (Process, String) {
+/// Where the X server keeps its picture, in the folder that it is given.
+const FRAMEBUFFER: &str = "Xvfb_screen0";
+
+/// An X server of its own, which keeps its picture in the folder, and its name.
+fn start_display(folder: &Path) -> (Process, String) {
     let free = |number: &u32| !Path::new(&format!("/tmp/.X11-unix/X{number}")).exists();
     let first = 90 + std::process::id() % 400;
     let number = (first..first + 100).find(free).expect("a free display");
     let name = format!(":{number}");
     let display = Process::start("Xvfb", |command: &mut Command| {
-        command.args([&name, "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
+        command.args([
+            &name,
+            "-screen",
+            "0",
+            "1280x800x24",
+            "-nolisten",
+            "tcp",
+            "-fbdir",
+        ]);
+        command.arg(folder);
         command.stdout(Stdio::null()).stderr(Stdio::null());
     });
     wait_for("display", Duration::from_secs(10), || {

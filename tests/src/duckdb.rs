@@ -3,17 +3,13 @@
 //! It is Python's package, in the folder that `$EMPMIX_DUCKDB` names, or where `cargo xtask test`
 //! keeps it (`~/.cache/empmix/wheels/duckdb-…`).
 
-use std::{
-    ffi::OsStr,
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+use std::{ffi::OsStr, path::PathBuf, process::Stdio};
 
 use serde_json::Value;
 
 /// Runs a Python script that imports `duckdb` and prints one JSON value as its last line.
 pub fn ask(script: &str, arguments: &[&OsStr]) -> Value {
-    let output = Command::new("python3")
+    let output = empmix_child::command("python3")
         .args(["-c", script])
         .args(arguments)
         .env("PYTHONPATH", package())

@@ -35,7 +35,7 @@ impl Guard {
     /// Starts a server whose files lie in `dir`; `describe` sets its environment, then adds the
     /// program and its arguments.
     pub(crate) fn start(dir: &Path, describe: impl FnOnce(&mut Command)) -> Self {
-        let mut command = Command::new("sh");
+        let mut command = empmix_child::command("sh");
         command.args(["-c", SCRIPT, "guard"]).arg(dir);
         describe(&mut command);
         let mut shell = command
@@ -74,7 +74,7 @@ impl Guard {
     }
 
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
+        let sent = empmix_child::command("kill")
             .args([&format!("-{name}"), "--", &format!("-{}", self.group)])
             .status();
         assert!(sent.expect("kill runs").success(), "SIG{name} was not sent");

@@ -9,10 +9,13 @@
 )]
 
 pub mod browser;
+pub mod desk;
 pub mod duckdb;
+mod evidence;
 mod guard;
 pub mod mongo_store;
 pub mod mongod;
 pub mod rabbitmq;
+mod session_bus;
 pub mod sidecar;
 pub mod spawn;

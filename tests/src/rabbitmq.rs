@@ -107,7 +107,7 @@ impl RabbitMq {
 
     /// Runs `rabbitmqctl` and returns what it prints.
     pub fn ctl(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new(format!("{BIN}/rabbitmqctl"));
+        let mut command = empmix_child::command(format!("{BIN}/rabbitmqctl"));
         self.set_environment(&mut command);
         let output = command.args(["-q", "-n", &self.node()]).args(arguments);
         let output = output.output().expect("rabbitmqctl runs");

@@ -129,7 +129,7 @@ impl Sidecar {
 
     /// A subcommand on its data directory, described further by the caller.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(built("EMPMIX_SIDECAR_BIN", "empmix-sidecar"));
+        let mut command = empmix_child::command(built("EMPMIX_SIDECAR_BIN", "empmix-sidecar"));
         command
             .args(arguments)
             .arg("--data-dir")

@@ -1,5 +1,6 @@
 //! Processes that die with the test that started them.
 
+use empmix_child::{EndSignal, end_with_parent};
 use std::{
     ffi::OsStr,
     fmt::Display,
@@ -42,11 +43,9 @@ fn spawn(command: Command) -> io::Result<Child> {
 impl Process {
     /// Starts a program that the caller has finished describing with `describe`.
     pub fn start(program: impl AsRef<OsStr>, describe: impl FnOnce(&mut Command)) -> Self {
-        let mut command = Command::new("setpriv");
-        command
-            .args(["--pdeathsig", "KILL"])
-            .arg(program.as_ref())
-            .stdin(Stdio::null());
+        let mut command = empmix_child::command(program.as_ref());
+        end_with_parent(&mut command, EndSignal::Kill);
+        command.stdin(Stdio::null());
         describe(&mut command);
         Self(spawn(command).unwrap_or_else(|error| panic!("{:?}: {error}", program.as_ref())))
     }
@@ -70,7 +69,9 @@ impl Process {
     /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
         let pid = self.pid().to_string();
-        let sent = Command::new("kill").args(["-s", name, &pid]).status();
+        let sent = empmix_child::command("kill")
+            .args(["-s", name, &pid])
+            .status();
         assert!(
             sent.is_ok_and(|status| status.success()),
             "SIG{name} to {pid}"

@@ -35,13 +35,12 @@ async fn what_the_demo_shop_sells_is_seen_live_and_on_a_chart() {
     let browser = Browser::chromium().await;
     browser.go(&link(&sidecar)).await;
     browser.says("Send your first event").await;
-    let console = browser.client.window().await.unwrap();
-    let shop = browser.client.new_window(true).await.unwrap();
-    browser.client.switch_to_window(shop.handle).await.unwrap();
+    let console = browser.tab().await;
+    browser.open_tab().await;
     browser.go(&format!("{}/demo", sidecar.url)).await;
     browser.click("button", "Buy now").await;
     browser.says("Purchase").await;
-    browser.client.switch_to_window(console).await.unwrap();
+    browser.switch_to(console).await;
     browser.click("button", "Live").await;
     browser.says("Purchase").await;
     browser.picture("shop-live").await;

@@ -6,76 +6,49 @@
     reason = "what fails here fails the test"
 )]
 
-use std::{
-    net::TcpListener,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{net::TcpListener, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use empmix_tests::{
-    browser::Browser,
+    desk::{Bus, Desk},
     sidecar::Sidecar,
     spawn::{built, is_alive, wait_for},
 };
 use serde_json::{Value, json};
 
-/// The app in a window, with a home of its own.
-struct Desk {
-    window: Browser,
-    data: PathBuf,
-    _home: tempfile::TempDir,
-}
-
-impl Desk {
-    /// On an empty folder.
-    async fn open() -> Self {
-        Self::open_on(|home| home.join("data")).await
-    }
-
-    /// On the folder that `prepare` names, given the home.
-    async fn open_on(prepare: impl FnOnce(&Path) -> PathBuf) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let data = prepare(home.path());
-        let app = built("EMPMIX_APP_BIN", "empmix");
-        let sidecar = built("EMPMIX_SIDECAR_BIN", "empmix-sidecar");
-        let environment = [
-            ("EMPMIX_DATA_DIR", data.as_path()),
-            ("EMPMIX_SIDECAR", sidecar.as_path()),
-            ("XDG_DATA_HOME", home.path()),
-            ("XDG_CONFIG_HOME", home.path()),
-            ("XDG_CACHE_HOME", home.path()),
-        ];
-        Self {
-            window: Browser::desktop(&app, &environment).await,
-            data,
-            _home: home,
+/// Runs each test in a session with a bus, in one without, and in one whose bus is silent.
+macro_rules! in_each_session {
+    ($($test:ident),+ $(,)?) => {
+        in_each_session!(@ with_a_bus, Own, $($test),+);
+        in_each_session!(@ without_a_bus, None, $($test),+);
+        in_each_session!(@ with_a_silent_bus, Silent, $($test),+);
+    };
+    (@ $session:ident, $bus:ident, $($test:ident),+) => {
+        mod $session {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    super::$test(super::Bus::$bus).await;
+                }
+            )+
         }
-    }
-
-    /// What the sidecar says of itself, if it runs.
-    fn running(&self) -> Option<(u32, String)> {
-        let file = std::fs::read(self.data.join("sidecar.json")).ok()?;
-        let running: Value = serde_json::from_slice(&file).ok()?;
-        let pid = u32::try_from(running["pid"].as_u64()?).ok()?;
-        Some((pid, running["url"].as_str()?.to_owned()))
-    }
-
-    /// A script's answer.
-    async fn script(&self, script: &str) -> Value {
-        self.window.client.execute(script, vec![]).await.unwrap()
-    }
-
-    /// The answer of a script that calls `done`.
-    async fn script_async(&self, script: &str) -> Value {
-        let script = format!("const done = arguments[arguments.length - 1];\n{script}");
-        let answer = self.window.client.execute_async(&script, vec![]);
-        answer.await.unwrap()
-    }
+    };
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_window_shows_the_sample_and_takes_its_sidecar_along() {
-    let desk = Desk::open().await;
+in_each_session!(
+    the_window_shows_the_sample_and_takes_its_sidecar_along,
+    a_sidecar_that_dies_is_started_again_and_the_window_goes_on,
+    a_taken_port_is_replaced_by_another_that_is_shown_and_remembered,
+    a_folder_that_another_sidecar_has_is_said_so_and_taken_when_it_is_free,
+    the_window_reaches_nothing_but_its_own_shell,
+    what_is_copied_can_be_pasted,
+    reload_keys_leave_the_window_as_it_is,
+    the_sidecar_inherits_three_descriptors,
+    an_error_in_the_window_is_logged_and_the_page_loads_again,
+    frames_that_do_not_come_are_noticed,
+);
+
+async fn the_window_shows_the_sample_and_takes_its_sidecar_along(bus: Bus) {
+    let desk = Desk::open(bus).await;
     let window = &desk.window;
     window.click("button", "Load sample data").await;
     window.says("12 months to 22 Aug 2026").await;
@@ -100,9 +73,8 @@ async fn the_window_shows_the_sample_and_takes_its_sidecar_along() {
     });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sidecar_that_dies_is_started_again_and_the_window_goes_on() {
-    let desk = Desk::open().await;
+async fn a_sidecar_that_dies_is_started_again_and_the_window_goes_on(bus: Bus) {
+    let desk = Desk::open(bus).await;
     let window = &desk.window;
     window.says("Send your first event").await;
     window.click("button", "Live").await;
@@ -119,11 +91,10 @@ async fn a_sidecar_that_dies_is_started_again_and_the_window_goes_on() {
     window.says("After the fall").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_taken_port_is_replaced_by_another_that_is_shown_and_remembered() {
+async fn a_taken_port_is_replaced_by_another_that_is_shown_and_remembered(bus: Bus) {
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let busy = taken.local_addr().unwrap().port();
-    let desk = Desk::open_on(|home| {
+    let desk = Desk::open_on(bus, |home| {
         let data = home.join("data");
         std::fs::create_dir(&data).unwrap();
         std::fs::write(data.join("port.json"), format!(r#"{{"port":{busy}}}"#)).unwrap();
@@ -142,11 +113,10 @@ async fn a_taken_port_is_replaced_by_another_that_is_shown_and_remembered() {
     assert_eq!(kept, format!(r#"{{"port":{port}}}"#));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_folder_that_another_sidecar_has_is_said_so_and_taken_when_it_is_free() {
+async fn a_folder_that_another_sidecar_has_is_said_so_and_taken_when_it_is_free(bus: Bus) {
     let other = tokio::task::spawn_blocking(Sidecar::start).await.unwrap();
     let data = other.data_dir();
-    let desk = Desk::open_on(|_| data.clone()).await;
+    let desk = Desk::open_on(bus, |_| data.clone()).await;
     let words = format!("Another Emp-Mix uses {}", data.display());
     desk.window.says(&words).await;
     let other = tokio::task::spawn_blocking(move || {
@@ -163,20 +133,23 @@ async fn a_folder_that_another_sidecar_has_is_said_so_and_taken_when_it_is_free(
         .unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_window_reaches_nothing_but_its_own_shell() {
-    let desk = Desk::open().await;
+async fn the_window_reaches_nothing_but_its_own_shell(bus: Bus) {
+    let desk = Desk::open(bus).await;
     desk.window.says("Send your first event").await;
     let (_, url) = desk.running().unwrap();
     let fetched =
         format!("fetch('{url}/healthz').then(() => done('reached'), () => done('refused'));");
-    assert_eq!(desk.script_async(&fetched).await, "refused", "by the CSP");
-    let evaluated = desk
-        .script(
-            "const s = document.createElement('script'); s.textContent = 'globalThis.ran = 1';\n\
+    assert_eq!(
+        desk.window.script_async(&fetched).await,
+        "refused",
+        "by the CSP"
+    );
+    let evaluated = script(
+        &desk,
+        "const s = document.createElement('script'); s.textContent = 'globalThis.ran = 1';\n\
                  document.head.append(s); return globalThis.ran ?? 'refused';",
-        )
-        .await;
+    )
+    .await;
     assert_eq!(evaluated, "refused", "inline scripts do not run");
     for command in [
         "plugin:fs|read_file",
@@ -187,57 +160,123 @@ async fn the_window_reaches_nothing_but_its_own_shell() {
             "__TAURI_INTERNALS__.invoke('{command}', {{}})\n\
              .then(() => done('done'), (error) => done('refused: ' + error));"
         );
-        let answer = desk.script_async(&invoked).await;
+        let answer = desk.window.script_async(&invoked).await;
         assert!(
             answer.as_str().unwrap().starts_with("refused"),
             "{command}: {answer}"
         );
     }
-    let here = desk.script("return location.href").await;
-    let opened = desk
-        .script(&format!("return window.open('{url}/demo') === null"))
-        .await;
+    let here = script(&desk, "return location.href").await;
+    let opened = script(&desk, &format!("return window.open('{url}/demo') === null")).await;
     assert_eq!(opened, true);
-    let _ = desk.script(&format!("location.href = '{url}/demo'")).await;
+    let _ = script(&desk, &format!("location.href = '{url}/demo'")).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(desk.script("return location.href").await, here);
-    assert_eq!(desk.window.client.windows().await.unwrap().len(), 1);
+    assert_eq!(script(&desk, "return location.href").await, here);
+    assert_eq!(desk.window.tabs().await, 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_copied_can_be_pasted() {
-    let desk = Desk::open().await;
+async fn what_is_copied_can_be_pasted(bus: Bus) {
+    let desk = Desk::open(bus).await;
     desk.window.click("button", "Copy").await;
     desk.window.says("Copied the snippet").await;
     let pasted = "navigator.clipboard.readText().then(done, (error) => done('no: ' + error));";
-    let pasted = desk.script_async(pasted).await;
+    let pasted = desk.window.script_async(pasted).await;
     let (_, url) = desk.running().unwrap();
     let expected = format!("<script src=\"{url}/sdk/empmix.js\">");
     assert!(pasted.as_str().unwrap().starts_with(&expected), "{pasted}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn reload_keys_leave_the_window_as_it_is() {
-    let desk = Desk::open().await;
+async fn reload_keys_leave_the_window_as_it_is(bus: Bus) {
+    let desk = Desk::open(bus).await;
     desk.window.click("button", "Live").await;
     desk.window.says("Events appear here as they arrive").await;
-    let prevented = desk
-        .script(
-            "globalThis.here = 1;\n\
+    let prevented = script(
+        &desk,
+        "globalThis.here = 1;\n\
              const press = (key, ctrlKey) => !document.querySelector('canvas').dispatchEvent(\n\
                new KeyboardEvent('keydown', {key, ctrlKey, bubbles: true, cancelable: true}));\n\
              return [press('r', true), press('F5', false), press('k', true)];",
-        )
-        .await;
+    )
+    .await;
     assert_eq!(prevented, json!([true, true, true]));
-    assert_eq!(desk.script("return globalThis.here").await, 1);
+    assert_eq!(script(&desk, "return globalThis.here").await, 1);
+}
+
+/// The app's libraries open descriptors without close-on-exec; none may reach the sidecar.
+async fn the_sidecar_inherits_three_descriptors(bus: Bus) {
+    let desk = Desk::with_sidecar(bus, listing_sidecar).await;
+    desk.window.says("Send your first event").await;
+    let listed = std::fs::read_to_string(desk.home().join("descriptors")).unwrap();
+    assert_eq!(listed.trim_end(), "0 1 2");
+}
+
+/// A program that lists its descriptors, then becomes the sidecar. The shell reads it from a
+/// descriptor of its own, which leads to the program's file and is left out.
+fn listing_sidecar(home: &Path) -> std::path::PathBuf {
+    let program = home.join("listing-sidecar");
+    let sidecar = built("EMPMIX_SIDECAR_BIN", "empmix-sidecar");
+    let script = format!(
+        "#!/bin/sh\nopen=\nfor fd in /proc/$$/fd/*; do\n\
+         case $(readlink $fd) in ''|{program}) ;; *) open=\"$open ${{fd##*/}}\" ;; esac\n\
+         done\necho $open > {home}/descriptors\nexec {sidecar} \"$@\"\n",
+        program = program.display(),
+        home = home.display(),
+        sidecar = sidecar.display(),
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+    program
+}
+
+async fn an_error_in_the_window_is_logged_and_the_page_loads_again(bus: Bus) {
+    let desk = Desk::open(bus).await;
+    desk.window.says("Send your first event").await;
+    let fail = "globalThis.old = 1; setTimeout(() => { throw new Error('the clock broke'); }, 0);";
+    script(&desk, fail).await;
+    desk.window.find("button", "Reload").await;
+    loads_again(&desk).await;
+    let log = desk.log();
+    assert!(log.contains("the clock broke"), "{log}");
+    // Once: the next failure waits for the button.
+    script(&desk, fail).await;
+    desk.window.find("button", "Reload").await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(script(&desk, "return globalThis.old").await, 1);
+    desk.window.click("button", "Reload").await;
+    loads_again(&desk).await;
+}
+
+async fn frames_that_do_not_come_are_noticed(bus: Bus) {
+    let desk = Desk::open(bus).await;
+    desk.window.says("Send your first event").await;
+    let stop =
+        "globalThis.old = 1; window.requestAnimationFrame = () => 0; window.empmixFrameIn(0);";
+    script(&desk, stop).await;
+    loads_again(&desk).await;
+    let log = desk.log();
+    assert!(log.contains("The console does not draw"), "{log}");
+}
+
+/// Waits until the page is another one than that which was marked, and works.
+async fn loads_again(desk: &Desk) {
+    let began = std::time::Instant::now();
+    while script(desk, "return globalThis.old ?? null").await == 1 {
+        assert!(began.elapsed() < Duration::from_secs(20), "the page stays");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    desk.window.says("Send your first event").await;
+}
+
+/// A script's answer.
+async fn script(desk: &Desk, script: &str) -> Value {
+    desk.window.script(script, vec![]).await
 }
 
 /// The first project: its id and public key, asked of the shell as the window does.
 async fn project(desk: &Desk) -> (String, String) {
     let ask = "__TAURI_INTERNALS__.invoke('call', {call: {call: 'projects'}})\n\
                .then(done, (error) => done({error: JSON.stringify(error)}));";
-    let answer = desk.script_async(ask).await;
+    let answer = desk.window.script_async(ask).await;
     let first = &answer["projects"][0];
     let text = |name: &str| first[name].as_str().map(str::to_owned);
     text("id")
@@ -264,7 +303,7 @@ fn parent_of(pid: u32) -> u32 {
 }
 
 fn kill9(pid: u32) {
-    let killed = std::process::Command::new("kill")
+    let killed = empmix_child::command("kill")
         .args(["-9", &pid.to_string()])
         .status();
     assert!(killed.unwrap().success());

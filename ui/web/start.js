@@ -1,16 +1,9 @@
-// Loads the console and says what is wrong when it cannot run.
-import "./frames.js";
+// Loads the console, and shows a failure when it cannot run or stops.
+import { watchFrames } from "./frames.js";
+import { fail, recover, refuse, report } from "./failure.js";
 
+const STOPPED = ["The console stopped", "No data is lost. Reload to go on."];
 const notice = document.getElementById("notice");
-
-function fail(title, advice, details = "") {
-  notice.hidden = false;
-  notice.classList.add("failed");
-  notice.setAttribute("role", "alert");
-  notice.querySelector("h1").textContent = title;
-  notice.querySelector("p").textContent = advice;
-  notice.querySelector("pre").textContent = details;
-}
 
 function hasWebGl() {
   const canvas = document.createElement("canvas");
@@ -19,11 +12,11 @@ function hasWebGl() {
 
 async function main() {
   if (typeof WebAssembly !== "object") {
-    fail("This browser cannot run the console", "It needs WebAssembly. Any current browser has it.");
+    refuse("This browser cannot run the console", "It needs WebAssembly. Any current browser has it.");
     return;
   }
   if (!hasWebGl()) {
-    fail("The console cannot draw", "WebGL is switched off or not available. Allow hardware acceleration in the browser's settings, then load the page again.");
+    refuse("The console cannot draw", "WebGL is switched off or not available. Allow hardware acceleration in the browser's settings, then load the page again.");
     return;
   }
   const { default: load, Page } = await import("./empmix_ui.js");
@@ -31,14 +24,35 @@ async function main() {
   const page = new Page();
   await page.start(document.getElementById("console"));
   notice.hidden = true;
-  const watch = setInterval(() => {
-    const message = page.panic_message();
-    if (message !== undefined) {
-      clearInterval(watch);
-      fail("The console stopped", "No data is lost. Load the page again to go on.", message);
-    }
-  }, 1000);
+  window.empmixFrameIn(0);
+  watch(page);
 }
+
+/** Watches a console that has started: panics, errors that nothing caught, frames that do not come. */
+function watch(page) {
+  let stopped = false;
+  const stop = (details) => {
+    if (!stopped) fail(...STOPPED, details);
+    stopped = true;
+  };
+  const panic = () => page.panic_message();
+  setInterval(() => {
+    const message = panic();
+    if (message !== undefined) stop(message);
+  }, 1000);
+  // A panic also arrives here, as the trap that it ends in; its own message says more.
+  addEventListener("error", (event) => stop(panic() ?? text(event.error ?? event.message)));
+  watchFrames(
+    () => stopped || fail("The console does not draw", "No data is lost. It goes on by itself, or reload it.", "no frame for 2 s"),
+    () => stopped || recover(),
+  );
+}
+
+function text(error) {
+  return error?.stack ? `${error}\n${error.stack}` : String(error);
+}
+
+addEventListener("unhandledrejection", (event) => report(`unhandled: ${text(event.reason)}`));
 
 // Keys that the console takes, and that a browser or the web view would take for itself.
 addEventListener("keydown", (event) => {
@@ -52,4 +66,4 @@ addEventListener("keydown", (event) => {
 // A new sign-in link that is opened in this tab changes only the fragment.
 addEventListener("hashchange", () => location.hash.startsWith("#t=") && location.reload());
 
-main().catch((error) => fail("The console could not be loaded", "Load the page again. If that does not help, restart the sidecar.", String(error?.stack ?? error)));
+main().catch((error) => fail("The console could not be loaded", "Reload to try again. If that does not help, restart the sidecar.", text(error)));

@@ -2,17 +2,20 @@
 
 use std::ops::AddAssign;
 
-/// Counts of tests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Counts of tests, and the names of those that failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
+    /// Where the runner names them: fewer than `failed` otherwise.
+    pub(crate) failures: Vec<String>,
 }
 
 impl AddAssign for Outcome {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.failures.extend(other.failures);
     }
 }
 
@@ -22,6 +25,24 @@ impl Outcome {
         Self {
             passed: passed.into(),
             failed: (!passed).into(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// One test that failed.
+    pub(crate) fn failure(name: impl Into<String>) -> Self {
+        Self {
+            passed: 0,
+            failed: 1,
+            failures: vec![name.into()],
+        }
+    }
+
+    fn counts(passed: u64, failed: u64) -> Self {
+        Self {
+            passed,
+            failed,
+            failures: Vec::new(),
         }
     }
 
@@ -31,18 +52,12 @@ impl Outcome {
         let line = without_colours(line);
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
-            ["test", "result:", rest @ ..] | ["Tests", rest @ ..] => Some(Self {
-                passed: number_before(rest, "passed"),
-                failed: number_before(rest, "failed"),
-            }),
-            ["#" | "ℹ", "pass", count] => Some(Self {
-                passed: count.parse().ok()?,
-                failed: 0,
-            }),
-            ["#" | "ℹ", "fail", count] => Some(Self {
-                passed: 0,
-                failed: count.parse().ok()?,
-            }),
+            ["test", "result:", rest @ ..] | ["Tests", rest @ ..] => Some(Self::counts(
+                number_before(rest, "passed"),
+                number_before(rest, "failed"),
+            )),
+            ["#" | "ℹ", "pass", count] => Some(Self::counts(count.parse().ok()?, 0)),
+            ["#" | "ℹ", "fail", count] => Some(Self::counts(0, count.parse().ok()?)),
             _ => None,
         }
     }
@@ -77,7 +92,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, expect: Option<(u64, u64)>) {
-        let expect = expect.map(|(passed, failed)| Outcome { passed, failed });
+        let expect = expect.map(|(passed, failed)| Outcome::counts(passed, failed));
         assert_eq!(Outcome::of_line(line), expect, "{line}");
     }
 

@@ -6,14 +6,12 @@ mod running;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
 pub(crate) use groups::Groups;
 use groups::own_group;
-use running::Event;
 pub(crate) use running::Running;
 
 /// How long a step may take when it names no deadline of its own.
@@ -30,7 +28,7 @@ pub(crate) struct Cmd {
 impl Cmd {
     pub(crate) fn new(program: impl Into<OsString>, dir: &Path, groups: Groups) -> Self {
         let program = program.into();
-        let mut inner = Command::new(&program);
+        let mut inner = empmix_child::command(&program);
         inner.current_dir(dir).stdin(Stdio::null());
         for name in names_that_cargo_run_sets() {
             inner.env_remove(name);
@@ -95,6 +93,14 @@ impl Cmd {
         self.status(on_line, true)
     }
 
+    /// Runs to its end, or until the watch has no time left; then the group is killed and the answer
+    /// is `None`.
+    pub(crate) fn watch(self, watch: &mut impl Watch) -> Result<Option<ExitStatus>> {
+        let shown = self.shown.clone();
+        let running = self.start(true)?;
+        running.watch(watch).with_context(|| format!("`{shown}`"))
+    }
+
     /// Runs to its end and returns its standard output; an exit code other than 0 is an error.
     pub(crate) fn read(self) -> Result<String> {
         let shown = self.shown.clone();
@@ -133,26 +139,38 @@ impl Cmd {
 
     fn status(self, mut on_line: impl FnMut(&str), piped: bool) -> Result<ExitStatus> {
         let (shown, deadline) = (self.shown.clone(), self.deadline);
-        let running = self.start(piped)?;
-        let started = Instant::now();
-        let mut ended = None;
-        loop {
-            // Once it has ended, what is left in the pipe comes at once, or a stray holds it open.
-            let left = match ended {
-                Some(_) => Duration::from_secs(2),
-                None => deadline.saturating_sub(started.elapsed()),
-            };
-            match running.events.recv_timeout(left) {
-                Ok(Event::Line(line)) => on_line(&line),
-                Ok(Event::Ended(status)) => ended = Some(status.context("waiting for a child")?),
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) if ended.is_some() => break,
-                Err(RecvTimeoutError::Timeout) => {
-                    bail!("`{shown}` took longer than {} s; ended", deadline.as_secs())
-                }
-            }
-        }
-        ended.with_context(|| format!("`{shown}` did not say how it ended"))
+        let mut watch = Until {
+            deadline: Instant::now() + deadline,
+            on_line: &mut on_line,
+        };
+        let ended = self.start(piped)?.watch(&mut watch);
+        ended
+            .with_context(|| format!("`{shown}`"))?
+            .with_context(|| format!("`{shown}` took longer than {} s; ended", deadline.as_secs()))
+    }
+}
+
+/// Follows a process while it runs.
+pub(crate) trait Watch {
+    /// Receives a line of its standard output.
+    fn line(&mut self, line: &str);
+    /// How long the process may go on without another line.
+    fn time_left(&self) -> Duration;
+}
+
+/// One deadline for the whole run.
+struct Until<'a> {
+    deadline: Instant,
+    on_line: &'a mut dyn FnMut(&str),
+}
+
+impl Watch for Until<'_> {
+    fn line(&mut self, line: &str) {
+        (self.on_line)(line);
+    }
+
+    fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check there is, cheap ones first, each with a deadline.
 
 mod native;
+mod schedule;
 mod sdk;
 
 use std::ffi::OsString;
@@ -24,6 +25,9 @@ use crate::tidy;
 pub(crate) struct TestArgs {
     /// Only tests whose name contains this; nothing but Rust's tests is run then
     filter: Option<String>,
+    /// The tests that take long instead of the others: hundreds of starts, soaks, long random runs
+    #[arg(long, conflicts_with = "stage")]
+    nightly: bool,
     /// Only this stage, and the build where it needs one; may be given more than once
     #[arg(long, value_parser = ["tidy", "sdk", "unit", "docs", "end-to-end"])]
     stage: Vec<String>,
@@ -31,10 +35,20 @@ pub(crate) struct TestArgs {
 
 impl TestArgs {
     fn wants(&self, stage: &str) -> bool {
+        if self.nightly {
+            return matches!(stage, "unit" | "end-to-end");
+        }
         let named = self.stage.is_empty() || self.stage.iter().any(|name| name == stage);
         named && (self.filter.is_none() || matches!(stage, "unit" | "end-to-end"))
     }
 }
+
+/// The longest that one test may take, on two busy cores.
+const ONE_TEST: Duration = Duration::from_secs(180);
+/// The longest that the tests of `--nightly` may take, together and each.
+const NIGHTLY: Duration = Duration::from_secs(6 * 60 * 60);
+/// Programs with less time than their stage.
+const BUDGETS: [(&str, Duration); 1] = [("desktop", Duration::from_secs(5 * 60))];
 
 /// What the end-to-end tests run on, as they find it in their environment.
 struct Ground {
@@ -118,7 +132,7 @@ impl Report {
         value
     }
 
-    /// Prints a line for each stage, and the sum as the last one.
+    /// Prints a line for each stage, the names of the tests that failed, and the sum as the last one.
     fn finish(self) -> Result<()> {
         let mut sum = Outcome::default();
         let mut broken = Vec::new();
@@ -127,7 +141,9 @@ impl Report {
             if line.error.is_some() {
                 broken.push(line.stage);
                 // A stage that broke down has failed, whatever its runners counted.
-                line.outcome.failed = line.outcome.failed.max(1);
+                if line.outcome.failed == 0 {
+                    line.outcome += Outcome::failure(format!("stage {}", line.stage));
+                }
             }
             println!(
                 "{:<12} {:>5} s  {} passed, {} failed{}",
@@ -140,6 +156,9 @@ impl Report {
                     .unwrap_or_default(),
             );
             sum += line.outcome;
+        }
+        for failure in &sum.failures {
+            println!("failed: {failure}");
         }
         println!("{} passed, {} failed", sum.passed, sum.failed);
         if sum.failed > 0 {
@@ -175,7 +194,7 @@ pub(crate) fn test(context: &Context, args: &TestArgs) -> Result<()> {
 fn build(context: &Context, ground: &Ground, outcome: &mut Outcome) -> Result<Artefacts> {
     console::build(context, ground.selection, Profile::Dev)?;
     step("programs and their tests");
-    let deadline = Duration::from_secs(60 * 60);
+    let deadline = Duration::from_secs(40 * 60);
     let made = cargo::build(context, ground.selection, &["--bins", "--tests"], deadline)?;
     *outcome += Outcome::of_one(true);
     Ok(made)
@@ -189,8 +208,8 @@ fn rust_tests(
     report: &mut Report,
 ) -> Result<()> {
     let env = ground.env(made)?;
-    let (whole, rooms) = native::split(context, &made.tests);
-    let stages = [("unit", rooms, 25), ("end-to-end", whole, 35)];
+    let (whole, crates) = native::split(context, &made.tests);
+    let stages = [("unit", crates, 15), ("end-to-end", whole, 25)];
     for (stage, programs, minutes) in stages {
         if stage == "end-to-end" && args.wants("docs") {
             report.stage("docs", |outcome| {
@@ -200,8 +219,15 @@ fn rust_tests(
         if args.wants(stage) {
             let run = native::Run {
                 filter: args.filter.as_deref(),
+                nightly: args.nightly,
                 env: &env,
-                budget: Duration::from_secs(minutes * 60),
+                budget: if args.nightly {
+                    NIGHTLY
+                } else {
+                    Duration::from_secs(minutes * 60)
+                },
+                limit: if args.nightly { NIGHTLY } else { ONE_TEST },
+                budgets: &BUDGETS,
             };
             report.stage(stage, |outcome| run.all(context, &programs, outcome));
         }

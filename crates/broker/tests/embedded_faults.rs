@@ -121,6 +121,7 @@ async fn a_killed_process_loses_nothing_that_was_ok() {
     let (_folder, path) = folder();
     let mut published = BTreeSet::new();
     for round in 0..5 {
+        #[allow(clippy::disallowed_methods, reason = "this program starts itself")]
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "child_that_publishes", "--nocapture"])
             .env(CHILD, &path)

@@ -9,16 +9,15 @@ use wasm_bindgen::prelude::*;
 extern "C" {
     #[wasm_bindgen(js_namespace = window, js_name = empmixFrameIn, catch)]
     fn frame_in(milliseconds: f64) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(js_namespace = window, js_name = empmixFrameDrawn, catch)]
+    fn frame_drawn(milliseconds: f64) -> Result<(), JsValue>;
 }
 
 /// There is news: a frame is due now.
 pub(super) fn wake() {
-    due_in(Duration::ZERO);
-}
-
-fn due_in(delay: Duration) {
     // A page without `frames.js` runs every frame.
-    let _ = frame_in(delay.as_secs_f64() * 1000.0);
+    let _ = frame_in(0.0);
 }
 
 /// Announces after each frame when the next one is due.
@@ -31,6 +30,8 @@ impl egui::Plugin for FramePlugin {
 
     fn output_hook(&mut self, _ctx: &egui::Context, output: &mut egui::FullOutput) {
         let delays = output.viewport_output.values().map(|one| one.repaint_delay);
-        due_in(delays.min().unwrap_or_default());
+        let next: Duration = delays.min().unwrap_or_default();
+        // A page without `frames.js` runs every frame.
+        let _ = frame_drawn(next.as_secs_f64() * 1000.0);
     }
 }

@@ -77,7 +77,7 @@ fn pid(group: u32) -> Option<rustix::process::Pid> {
 
 #[cfg(windows)]
 pub(super) fn signal_group(group: u32, kill: bool) {
-    let mut end = Command::new("taskkill");
+    let mut end = empmix_child::command("taskkill");
     end.args(["/t", "/pid", &group.to_string()]);
     if kill {
         end.arg("/f");
@@ -90,7 +90,7 @@ pub(super) fn signal_group(group: u32, kill: bool) {
 
 #[cfg(windows)]
 fn group_lives(group: u32) -> bool {
-    Command::new("tasklist")
+    empmix_child::command("tasklist")
         .args(["/fi", &format!("PID eq {group}"), "/nh"])
         .output()
         .is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains(&group.to_string()))

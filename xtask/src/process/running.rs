@@ -2,15 +2,16 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ExitStatus};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
+use super::Watch;
 use super::groups::{Groups, signal_group};
 
 /// What a running child reports.
-pub(super) enum Event {
+enum Event {
     Line(String),
     Ended(std::io::Result<ExitStatus>),
 }
@@ -38,7 +39,7 @@ fn watch(mut child: Child) -> mpsc::Receiver<Event> {
 /// A process that was started. Its whole group is killed when this is dropped.
 pub(crate) struct Running {
     group: u32,
-    pub(super) events: mpsc::Receiver<Event>,
+    events: mpsc::Receiver<Event>,
     groups: Groups,
 }
 
@@ -59,6 +60,28 @@ impl Running {
             Ok(Event::Line(line)) => Ok(line),
             Ok(Event::Ended(status)) => bail!("it ended before it was ready ({})", status?),
             Err(_) => bail!("not ready after {} s", deadline.as_secs()),
+        }
+    }
+
+    /// Follows it to its end; `None` when the watch had no time left.
+    pub(super) fn watch(&self, watch: &mut impl Watch) -> Result<Option<ExitStatus>> {
+        let mut ended = None;
+        loop {
+            // Once it has ended, what is left in the pipe comes at once, or a stray holds it open.
+            let left = match ended {
+                Some(_) => Duration::from_secs(2),
+                None => watch.time_left(),
+            };
+            match self.events.recv_timeout(left) {
+                Ok(Event::Line(line)) => watch.line(&line),
+                Ok(Event::Ended(status)) => ended = Some(status.context("waiting for it")?),
+                Err(RecvTimeoutError::Disconnected) if ended.is_none() => {
+                    bail!("it did not say how it ended")
+                }
+                Err(RecvTimeoutError::Disconnected | RecvTimeoutError::Timeout) => {
+                    return Ok(ended);
+                }
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! cargo-deny: licences, bans and sources. Built once, kept in the cache folder.
+//! cargo-deny, for `cargo xtask audit`. Built once, kept in the cache folder.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,16 +1,22 @@
-//! Rust's tests: the programs of one build, run one after the other as `cargo test` would.
+//! Rust's tests: the programs of one build, run one after the other as `cargo test` would, with a
+//! deadline for each test.
 
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
+use super::schedule::Schedule;
 use crate::artefacts::TestProgram;
 use crate::cargo::{self, Selection};
 use crate::context::{Context, step};
 use crate::outcome::Outcome;
+use crate::process::Watch;
 
-/// Splits into the whole-system tests (the package in `tests/`) and those of the rooms.
+/// Tests of a program that run at the same time. A window or a browser wants a core of its own.
+const THREADS: usize = 2;
+
+/// Splits into the whole-system tests (the package in `tests/`) and those of the crates.
 pub(super) fn split<'a>(
     context: &Context,
     programs: &'a [TestProgram],
@@ -25,14 +31,20 @@ pub(super) fn split<'a>(
 pub(super) struct Run<'a> {
     /// Only tests whose name contains this.
     pub(super) filter: Option<&'a str>,
-    /// What the tests are told of their ground.
+    /// The tests that are marked `#[ignore]` instead of the others.
+    pub(super) nightly: bool,
+    /// Servers and programs that the tests find in their environment.
     pub(super) env: &'a [(String, OsString)],
-    /// Time for all of them; what still runs then is killed with all it started.
+    /// Time for all programs together.
     pub(super) budget: Duration,
+    /// Time for one test.
+    pub(super) limit: Duration,
+    /// Time for one program, where it has less than the others.
+    pub(super) budgets: &'a [(&'a str, Duration)],
 }
 
 impl Run<'_> {
-    /// Runs every program, whatever became of those before it.
+    /// Runs every program, also after one that failed.
     pub(super) fn all(
         &self,
         context: &Context,
@@ -40,23 +52,25 @@ impl Run<'_> {
         outcome: &mut Outcome,
     ) -> Result<()> {
         let started = Instant::now();
-        let mut broken = Vec::new();
+        let mut broken = false;
         for program in programs {
-            step(format!("test {}", program.target));
-            let deadline = self.budget.saturating_sub(started.elapsed());
             let before = Instant::now();
+            let own = self
+                .budgets
+                .iter()
+                .find(|(name, _)| *name == program.target);
+            let deadline =
+                (started + self.budget).min(before + own.map_or(self.budget, |own| own.1));
             let counted = self.one(context, program, deadline);
             let took = before.elapsed();
             if took > Duration::from_secs(10) {
                 eprintln!("    {} took {} s", program.target, took.as_secs());
             }
-            if counted.failed > 0 {
-                broken.push(program.target.as_str());
-            }
+            broken |= !counted.failures.is_empty();
             *outcome += counted;
         }
-        if !broken.is_empty() {
-            bail!("{}", broken.join(", "));
+        if broken {
+            bail!("tests failed");
         }
         if self.filter.is_none() && *outcome == Outcome::default() {
             bail!("no test was run");
@@ -64,27 +78,133 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn one(&self, context: &Context, program: &TestProgram, deadline: Duration) -> Outcome {
-        let mut counted = Outcome::default();
-        let ended = context
+    /// Runs a program's tests; those that a hung or crashed run left are run again without it.
+    fn one(&self, context: &Context, program: &TestProgram, deadline: Instant) -> Outcome {
+        let mut left = match self.list(context, program) {
+            Ok(tests) => tests,
+            Err(error) => return Outcome::failure(format!("{}: {error:#}", program.target)),
+        };
+        let mut outcome = Outcome::default();
+        while !left.is_empty() {
+            step(format!("test {}", program.target));
+            let mut progress = Progress {
+                schedule: Schedule::new(left.clone(), THREADS, self.limit, Instant::now()),
+                deadline,
+                program: &program.target,
+                outcome: Outcome::default(),
+            };
+            let ended = self
+                .command(context, program)
+                .args(["--exact"])
+                .args(&left)
+                .watch(&mut progress);
+            let (at_fault, others) = progress.schedule.split(Instant::now());
+            outcome += progress.outcome;
+            let why = match &ended {
+                Ok(None) => "did not end in time".to_owned(),
+                Ok(Some(status)) => format!("the program ended ({status}) while it ran"),
+                Err(error) => format!("{error:#}"),
+            };
+            for name in &at_fault {
+                eprintln!("test {name}: {why}");
+                outcome += Outcome::failure(format!("{} {name}: {why}", program.target));
+            }
+            if !matches!(&ended, Ok(Some(status)) if status.success())
+                && outcome.failures.is_empty()
+            {
+                outcome += Outcome::failure(format!("{}: {why}", program.target));
+            }
+            left = others;
+            if Instant::now() >= deadline && !left.is_empty() {
+                let why = format!(
+                    "{}: no time was left for {}",
+                    program.target,
+                    left.join(", ")
+                );
+                outcome += Outcome::failure(why);
+                break;
+            }
+        }
+        outcome
+    }
+
+    /// The names of the tests to run, in libtest's order.
+    fn list(&self, context: &Context, program: &TestProgram) -> Result<Vec<String>> {
+        let list = |ignored: bool| -> Result<Vec<String>> {
+            let text = self
+                .command(context, program)
+                .args(["--list", "--format", "terse"])
+                .args(ignored.then_some("--ignored"))
+                .args(self.filter)
+                .deadline(Duration::from_secs(60))
+                .read()?;
+            let names = text.lines().filter_map(|line| line.strip_suffix(": test"));
+            Ok(names.map(str::to_owned).collect())
+        };
+        let ignored = list(true)?;
+        if self.nightly {
+            return Ok(ignored);
+        }
+        if !ignored.is_empty() {
+            eprintln!(
+                "    {}: left to --nightly: {}",
+                program.target,
+                ignored.join(", ")
+            );
+        }
+        let mut all = list(false)?;
+        all.retain(|name| !ignored.contains(name));
+        Ok(all)
+    }
+
+    fn command(&self, context: &Context, program: &TestProgram) -> crate::process::Cmd {
+        context
             .cmd(&program.executable)
-            .args(self.filter)
+            .args([format!("--test-threads={THREADS}")])
+            .args(self.nightly.then_some("--include-ignored"))
             .dir(&program.package_dir)
             .envs(self.env)
             .env("CARGO_MANIFEST_DIR", &program.package_dir)
-            .deadline(deadline)
-            .lines(|line| {
-                println!("{line}");
-                counted += Outcome::of_line(line).unwrap_or_default();
-            });
-        if let Err(error) = &ended {
-            eprintln!("{error:#}");
-        }
-        if !matches!(ended, Ok(status) if status.success()) {
-            // One that broke down, or ran out of time, could not count.
-            counted.failed = counted.failed.max(1);
-        }
-        counted
+    }
+}
+
+/// What a running program has told so far.
+struct Progress<'a> {
+    schedule: Schedule,
+    deadline: Instant,
+    program: &'a str,
+    outcome: Outcome,
+}
+
+impl Watch for Progress<'_> {
+    fn line(&mut self, line: &str) {
+        println!("{line}");
+        let Some((name, passed)) = test_line(line) else {
+            return;
+        };
+        self.schedule.ended(name, Instant::now());
+        self.outcome += if passed {
+            Outcome::of_one(true)
+        } else {
+            Outcome::failure(format!("{} {name}", self.program))
+        };
+    }
+
+    fn time_left(&self) -> Duration {
+        let now = Instant::now();
+        let left = self.deadline.saturating_duration_since(now);
+        left.min(self.schedule.time_left(now))
+    }
+}
+
+/// A test's name and whether it passed, from libtest's line `test NAME ... ok`.
+fn test_line(line: &str) -> Option<(&str, bool)> {
+    let (name, result) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
+    let name = name.strip_suffix(" - should panic").unwrap_or(name);
+    match result {
+        "ok" => Some((name, true)),
+        _ if result.starts_with("FAILED") => Some((name, false)),
+        _ => None,
     }
 }
 
@@ -97,9 +217,27 @@ pub(super) fn docs(context: &Context, selection: Selection, outcome: &mut Outcom
         .lines(|line| {
             println!("{line}");
             *outcome += Outcome::of_line(line).unwrap_or_default();
-        })?;
+        })
+        .context("examples in the documentation")?;
     if !status.success() {
         bail!("examples in the documentation");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::test_line;
+
+    #[test]
+    fn lines_of_tests_are_told_from_others() {
+        assert_eq!(
+            test_line("test store::writes ... ok"),
+            Some(("store::writes", true))
+        );
+        assert_eq!(test_line("test a ... FAILED"), Some(("a", false)));
+        assert_eq!(test_line("test b - should panic ... ok"), Some(("b", true)));
+        assert_eq!(test_line("test c ... ignored, nightly"), None);
+        assert_eq!(test_line("test result: ok. 3 passed; 0 failed"), None);
+    }
 }

@@ -27,7 +27,8 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
             "empmix-store",
         ],
     ),
-    ("empmix", &["empmix-protocol"]),
+    ("empmix-child", &[]),
+    ("empmix", &["empmix-child", "empmix-protocol"]),
 ];
 
 /// Packages that may use any room, and that no room may use.
