@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use empmix_tests::{
-    desk::{Bus, Desk},
+    desk::{Bus, Desk, Setup},
     sidecar::{Sidecar, real_events},
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn measure() -> Result<Table> {
 
 async fn open(data: &Path) -> Result<[String; 4]> {
     let began = Instant::now();
-    let desk = Desk::open_on(Bus::Own, |_| data.to_owned()).await;
+    let desk = Desk::start(Setup::new(Bus::Own).data(|_| data.to_owned())).await;
     desk.window.says("unique users").await;
     let took = began.elapsed();
     tokio::time::sleep(Duration::from_secs(5)).await;

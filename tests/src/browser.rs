@@ -5,6 +5,7 @@
 
 use std::{
     future::Future,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
@@ -17,7 +18,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     evidence::Evidence,
     session_bus::{Bus, SessionBus},
-    spawn::{Process, free_port, wait_for},
+    spawn::{Process, free_port},
 };
 
 /// How long a page may take to show something.
@@ -324,29 +325,17 @@ async fn try_connect(port: u16, options: Value) -> Client {
 /// Where the X server keeps its picture, in the folder that it is given.
 const FRAMEBUFFER: &str = "Xvfb_screen0";
 
-/// An X server of its own, which keeps its picture in the folder, and its name.
+/// An X server of its own, which keeps its picture in the folder, and its name. The server chooses a
+/// free number itself and prints it when it is ready: two tests that start at once never share one.
 fn start_display(folder: &Path) -> (Process, String) {
-    let free = |number: &u32| !Path::new(&format!("/tmp/.X11-unix/X{number}")).exists();
-    let first = 90 + std::process::id() % 400;
-    let number = (first..first + 100).find(free).expect("a free display");
-    let name = format!(":{number}");
-    let display = Process::start("Xvfb", |command: &mut Command| {
-        command.args([
-            &name,
-            "-screen",
-            "0",
-            "1280x800x24",
-            "-nolisten",
-            "tcp",
-            "-fbdir",
-        ]);
-        command.arg(folder);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut display = Process::start("Xvfb", |command: &mut Command| {
+        command.args(["-displayfd", "1", "-screen", "0", "1280x800x24"]);
+        command.args(["-nolisten", "tcp", "-fbdir"]).arg(folder);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
     });
-    wait_for("display", Duration::from_secs(10), || {
-        Path::new(&format!("/tmp/.X11-unix/X{number}"))
-            .exists()
-            .then_some(())
-    });
-    (display, name)
+    let stdout = display.child().stdout.take().expect("it is piped");
+    let mut number = String::new();
+    let read = BufReader::new(stdout).read_line(&mut number);
+    assert!(read.is_ok_and(|bytes| bytes > 0), "Xvfb does not start");
+    (display, format!(":{}", number.trim()))
 }

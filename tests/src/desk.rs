@@ -17,41 +17,75 @@ pub struct Desk {
     home: TempDir,
 }
 
-impl Desk {
-    /// On an empty data directory.
-    pub async fn open(bus: Bus) -> Self {
-        Self::open_on(bus, |home| home.join("data")).await
+/// How the app is started.
+pub struct Setup {
+    bus: Bus,
+    app: PathBuf,
+    home: TempDir,
+    data: PathBuf,
+    sidecar: PathBuf,
+    environment: Vec<(String, String)>,
+}
+
+impl Setup {
+    /// The app that was built, on an empty data directory, in a session with this bus.
+    pub fn new(bus: Bus) -> Self {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        Self {
+            bus,
+            app: built("EMPMIX_APP_BIN", "empmix"),
+            data: home.path().join("data"),
+            home,
+            sidecar: built("EMPMIX_SIDECAR_BIN", "empmix-sidecar"),
+            environment: Vec::new(),
+        }
     }
 
     /// On the data directory that `prepare` names, given the home.
-    pub async fn open_on(bus: Bus, prepare: impl FnOnce(&Path) -> PathBuf) -> Self {
-        let home = tempfile::tempdir().expect("a temporary directory");
-        let data = prepare(home.path());
-        let sidecar = built("EMPMIX_SIDECAR_BIN", "empmix-sidecar");
-        Self::start(bus, home, data, &sidecar).await
+    pub fn data(mut self, prepare: impl FnOnce(&Path) -> PathBuf) -> Self {
+        self.data = prepare(self.home.path());
+        self
     }
 
-    /// With another program in place of the sidecar.
-    pub async fn with_sidecar(bus: Bus, program: impl FnOnce(&Path) -> PathBuf) -> Self {
-        let home = tempfile::tempdir().expect("a temporary directory");
-        let (data, sidecar) = (home.path().join("data"), program(home.path()));
-        Self::start(bus, home, data, &sidecar).await
+    /// With the program that `make` names, given the home, in place of the sidecar.
+    pub fn sidecar(mut self, make: impl FnOnce(&Path) -> PathBuf) -> Self {
+        self.sidecar = make(self.home.path());
+        self
     }
 
-    async fn start(bus: Bus, home: TempDir, data: PathBuf, sidecar: &Path) -> Self {
-        let app = built("EMPMIX_APP_BIN", "empmix");
-        let environment = [
+    /// Another build of the app.
+    pub fn app(mut self, app: PathBuf) -> Self {
+        self.app = app;
+        self
+    }
+
+    /// With a variable in the app's environment.
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+impl Desk {
+    /// On an empty data directory.
+    pub async fn open(bus: Bus) -> Self {
+        Self::start(Setup::new(bus)).await
+    }
+
+    /// As the setup says.
+    pub async fn start(setup: Setup) -> Self {
+        let Setup { home, data, .. } = setup;
+        let mut environment = vec![
             ("EMPMIX_DATA_DIR", data.as_path()),
-            ("EMPMIX_SIDECAR", sidecar),
+            ("EMPMIX_SIDECAR", setup.sidecar.as_path()),
             ("XDG_DATA_HOME", home.path()),
             ("XDG_CONFIG_HOME", home.path()),
             ("XDG_CACHE_HOME", home.path()),
         ];
-        Self {
-            window: Browser::desktop(&app, bus, home.path(), &environment).await,
-            data,
-            home,
-        }
+        let added = setup.environment.iter();
+        environment.extend(added.map(|(name, value)| (name.as_str(), Path::new(value))));
+        let window = Browser::desktop(&setup.app, setup.bus, home.path(), &environment).await;
+        Self { window, data, home }
     }
 
     /// The folder that the app takes for the user's.

@@ -11,13 +11,14 @@
 
 use std::{
     fs,
-    io::BufWriter,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use fantoccini::Client;
 use serde_json::Value;
+
+use crate::picture::Picture;
 
 /// How long a page that may hang is asked for text or picture.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -77,9 +78,9 @@ impl Evidence {
         }
         if let Some(framebuffer) = &self.framebuffer
             && let Ok(bytes) = fs::read(framebuffer)
-            && let Some(image) = Image::from_xwd(&bytes)
+            && let Some(picture) = Picture::from_xwd(&bytes)
         {
-            let _ = image.write_png(&folder.join("display.png"));
+            let _ = picture.write_png(&folder.join("display.png"));
         }
         folder
     }
@@ -95,7 +96,7 @@ impl Evidence {
 }
 
 /// A folder named after the test, which libtest gives its thread.
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     let base = std::env::var_os("EMPMIX_EVIDENCE").map_or_else(
         || std::env::temp_dir().join("empmix-evidence"),
         PathBuf::from,
@@ -110,43 +111,4 @@ fn folder() -> PathBuf {
 fn show(what: &str, path: &Path, text: &str) {
     let _ = fs::write(path, text);
     println!("{what}:\n{text}");
-}
-
-/// Red, green and blue of every pixel.
-struct Image {
-    width: u32,
-    height: u32,
-    rgb: Vec<u8>,
-}
-
-impl Image {
-    /// Reads the X window dump that Xvfb keeps: a header of big-endian words, a colour table of 12
-    /// bytes an entry, then lines of little-endian pixels of 32 bits.
-    fn from_xwd(bytes: &[u8]) -> Option<Self> {
-        let word = |index: usize| {
-            let word = bytes.get(index * 4..index * 4 + 4)?;
-            Some(u32::from_be_bytes(word.try_into().ok()?))
-        };
-        let (header, width, height) = (word(0)?, word(4)?, word(5)?);
-        let (line, colours) = (word(12)?, word(19)?);
-        let pixels = bytes.get(usize::try_from(header + colours * 12).ok()?..)?;
-        let line = usize::try_from(line).ok()?;
-        let mut rgb = Vec::new();
-        for row in pixels.chunks(line).take(usize::try_from(height).ok()?) {
-            let pixels = row.chunks_exact(4).take(usize::try_from(width).ok()?);
-            rgb.extend(pixels.flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]));
-        }
-        Some(Self { width, height, rgb })
-    }
-
-    fn write_png(&self, path: &Path) -> Result<(), png::EncodingError> {
-        let mut encoder = png::Encoder::new(
-            BufWriter::new(fs::File::create(path)?),
-            self.width,
-            self.height,
-        );
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        encoder.write_header()?.write_image_data(&self.rgb)
-    }
 }

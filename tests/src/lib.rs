@@ -15,6 +15,7 @@ mod evidence;
 mod guard;
 pub mod mongo_store;
 pub mod mongod;
+pub mod picture;
 pub mod rabbitmq;
 mod session_bus;
 pub mod sidecar;

@@ -11,6 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
+use crate::artefacts::Artefacts;
 use crate::cargo::{self, Selection};
 use crate::console::{self, Profile};
 use crate::context::{Context, step};
@@ -28,23 +29,14 @@ const SDK: &str = "sdk/js/dist/empmix.min.js";
 
 /// `cargo xtask build`.
 pub(crate) fn build(context: &Context, args: &BuildArgs) -> Result<()> {
-    let mut targets = vec!["--release"];
-    let (selection, programs): (_, &[&str]) = if args.no_desktop {
-        (Selection::WithoutShell, &["empmix-sidecar"])
+    let selection = if args.no_desktop {
+        Selection::WithoutShell
     } else {
-        targets.extend(cargo::SHIPPED_APP);
-        (
-            Selection::with_desktop(context)?,
-            &["empmix-sidecar", "empmix"],
-        )
+        Selection::with_desktop(context)?
     };
-    console::build(context, selection, Profile::Release)?;
-    step(format!("{} (release)", programs.join(" and ")));
-    targets.extend(programs.iter().flat_map(|name| ["--bin", name]));
-    let made = cargo::build(context, selection, &targets, Duration::from_secs(90 * 60))?;
-
+    let made = programs(context, selection)?;
     let mut files: Vec<(PathBuf, String)> = Vec::new();
-    for name in programs {
+    for name in shipped(selection) {
         let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
         files.push((made.program(name)?.to_path_buf(), file));
     }
@@ -54,6 +46,27 @@ pub(crate) fn build(context: &Context, args: &BuildArgs) -> Result<()> {
     }
     files.push((context.path(SDK), "empmix.min.js".to_owned()));
     assemble(&context.path("dist"), &files)
+}
+
+/// The programs that ship.
+fn shipped(selection: Selection) -> &'static [&'static str] {
+    match selection {
+        Selection::Workspace => &["empmix-sidecar", "empmix"],
+        Selection::WithoutShell => &["empmix-sidecar"],
+    }
+}
+
+/// Builds the console and the programs as they ship.
+pub(crate) fn programs(context: &Context, selection: Selection) -> Result<Artefacts> {
+    console::build(context, selection, Profile::Release)?;
+    let names = shipped(selection);
+    step(format!("{} (release)", names.join(" and ")));
+    let mut targets = vec!["--release"];
+    if selection == Selection::Workspace {
+        targets.extend(cargo::SHIPPED_APP);
+    }
+    targets.extend(names.iter().flat_map(|name| ["--bin", name]));
+    cargo::build(context, selection, &targets, Duration::from_secs(90 * 60))
 }
 
 /// Copies the files into a fresh folder, prints sizes, writes `SHA256SUMS`.

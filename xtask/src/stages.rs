@@ -15,6 +15,7 @@ use crate::artefacts::Artefacts;
 use crate::cargo::{self, Selection};
 use crate::console::{self, Profile};
 use crate::context::{Context, step};
+use crate::dist;
 use crate::outcome::Outcome;
 use crate::provision::node::Node;
 use crate::provision::{apt, duckdb, mongod};
@@ -180,14 +181,34 @@ pub(crate) fn test(context: &Context, args: &TestArgs) -> Result<()> {
     if args.wants("sdk") {
         report.stage("sdk", |outcome| sdk::test(context, &ground.node, outcome));
     }
-    if ["unit", "docs", "end-to-end"]
+    let builds = ["unit", "docs", "end-to-end"]
         .iter()
-        .any(|stage| args.wants(stage))
-        && let Some(made) = report.stage("build", |outcome| build(context, &ground, outcome))
+        .any(|stage| args.wants(stage));
+    let mut env = Vec::new();
+    if args.nightly {
+        // Before the development build: both put their console into the same folder.
+        let made = report.stage("release", |_| dist::programs(context, ground.selection));
+        let Some(made) = made else {
+            return report.finish();
+        };
+        env.extend(release_env(&made)?);
+    }
+    if builds && let Some(made) = report.stage("build", |outcome| build(context, &ground, outcome))
     {
-        rust_tests(context, args, &ground, &made, &mut report)?;
+        env.extend(ground.env(&made)?);
+        rust_tests(context, args, &ground, &made, &env, &mut report);
     }
     report.finish()
+}
+
+/// Where the tests of `--nightly` find the programs as they ship.
+fn release_env(made: &Artefacts) -> Result<Vec<(String, OsString)>> {
+    let named = [
+        ("EMPMIX_RELEASE_SIDECAR_BIN", "empmix-sidecar"),
+        ("EMPMIX_RELEASE_APP_BIN", "empmix"),
+    ];
+    let found = named.map(|(variable, name)| Ok((variable.to_owned(), made.program(name)?.into())));
+    found.into_iter().collect()
 }
 
 /// The console, all programs and all test programs, in one selection.
@@ -205,9 +226,9 @@ fn rust_tests(
     args: &TestArgs,
     ground: &Ground,
     made: &Artefacts,
+    env: &[(String, OsString)],
     report: &mut Report,
-) -> Result<()> {
-    let env = ground.env(made)?;
+) {
     let (whole, crates) = native::split(context, &made.tests);
     let stages = [("unit", crates, 15), ("end-to-end", whole, 25)];
     for (stage, programs, minutes) in stages {
@@ -220,7 +241,7 @@ fn rust_tests(
             let run = native::Run {
                 filter: args.filter.as_deref(),
                 nightly: args.nightly,
-                env: &env,
+                env,
                 budget: if args.nightly {
                     NIGHTLY
                 } else {
@@ -232,5 +253,4 @@ fn rust_tests(
             report.stage(stage, |outcome| run.all(context, &programs, outcome));
         }
     }
-    Ok(())
 }

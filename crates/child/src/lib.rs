@@ -49,8 +49,10 @@ pub fn end_with_parent(command: &mut Command, signal: EndSignal) {
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
-    use std::os::fd::{AsRawFd, OwnedFd};
+    use std::os::fd::OwnedFd;
     use std::process::Stdio;
+
+    use rustix::fs::{Mode, OFlags};
 
     use super::*;
 
@@ -59,49 +61,30 @@ mod tests {
         rustix::pipe::pipe().unwrap()
     }
 
-    /// The descriptors of a child at its start, as `number target` lines. `sh` has no descriptor of
-    /// its own here: the script is an argument.
+    /// Where the descriptors of a child lead at its start.
     fn descriptors(mut command: Command) -> Vec<String> {
-        let script = "for fd in /proc/$$/fd/*; do echo \"${fd##*/} $(readlink $fd)\"; done";
-        let output = command
-            .args(["-c", script])
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
+        let script = "readlink /proc/$$/fd/*";
+        let listed = command.args(["-c", script]).stdin(Stdio::null());
+        let text = String::from_utf8(listed.output().unwrap().stdout).unwrap();
         text.lines().map(str::to_owned).collect()
-    }
-
-    fn numbers(lines: &[String]) -> Vec<u32> {
-        let targets = lines.iter().filter_map(|line| line.split_once(' '));
-        // The shell's own look at the folder is closed by the time a link is read.
-        let open = targets.filter(|(_, target)| !target.is_empty());
-        open.map(|(number, _)| number.parse().unwrap()).collect()
     }
 
     #[test]
     fn a_child_has_three_descriptors_whatever_is_open_here() {
-        let (read, write) = leaky_pipe();
-        let file = rustix::fs::open(
-            "/dev/null",
-            rustix::fs::OFlags::RDWR,
-            rustix::fs::Mode::empty(),
-        );
-        assert_eq!(numbers(&descriptors(command("sh"))), [0, 1, 2]);
-        drop((read, write, file));
+        let pipe = leaky_pipe();
+        let file = rustix::fs::open("/dev/null", OFlags::RDWR, Mode::empty()).unwrap();
+        let inherited = descriptors(command("sh"));
+        assert_eq!(inherited.len(), 3, "{inherited:?}");
+        drop((pipe, file));
     }
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "the counterexample")]
     fn a_plain_command_hands_them_on() {
-        let (read, write) = leaky_pipe();
-        let inherited = numbers(&descriptors(Command::new("sh")));
-        let raw = u32::try_from(read.as_raw_fd()).unwrap();
-        assert!(
-            inherited.contains(&raw),
-            "{inherited:?}: this test could not fail"
-        );
-        drop(write);
+        let pipe = leaky_pipe();
+        let inherited = descriptors(Command::new("sh"));
+        assert!(inherited.len() >= 5, "{inherited:?}");
+        drop(pipe);
     }
 
     #[test]

@@ -1,0 +1,90 @@
+//! Hundreds of starts of the real window: each must show a chart that can be read.
+//!
+//! The compilers of JavaScriptCore work beside the program that they compile, so what goes wrong goes
+//! wrong at some starts only. `EMPMIX_STARTS` sets their number.
+
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "what fails here fails the test; the slowest start is its result"
+)]
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use empmix_tests::{
+    desk::{Bus, Desk, Setup},
+    picture::Picture,
+    spawn::built,
+};
+
+/// What the chart says of the sample data.
+const ANSWER: &str = "unique users: total 658,";
+/// Pixels in a thousand in which two pictures of one chart may differ.
+const TOLERANCE: usize = 2;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "nightly: 300 starts"]
+async fn every_start_of_the_debug_app_shows_the_chart() {
+    let app = built("EMPMIX_APP_BIN", "empmix");
+    let sidecar = built("EMPMIX_SIDECAR_BIN", "empmix-sidecar");
+    every_start(&app, &sidecar).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "nightly: 300 starts"]
+async fn every_start_of_the_release_app_shows_the_chart() {
+    let path = |name: &str| PathBuf::from(std::env::var_os(name).expect("xtask builds it"));
+    let app = path("EMPMIX_RELEASE_APP_BIN");
+    every_start(&app, &path("EMPMIX_RELEASE_SIDECAR_BIN")).await;
+}
+
+async fn every_start(app: &Path, sidecar: &Path) {
+    let starts = std::env::var("EMPMIX_STARTS").map_or(300, |text| text.parse().expect("a number"));
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let data = folder.path().join("data");
+    load_sample(app, sidecar, &data).await;
+    let mut pictures = Vec::new();
+    let mut times = Vec::new();
+    for _ in 0..starts {
+        let began = Instant::now();
+        let desk = start(app, sidecar, &data).await;
+        desk.window.says(ANSWER).await;
+        times.push(began.elapsed());
+        pictures.push(Picture::read(&desk.window.picture("start").await));
+        assert!(!desk.log().contains("console: "), "{}", desk.log());
+    }
+    same_chart(&pictures);
+    times.sort();
+    let [median, slowest] = [times[times.len() / 2], times[times.len() - 1]];
+    println!("{starts} starts: median {median:.2?}, slowest {slowest:.2?}");
+}
+
+async fn start(app: &Path, sidecar: &Path, data: &Path) -> Desk {
+    let setup = Setup::new(Bus::None).app(app.to_owned());
+    let setup = setup.sidecar(|_| sidecar.to_owned());
+    Desk::start(setup.data(|_| data.to_owned())).await
+}
+
+async fn load_sample(app: &Path, sidecar: &Path, data: &Path) {
+    let desk = start(app, sidecar, data).await;
+    desk.window.click("button", "Load sample data").await;
+    desk.window.says(ANSWER).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
+/// Most pictures are alike; one that differs from them shows something else.
+fn same_chart(pictures: &[Picture]) {
+    let differs = |a: &Picture, b: &Picture| a.per_mille_that_differ(b) > TOLERANCE;
+    let alike = |one: &Picture| pictures.iter().filter(|other| !differs(one, other)).count();
+    let usual = pictures.iter().take(5).max_by_key(|one| alike(one));
+    let usual = usual.expect("there was a start");
+    let others = pictures.iter().enumerate();
+    let odd: Vec<_> = others
+        .filter(|(_, picture)| differs(usual, picture))
+        .map(|(number, picture)| (number, picture.keep(&format!("start-{number}"))))
+        .collect();
+    assert!(odd.is_empty(), "other pictures than usual: {odd:?}");
+}
