@@ -118,6 +118,35 @@ impl Browser {
     /// The desktop app in a window of its own display, in a session with this bus. The environment is
     /// added to the app's; its log is looked for below `home`.
     pub async fn desktop(app: &Path, bus: Bus, home: &Path, environment: &[(&str, &Path)]) -> Self {
+        let mut environment = environment.to_vec();
+        let automated = ["TAURI_AUTOMATION", "TAURI_WEBVIEW_AUTOMATION"];
+        environment.extend(automated.map(|name| (name, Path::new("true"))));
+        Self::in_webkit(
+            json!({"binary": app, "args": []}),
+            bus,
+            Some(home),
+            &environment,
+        )
+        .await
+    }
+
+    /// WebKitGTK's own small browser, with these variables in its environment.
+    pub async fn webkit(environment: &[(&str, &str)]) -> Self {
+        let binary = mini_browser();
+        let options = json!({"binary": binary, "args": ["--automation"]});
+        let environment: Vec<_> = environment
+            .iter()
+            .map(|(name, value)| (*name, Path::new(value)))
+            .collect();
+        Self::in_webkit(options, Bus::None, None, &environment).await
+    }
+
+    async fn in_webkit(
+        options: Value,
+        bus: Bus,
+        home: Option<&Path>,
+        environment: &[(&str, &Path)],
+    ) -> Self {
         let profile = tempfile::tempdir().expect("a temporary directory");
         let (display, name) = start_display(profile.path());
         let bus = SessionBus::start(bus, profile.path());
@@ -126,19 +155,15 @@ impl Browser {
             command
                 .arg(format!("--port={port}"))
                 .env("DISPLAY", &name)
-                .env("HOME", profile.path());
-            command
-                .env("TAURI_AUTOMATION", "true")
-                .env("TAURI_WEBVIEW_AUTOMATION", "true");
-            command
+                .env("HOME", profile.path())
                 .env("XDG_RUNTIME_DIR", profile.path())
                 .env_remove("WAYLAND_DISPLAY");
             bus.describe(command);
             command.envs(environment.iter().map(|(name, value)| (*name, *value)));
             command.stdout(Stdio::null()).stderr(Stdio::null());
         });
-        let options = json!({"webkitgtk:browserOptions": {"binary": app, "args": []}});
         let evidence = Evidence::of_window(home, &profile.path().join(FRAMEBUFFER));
+        let options = json!({"webkitgtk:browserOptions": options});
         let client = connect(port, options, &evidence).await;
         Self {
             client,
@@ -320,6 +345,17 @@ async fn try_connect(port: u16, options: Value) -> Client {
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// WebKitGTK's own browser lies beside its processes.
+fn mini_browser() -> PathBuf {
+    let folders = std::fs::read_dir("/usr/lib")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let browsers = folders.map(|folder| folder.path().join("webkit2gtk-4.1/MiniBrowser"));
+    let mut found = browsers.into_iter().filter(|path| path.is_file());
+    found.next().expect("MiniBrowser of libwebkit2gtk-4.1-0")
 }
 
 /// Where the X server keeps its picture, in the folder that it is given.

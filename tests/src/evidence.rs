@@ -32,9 +32,9 @@ pub(crate) struct Evidence {
 
 impl Evidence {
     /// A window whose app has its log below `home`, on an X server that keeps its picture in a file.
-    pub(crate) fn of_window(home: &Path, framebuffer: &Path) -> Self {
+    pub(crate) fn of_window(home: Option<&Path>, framebuffer: &Path) -> Self {
         Self {
-            home: Some(home.to_owned()),
+            home: home.map(Path::to_owned),
             framebuffer: Some(framebuffer.to_owned()),
         }
     }

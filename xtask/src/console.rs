@@ -65,7 +65,7 @@ pub(crate) fn wasm(context: &Context, args: &WasmArgs) -> Result<()> {
 /// Builds what has changed since the last time.
 pub(crate) fn build(context: &Context, selection: Selection, profile: Profile) -> Result<()> {
     step(format!("the console (wasm, profile {})", profile.name()));
-    let module = compile(context, profile)?;
+    let module = compile(context, "empmix-ui", profile)?;
     let made = bindings(context, selection, &module)?;
     let mut sources: Vec<PathBuf> = BINDINGS.iter().map(|name| made.join(name)).collect();
     sources.extend(entries(&context.path("ui/web"))?);
@@ -115,8 +115,13 @@ fn fill(dist: &Path, sources: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Compiles the library as a wasm module and returns its path.
-fn compile(context: &Context, profile: Profile) -> Result<PathBuf> {
+/// The module with which the tests probe a web view's compiler.
+pub(crate) fn probe(context: &Context) -> Result<PathBuf> {
+    compile(context, "empmix-probe", Profile::Dev)
+}
+
+/// Compiles a package's library as a wasm module and returns its path.
+fn compile(context: &Context, package: &str, profile: Profile) -> Result<PathBuf> {
     let rust = wasm_target::find(context)?;
     let base = cargo::target_dir(context)?;
     let (target_dir, cargo, extra): (_, _, &[&str]) = match rust {
@@ -133,14 +138,7 @@ fn compile(context: &Context, profile: Profile) -> Result<PathBuf> {
     };
     // `--crate-type cdylib` here, and not in the manifest: beside an rlib it would switch off LTO.
     cargo
-        .args([
-            "rustc",
-            "-p",
-            "empmix-ui",
-            "--lib",
-            "--crate-type",
-            "cdylib",
-        ])
+        .args(["rustc", "-p", package, "--lib", "--crate-type", "cdylib"])
         .args(["--profile", profile.name(), "--target", TARGET])
         .args(extra)
         .env("CARGO_TARGET_DIR", &target_dir)
@@ -149,7 +147,7 @@ fn compile(context: &Context, profile: Profile) -> Result<PathBuf> {
     Ok(target_dir
         .join(TARGET)
         .join(profile.name())
-        .join("empmix_ui.wasm"))
+        .join(format!("{}.wasm", package.replace('-', "_"))))
 }
 
 /// Makes the bindings of a module, if they are not there yet; returns their folder.

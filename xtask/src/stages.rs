@@ -192,6 +192,10 @@ pub(crate) fn test(context: &Context, args: &TestArgs) -> Result<()> {
             return report.finish();
         };
         env.extend(release_env(&made)?);
+        let Some(probe) = report.stage("probe", |_| console::probe(context)) else {
+            return report.finish();
+        };
+        env.push(("EMPMIX_PROBE".to_owned(), probe.into()));
     }
     if builds && let Some(made) = report.stage("build", |outcome| build(context, &ground, outcome))
     {

@@ -32,7 +32,13 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Packages that may use any room, and that no room may use.
-pub(super) const FREE: &[&str] = &["empmix-tests", "empmix-benches", "empmix-bindgen", "xtask"];
+pub(super) const FREE: &[&str] = &[
+    "empmix-tests",
+    "empmix-probe",
+    "empmix-benches",
+    "empmix-bindgen",
+    "xtask",
+];
 
 /// Rooms that stay free of a runtime, and so build for wasm or run on plain threads.
 pub(super) const NO_TOKIO: &[&str] = &[
