@@ -48,8 +48,7 @@ fn draw_frame(context: &egui::Context, time: f64, hash: &mut DefaultHasher) {
         ..RawInput::default()
     };
     let mut output = context.run_ui(input, page);
-    for delta in output.textures_delta.set.values().flatten()
-    {
+    for delta in output.textures_delta.set.values().flatten() {
         let ImageData::Color(image) = &delta.image;
         image
             .pixels

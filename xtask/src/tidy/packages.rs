@@ -56,16 +56,19 @@ struct Dependency {
 pub(super) fn check(context: &Context) -> Result<()> {
     let rules = fs::read_to_string(context.path("deny.toml")).context("deny.toml")?;
     let rules: Rules = toml::from_str(&rules).context("deny.toml")?;
-    let platforms = rules.graph.targets.iter();
-    let platforms = platforms.flat_map(|target| ["--filter-platform", target]);
-    let metadata = cargo::cargo(context)
-        .args(["metadata", "--format-version=1", "--locked"])
-        .args(platforms)
-        .read()?;
     let allowed = licensees(&rules.licenses.allow)?;
-    let faults = faults(&serde_json::from_str(&metadata)?, &allowed);
-    if !faults.is_empty() {
-        bail!("\n  {}", faults.join("\n  "));
+    let mut all = BTreeSet::new();
+    for target in &rules.graph.targets {
+        // One at a time: cargo 1.95 panics on several.
+        let metadata = cargo::cargo(context)
+            .args(["metadata", "--format-version=1", "--locked"])
+            .args(["--filter-platform", target])
+            .read()?;
+        all.extend(faults(&serde_json::from_str(&metadata)?, &allowed));
+    }
+    if !all.is_empty() {
+        let all: Vec<String> = all.into_iter().collect();
+        bail!("\n  {}", all.join("\n  "));
     }
     Ok(())
 }
