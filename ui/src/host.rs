@@ -15,7 +15,7 @@ pub trait Host {
     fn load(&self, key: &str) -> Option<String>;
     /// Saves a setting. Where that is not possible, it is lost when the window closes.
     fn save(&self, key: &str, value: &str);
-    /// The URL that this page came from, where that is a sidecar's.
+    /// The origin of this page, if a sidecar serves it.
     fn origin(&self) -> Option<String>;
     /// Puts a text on the clipboard; whether that was possible arrives in the inbox.
     fn copy(&self, ctx: &egui::Context, text: String) -> Inbox<bool>;

@@ -1,4 +1,4 @@
-//! What surrounds the modules: top bar, navigation, banner, palette, shortcut sheet, notice.
+//! The window around the modules: top bar, navigation, banner, palette, shortcut sheet, notice.
 
 mod banner;
 mod navigation;
