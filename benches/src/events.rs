@@ -1,6 +1,6 @@
-//! Generated events: the same for the same number, skewed as real ones are.
+//! Generated events: deterministic for a given count, with a skew like that of real events.
 //!
-//! One user per 50 events, few of them heavy; ten event names with fixed shares; 90 days.
+//! One user per 50 events, few of them with many events; ten event names with fixed shares; 90 days.
 
 use std::{
     fs::File,
@@ -29,7 +29,7 @@ const COUNTRIES: [&str; 12] = [
 const START: u64 = 1_767_225_600_000;
 const DAYS: u64 = 90;
 
-/// Writes `count` events as newline-delimited JSON, in the order of their times.
+/// Writes `count` events as newline-delimited JSON, ordered by time.
 pub(crate) fn write(path: &Path, count: usize) -> Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     let (count, mut random) = (count as u64, SplitMix(7));
@@ -58,7 +58,7 @@ fn pick_name(mut share: u64) -> &'static str {
     NAMES[0].0
 }
 
-/// Steele, Lea and Flood's splitmix64: small, and good enough to skew users.
+/// The splitmix64 generator of Steele, Lea and Flood, which is good enough for the skew of users.
 struct SplitMix(u64);
 
 impl SplitMix {

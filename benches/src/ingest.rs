@@ -1,4 +1,4 @@
-//! Durable ingest: how many events a second, and how long an acknowledgement takes.
+//! Durable ingest: events per second, and the latency of acknowledgements.
 
 use std::{
     io::Write,
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::table::Table;
 
-/// What one measurement came to.
+/// The result of one measurement.
 struct Measured {
     events_per_second: f64,
     p50: Duration,
@@ -24,7 +24,7 @@ struct Measured {
 }
 
 impl Measured {
-    /// From the time that each acknowledgement took; there is at least one.
+    /// Computes the result from the latencies of the acknowledgements, of which there is at least one.
     fn of(mut acks: Vec<Duration>, batch: usize, elapsed: Duration) -> Self {
         acks.sort_unstable();
         let at = |percent: usize| acks[(acks.len() - 1) * percent / 100];
@@ -51,19 +51,19 @@ impl Measured {
 }
 
 pub(crate) fn measure(seconds: u64) -> Result<Table> {
-    let note = "`POST /public/track`, answered `200` only when the broker has the events on disk. Closed loop: each \
-        connection sends its next request when it has the answer to the last. The first row is what the disk gives: a \
-        file to which 512 bytes are appended and synced, over and over, with nothing else.";
+    let note = "`POST /public/track`; a `200` means that the broker has written the events to disk. Closed loop: each \
+        connection sends its next request after the answer to the previous one. The first row is the limit of the \
+        disk: 512 bytes are appended to a file and synced, repeatedly.";
     let head = &[
         "broker",
         "connections",
-        "events a request",
+        "events per request",
         "events/s",
         "p50 ack",
         "p99 ack",
     ];
     let mut table = Table::new("Durable ingest", note, head);
-    floor(&mut table, Duration::from_secs(seconds))?;
+    append_and_sync(&mut table, Duration::from_secs(seconds))?;
     let embedded = Sidecar::start();
     rows(&mut table, "embedded", &embedded, seconds)?;
     drop(embedded);
@@ -99,8 +99,8 @@ fn rows(table: &mut Table, broker: &str, sidecar: &Sidecar, seconds: u64) -> Res
     Ok(())
 }
 
-/// What no durable acknowledgement on this disk can beat, one at a time.
-fn floor(table: &mut Table, during: Duration) -> Result<()> {
+/// Measures appending and syncing a file, the lower limit of a durable acknowledgement on this disk.
+fn append_and_sync(table: &mut Table, during: Duration) -> Result<()> {
     let mut file = tempfile::tempfile()?;
     let (began, mut acks) = (Instant::now(), Vec::new());
     while began.elapsed() < during {

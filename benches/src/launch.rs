@@ -1,4 +1,4 @@
-//! Launch to first chart, and the memory of sidecar and app.
+//! The time from launch to the first chart, and the memory of sidecar and app.
 
 use std::{
     path::Path,
@@ -14,8 +14,8 @@ use empmix_tests::{
 use crate::table::Table;
 
 pub(crate) fn measure() -> Result<Table> {
-    let note = "The desktop app under Xvfb on a data directory with the real data set: from starting the app (through its \
-        WebDriver) to a chart that can be read. Memory is PSS, five seconds later.";
+    let note = "The desktop app under Xvfb on a data directory with the real data set: from the start of the app (through \
+        its WebDriver) to a readable chart. Memory is PSS, measured five seconds later.";
     let head = &["launch to first chart", "sidecar", "app", "its webview"];
     let mut table = Table::new("Desktop", note, head);
     let mut sidecar = Sidecar::start();

@@ -1,7 +1,7 @@
 //! The figures of `docs/BENCHMARKS.md`, measured on this machine by real processes.
 //!
-//! Each benchmark prints its table; `--write FILE` keeps all of them. A peer is measured in the
-//! same run where there is one on the machine (DuckDB, through Python).
+//! Each benchmark prints its table; `--write FILE` writes all tables to a file. DuckDB is measured in
+//! the same run for comparison, through Python.
 
 mod events;
 mod import;
@@ -21,16 +21,16 @@ use table::Table;
 /// Measures Emp-Mix on this machine
 #[derive(Parser)]
 struct Args {
-    /// Only these [default: all]
+    /// The benchmarks to run [default: all]
     #[arg(value_enum)]
     only: Vec<Benchmark>,
-    /// Also writes the tables into this file
+    /// Also writes the tables to this file
     #[arg(long)]
     write: Option<PathBuf>,
-    /// Seconds of each ingest measurement
+    /// Duration of each ingest measurement, in seconds
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Generated events for the questions
+    /// Number of generated events for the queries
     #[arg(long, default_value_t = 1_000_000)]
     events: usize,
 }

@@ -10,7 +10,7 @@ pub(crate) fn measure() -> Result<Table> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/dist/empmix_ui_bg.wasm");
     let wasm = std::fs::read(&path).with_context(|| {
         format!(
-            "{} is not there: cargo xtask wasm --release",
+            "{} does not exist; run cargo xtask wasm --release",
             path.display()
         )
     })?;
@@ -24,7 +24,7 @@ pub(crate) fn measure() -> Result<Table> {
     )?;
     let mut table = Table::new(
         "The console's wasm",
-        "The profile that ships.",
+        "The release profile.",
         &["raw", "gzip", "brotli"],
     );
     #[allow(clippy::cast_precision_loss, reason = "megabytes")]

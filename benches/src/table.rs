@@ -1,4 +1,4 @@
-//! Figures as Markdown.
+//! Tables of figures as Markdown.
 
 use std::{fmt::Write, path::Path};
 
@@ -52,7 +52,7 @@ impl Table {
     }
 }
 
-/// What the figures were measured on, and when.
+/// The machine that the figures were measured on, and the date.
 pub(crate) fn machine() -> Table {
     let cpu = read("/proc/cpuinfo")
         .lines()
@@ -75,7 +75,7 @@ pub(crate) fn machine() -> Table {
         >> 20;
     #[expect(
         clippy::disallowed_methods,
-        reason = "the page says when it was measured"
+        reason = "the page has the date of the measurement"
     )]
     let today = jiff::ZonedDateTime::now().date();
     Table::new(
@@ -93,8 +93,8 @@ fn read(path: &str) -> String {
 
 /// Writes all tables under a heading.
 pub(crate) fn write(path: &Path, tables: &[Table]) -> Result<()> {
-    let intro = "# Figures\n\n`cargo xtask bench` measures them: release builds, real processes, everything on one machine. \
-        Only figures of one run compare.\n\n";
+    let intro = "# Benchmarks\n\n`cargo xtask bench` measures these figures with release builds and real processes on one \
+        machine. Compare only figures of the same run.\n\n";
     let tables: Vec<_> = tables.iter().map(Table::markdown).collect();
     let text = format!("{intro}{}", tables.join("\n"));
     std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))

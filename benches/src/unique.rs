@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{events, table::Table};
 
-/// Each question is asked so often; the best time counts.
+/// The number of runs of each query; the best time counts.
 const RUNS: usize = 5;
 
 pub(crate) fn measure(count: usize) -> Result<Table> {
@@ -16,8 +16,8 @@ pub(crate) fn measure(count: usize) -> Result<Table> {
     let file = dir.path().join("events.ndjson");
     events::write(&file, count)?;
     let note = format!(
-        "{count} generated events, 90 days. Distinct users per day, of one event's rows and of every event's; the best of \
-        {RUNS} runs, measured inside the store (for DuckDB: around the query, the table in its own format, 2 threads)."
+        "{count} generated events over 90 days. Distinct users per day, for one event name and for all events; the best of \
+        {RUNS} runs, measured inside the store (for DuckDB: around the query, with its own table format and 2 threads)."
     );
     let mut table = Table::new(
         "Unique users per day",

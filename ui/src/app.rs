@@ -1,4 +1,4 @@
-//! The frame: take what has arrived, apply commands, show.
+//! The console's frame: take answers, apply commands, show the window.
 
 use std::rc::Rc;
 
@@ -13,16 +13,16 @@ use crate::{
     host::Host,
     insights::InsightsState,
     live::LiveState,
-    session::{Connection, Session, View, Work},
+    session::{Connection, Session, UpdateCtx, View},
     settings::SettingsState,
     widgets::ToastKind,
 };
 
 mod connection;
 
-/// The setting that holds the theme.
+/// The key of the saved theme.
 const THEME_KEY: &str = "empmix.theme";
-/// The setting that holds the project.
+/// The key of the saved project.
 const PROJECT_KEY: &str = "empmix.project";
 
 /// The console. A host calls [`Console::logic`] and then [`Console::ui`] each frame.
@@ -30,8 +30,8 @@ pub struct Console {
     host: Box<dyn Host>,
     backend: Rc<dyn Backend>,
     commands: Commands,
-    keys: shortcuts::Keys,
-    /// What every module reads.
+    keys: shortcuts::KeySequence,
+    /// The state that every module reads.
     pub session: Session,
     /// Top bar, navigation, overlays.
     pub chrome: Chrome,
@@ -43,14 +43,14 @@ pub struct Console {
     pub live: LiveState,
     /// *Settings*.
     pub settings: SettingsState,
-    watch: connection::Watch,
+    schedule: connection::PollSchedule,
     opened_ms: EpochMs,
-    /// What is being copied, and what it is.
+    /// A copy that is under way, and the name of the text for the notice.
     copying: Option<(Inbox<bool>, &'static str)>,
 }
 
 impl Console {
-    /// A console that has asked nothing yet.
+    /// A console that has not sent a request yet.
     pub fn new(ctx: &egui::Context, backend: Rc<dyn Backend>, host: Box<dyn Host>) -> Self {
         crate::theme::install(ctx);
         ctx.set_theme(theme_from(host.load(THEME_KEY).as_deref()));
@@ -65,31 +65,31 @@ impl Console {
             projects: AsyncValue::NotAsked,
             project_id: None,
             schema: AsyncValue::NotAsked,
-            trouble: None,
+            data_error: None,
         };
         Self {
             opened_ms: session.now_ms,
             host,
             backend,
             commands: Commands::default(),
-            keys: shortcuts::Keys::default(),
+            keys: shortcuts::KeySequence::default(),
             session,
             chrome: Chrome::default(),
             first_run: FirstRunState::default(),
             insights: InsightsState::default(),
             live: LiveState::default(),
             settings: SettingsState::default(),
-            watch: connection::Watch::default(),
+            schedule: connection::PollSchedule::default(),
             copying: None,
         }
     }
 
-    /// Takes what has arrived and applies the commands of the last frame. Runs for a hidden window
-    /// too.
+    /// Takes the answers that have arrived and applies the commands of the last frame. Also runs for
+    /// a hidden window.
     pub fn logic(&mut self, ctx: &egui::Context) {
         self.session.now_ms = self.host.now_ms();
         self.session.time_s = (self.session.now_ms - self.opened_ms) as f64 / 1000.0;
-        self.watch_backend(ctx);
+        self.poll_backend(ctx);
         self.update_modules(ctx);
         self.poll_copying();
         for command in self.commands.drain() {
@@ -128,38 +128,38 @@ impl Console {
         }
     }
 
-    /// Whether the project is known to hold no event.
+    /// Whether the project is known to have no events.
     pub fn is_empty(&self) -> bool {
         self.session.event_count() == Some(0)
     }
 
     fn update_modules(&mut self, ctx: &egui::Context) {
-        let work = Work {
+        let cx = UpdateCtx {
             session: &self.session,
             backend: &*self.backend,
-            ctx,
+            egui: ctx,
         };
         let visible = self.chrome.module;
-        self.first_run.update(work);
+        self.first_run.update(cx);
         if let Some(project) = self.session.project_id
-            && self.first_run.take_wants_schema()
+            && self.first_run.take_schema_wanted()
         {
             self.ask_schema(project);
         }
-        let work = Work {
+        let cx = UpdateCtx {
             session: &self.session,
             backend: &*self.backend,
-            ctx,
+            egui: ctx,
         };
-        self.live.update(work, visible == Module::Live);
-        self.settings.update(work);
+        self.live.update(cx, visible == Module::Live);
+        self.settings.update(cx);
         let shown = !self.is_empty() && !self.first_run.is_loading();
         if shown && self.session.schema.latest().is_some() {
-            self.insights.update(work);
+            self.insights.update(cx);
         }
-        // Whoever misses the backend first says so, and it is looked at once.
-        if self.live.take_lost() | self.insights.take_lost() {
-            self.watch.ask_now();
+        // A module may notice first that the backend is unreachable; then its status is checked now.
+        if self.live.take_connection_lost() | self.insights.take_connection_lost() {
+            self.schedule.poll_now();
         }
     }
 
@@ -180,7 +180,7 @@ impl Console {
             | Command::CloseOverlay => {
                 self.chrome.apply(&command);
             }
-            Command::Reconnect => self.watch.ask_now(),
+            Command::Reconnect => self.schedule.poll_now(),
             Command::Copy { text, what } => {
                 self.copying = Some((self.host.copy(ctx, text), what));
                 self.poll_copying();
@@ -194,7 +194,7 @@ impl Console {
         }
     }
 
-    /// Says what was copied, once it is.
+    /// Shows a notice when the copy has finished.
     fn poll_copying(&mut self) {
         let done = self.copying.as_mut();
         let Some((done, what)) = done.and_then(|(inbox, what)| Some((inbox.take()?, *what))) else {
@@ -212,16 +212,16 @@ impl Console {
     }
 
     fn apply_to_module(&mut self, ctx: &egui::Context, command: Command) {
-        let work = Work {
+        let cx = UpdateCtx {
             session: &self.session,
             backend: &*self.backend,
-            ctx,
+            egui: ctx,
         };
         match command {
-            Command::FirstRun(command) => self.first_run.apply(command, work),
-            Command::Insights(command) => self.insights.apply(command, work),
-            Command::Live(command) => self.live.apply(command, work),
-            Command::Settings(command) => self.settings.apply(command, work),
+            Command::FirstRun(command) => self.first_run.apply(command, cx),
+            Command::Insights(command) => self.insights.apply(command, cx),
+            Command::Live(command) => self.live.apply(command, cx),
+            Command::Settings(command) => self.settings.apply(command, cx),
             _ => {}
         }
     }
@@ -236,13 +236,13 @@ impl Console {
         self.session.project_id = Some(id);
         self.session.schema = AsyncValue::NotAsked;
         self.ask_schema(id);
-        let work = Work {
+        let cx = UpdateCtx {
             session: &self.session,
             backend: &*self.backend,
-            ctx,
+            egui: ctx,
         };
         self.first_run.project_changed();
-        self.insights.project_changed(work);
+        self.insights.project_changed(cx);
         self.live.project_changed();
         self.settings.project_changed();
     }

@@ -1,5 +1,5 @@
-//! A value that comes from a backend: not asked for, pending, done or failed. While a new answer
-//! is on its way, and after a failure, the former one stays readable.
+//! A value that comes from a backend: not requested, pending, done or failed. While a new answer
+//! is pending, and after a failure, the previous one stays readable.
 
 use empmix_protocol::{ApiError, ErrorCode};
 use serde::de::DeserializeOwned;
@@ -9,21 +9,21 @@ use crate::backend::Reply;
 /// A value that comes from a backend.
 #[derive(Debug, Default)]
 pub enum AsyncValue<T> {
-    /// Nobody asked.
+    /// Not requested yet.
     #[default]
     NotAsked,
-    /// Asked; dropping it cancels the request.
+    /// Requested; dropping it cancels the request.
     Pending {
         /// The answer before this one.
         previous: Option<T>,
         /// Where the answer arrives.
         reply: Reply,
-        /// When it was asked, in seconds of the frame clock.
+        /// When the request was sent, in seconds of the frame clock.
         since_s: f64,
     },
-    /// Answered.
+    /// The answer.
     Done(T),
-    /// It went wrong.
+    /// The request failed.
     Failed {
         /// The answer before this one.
         previous: Option<T>,
@@ -33,7 +33,7 @@ pub enum AsyncValue<T> {
 }
 
 impl<T: DeserializeOwned> AsyncValue<T> {
-    /// Asks anew; a request that is under way is cancelled.
+    /// Waits for a new answer; a request that is under way is cancelled.
     pub fn ask(&mut self, reply: Reply, now_s: f64) {
         let previous = self.take();
         *self = Self::Pending {
@@ -69,7 +69,7 @@ impl<T: DeserializeOwned> AsyncValue<T> {
 }
 
 impl<T> AsyncValue<T> {
-    /// The latest answer that there is, be it old.
+    /// The latest answer, which may belong to an earlier request.
     pub fn latest(&self) -> Option<&T> {
         match self {
             Self::NotAsked => None,
@@ -86,7 +86,7 @@ impl<T> AsyncValue<T> {
         }
     }
 
-    /// Whether an answer is awaited.
+    /// Whether a request is under way.
     pub fn is_pending(&self) -> bool {
         matches!(self, Self::Pending { .. })
     }
@@ -99,7 +99,7 @@ impl<T> AsyncValue<T> {
         }
     }
 
-    /// Gives up on the request; the former answer stays.
+    /// Cancels the request; the previous answer stays.
     pub fn cancel(&mut self) {
         if self.is_pending() {
             *self = self.take().map_or(Self::NotAsked, Self::Done);
@@ -123,7 +123,7 @@ mod tests {
     use crate::backend::mailbox;
 
     #[test]
-    fn the_former_answer_stays_while_the_next_is_awaited_and_after_a_failure() {
+    fn the_previous_answer_stays_while_a_request_is_pending_and_after_a_failure() {
         let mut value = AsyncValue::<u32>::NotAsked;
         let (out, reply) = mailbox(1, || {});
         value.ask(reply, 1.0);
@@ -138,7 +138,7 @@ mod tests {
             (value.latest(), value.waiting_s(5.0)),
             (Some(&7), Some(3.0))
         );
-        out.send(Ok(json!("no number")));
+        out.send(Ok(json!("not a number")));
         assert!(value.poll());
         assert_eq!(value.latest(), Some(&7));
         assert_eq!(
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn asking_again_cancels_what_was_asked() {
+    fn a_new_request_cancels_the_pending_one() {
         let mut value = AsyncValue::<u32>::NotAsked;
         let (first, reply) = mailbox(1, || {});
         value.ask(reply, 0.0);

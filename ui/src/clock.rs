@@ -1,4 +1,4 @@
-//! Times as they are shown, in the project's zone.
+//! Formats times for display, in the project's time zone.
 
 use empmix_model::EpochMs;
 use jiff::{Timestamp, tz::TimeZone};
@@ -18,7 +18,7 @@ pub fn zone_name(time: EpochMs, zone: &TimeZone) -> String {
     format(time, zone, "%Z")
 }
 
-/// `0.4 s`, `3 min`, `2 h`, `5 days`: a length of time, one unit, never negative.
+/// A duration in one unit, never negative: `0.4 s`, `3 min`, `2 h`, `5 days`.
 pub fn span(milliseconds: i64) -> String {
     let seconds = milliseconds.max(0) as f64 / 1000.0;
     let (number, unit) = match seconds {
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_have_one_unit() {
+    fn durations_have_one_unit() {
         let lengths = [-5, 400, 12_000, 200_000, 7_200_000, 500_000_000];
         assert_eq!(
             lengths.map(span),

@@ -1,4 +1,4 @@
-//! The whole console on a fake backend, driven by label as a user drives it.
+//! The whole console on a fake backend; the tests find controls by their labels, as a user does.
 
 use egui::{Key, Modifiers};
 use empmix_model::stored::LiveItem;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn a_first_run_loads_the_sample_and_becomes_insights_by_itself() {
+fn a_first_run_loads_the_sample_and_then_shows_insights() {
     let mut window = Window::open(Fake::empty());
     assert!(window.shows("Send your first event"));
     assert!(window.shows("0 received"));
@@ -60,7 +60,7 @@ fn live_starts_with_stored_events_and_then_streams() {
     window.click("Live");
     window.steps(4);
     let before = window.rows();
-    assert!(before > 10, "stored events are there first: {before}");
+    assert!(before > 10, "stored events are shown first: {before}");
     for item in live_items(3) {
         window.fake.arrive(&item);
     }
@@ -76,7 +76,7 @@ fn live_starts_with_stored_events_and_then_streams() {
 }
 
 #[test]
-fn a_paused_live_view_stands_still_and_catches_up() {
+fn a_paused_live_view_does_not_change_until_it_is_resumed() {
     let mut window = Window::open(Fake::loaded());
     window.click("Live");
     window.steps(4);
@@ -93,12 +93,12 @@ fn a_paused_live_view_stands_still_and_catches_up() {
 }
 
 #[test]
-fn live_says_how_much_it_missed_and_reopens_a_broken_stream() {
+fn live_shows_the_number_of_missed_events_and_reopens_a_broken_stream() {
     let mut window = Window::open(Fake::loaded());
     window.click("Live");
     window.fake.live_message(&LiveMessage::Lagged(7));
     window.steps(3);
-    assert!(window.shows_start("7 events are not shown here"));
+    assert!(window.shows_containing("7 events are not shown here"));
     let gone = ApiError::new(ErrorCode::Disconnected, "The sidecar ended the live stream");
     window.fake.live_message(&LiveMessage::Closed(gone));
     window.steps(3);
@@ -107,7 +107,7 @@ fn live_says_how_much_it_missed_and_reopens_a_broken_stream() {
     window.wait_s(3);
     assert_eq!(window.fake.open_streams(), 1);
     window.click("Settings");
-    assert_eq!(window.fake.open_streams(), 0, "nobody looks");
+    assert_eq!(window.fake.open_streams(), 0, "a hidden view has no stream");
 }
 
 #[test]
@@ -185,20 +185,20 @@ fn a_new_project_gets_the_machines_zone_and_opens() {
 }
 
 #[test]
-fn an_unreachable_backend_is_said_and_comes_back_by_itself() {
+fn an_unreachable_backend_is_reported_and_reconnected() {
     let mut window = Window::open(Fake::loaded());
     let gone = ApiError::new(ErrorCode::Disconnected, "The sidecar cannot be reached");
     window.fake.set_broken(Some(gone));
     window.wait_s(12);
     assert!(window.shows("Not connected") && window.shows("Try again now"));
-    assert!(window.shows("Insights"), "what was there stays");
+    assert!(window.shows("Insights"), "the content stays");
     window.fake.set_broken(None);
     window.wait_s(16);
     assert!(window.shows("Local sidecar") && !window.shows("Try again now"));
 }
 
 #[test]
-fn a_browser_without_a_token_is_told_which_command_prints_a_link() {
+fn a_browser_without_a_token_is_shown_the_command_that_prints_a_link() {
     let fake = Fake::loaded();
     let out = ApiError::new(ErrorCode::Unauthorized, "This page is not signed in");
     fake.set_broken(Some(out));
@@ -212,7 +212,7 @@ fn a_browser_without_a_token_is_told_which_command_prints_a_link() {
 }
 
 #[test]
-fn keys_go_to_modules_and_the_palette_runs_what_was_typed() {
+fn keys_open_modules_and_the_palette_runs_the_typed_command() {
     let mut window = Window::open(Fake::loaded());
     window.keys(Modifiers::NONE, &[Key::G, Key::L]);
     assert_eq!(window.console().chrome.module, Module::Live);
@@ -267,7 +267,7 @@ fn the_question_mark_shows_every_shortcut() {
 }
 
 #[test]
-fn a_folded_navigation_still_says_where_it_goes() {
+fn a_folded_navigation_keeps_its_labels_for_assistive_technology() {
     let mut window = Window::open(Fake::loaded());
     window.click("Fold the navigation");
     window.click("Live");
@@ -277,7 +277,7 @@ fn a_folded_navigation_still_says_where_it_goes() {
 }
 
 #[test]
-fn a_slash_gives_the_keyboard_to_the_filter() {
+fn a_slash_moves_the_focus_to_the_filter() {
     let mut window = Window::open(Fake::loaded());
     window.click("Live");
     window.steps(4);
@@ -310,7 +310,7 @@ fn escape_closes_the_event_beside_the_table() {
 }
 
 #[test]
-fn a_question_that_met_no_sidecar_is_asked_again_when_there_is_one() {
+fn a_query_that_could_not_reach_the_sidecar_is_sent_again_after_it_is_back() {
     let mut window = Window::open(Fake::loaded());
     let gone = ApiError::new(ErrorCode::Disconnected, "The sidecar cannot be reached");
     window.fake.set_broken(Some(gone));
@@ -319,17 +319,17 @@ fn a_question_that_met_no_sidecar_is_asked_again_when_there_is_one() {
     assert!(window.shows("The sidecar does not answer"));
     assert!(
         window.shows("Try again now"),
-        "the banner does not wait for the next look"
+        "the banner does not wait for the next status request"
     );
     window.fake.set_broken(None);
     window.wait_s(16);
     assert!(!window.shows("The sidecar does not answer"));
-    let answered = window.console().insights.answered();
-    assert_eq!(answered.map(|answered| answered.lines.len()), Some(2));
+    let model = window.console().insights.chart_model();
+    assert_eq!(model.map(|model| model.lines.len()), Some(2));
 }
 
 #[test]
-fn what_is_copied_as_json_is_the_answer_and_its_question() {
+fn the_copied_json_holds_the_report_and_its_answer() {
     let mut window = Window::open(Fake::loaded());
     window.steps(4);
     window.click("Copy JSON");
@@ -341,16 +341,16 @@ fn what_is_copied_as_json_is_the_answer_and_its_question() {
 }
 
 #[test]
-fn a_browser_that_forbids_copying_is_not_said_to_have_copied() {
+fn a_browser_that_forbids_copying_gets_a_failure_notice() {
     let host = TestHost::default();
-    host.keeps_clipboard.set(true);
+    host.denies_clipboard.set(true);
     let mut window = Window::open_on(Fake::empty(), &host);
     window.click("Copy");
     assert!(window.shows("This browser does not let the console copy the snippet"));
 }
 
 #[test]
-fn a_sidecar_that_has_no_project_yet_is_asked_until_it_has_one() {
+fn a_sidecar_without_a_project_is_polled_until_it_has_one() {
     let fake = Fake::without_project();
     let mut window = Window::open(fake.clone());
     assert!(window.console().session.project_id.is_none());
@@ -360,10 +360,10 @@ fn a_sidecar_that_has_no_project_yet_is_asked_until_it_has_one() {
 }
 
 #[test]
-fn a_store_that_is_away_is_said_and_found_again() {
+fn an_unavailable_store_is_reported_until_it_is_back() {
     let fake = Fake::loaded();
-    let away = ApiError::new(ErrorCode::Unavailable, "The store cannot be reached");
-    fake.set_store_away(Some(away));
+    let unavailable = ApiError::new(ErrorCode::Unavailable, "The store cannot be reached");
+    fake.set_store_away(Some(unavailable));
     let mut window = Window::open(fake.clone());
     assert!(window.shows("The store cannot be reached"));
     fake.set_store_away(None);
@@ -373,7 +373,7 @@ fn a_store_that_is_away_is_said_and_found_again() {
 }
 
 #[test]
-fn a_sidecar_that_stands_still_is_said_and_found_again() {
+fn a_sidecar_that_hangs_is_reported_until_it_answers() {
     let mut window = Window::open(Fake::loaded());
     window.fake.hold();
     window.wait_s(25);
@@ -384,7 +384,7 @@ fn a_sidecar_that_stands_still_is_said_and_found_again() {
 }
 
 #[test]
-fn two_keys_in_one_frame_go_to_a_module() {
+fn two_keys_in_one_frame_open_a_module() {
     let mut window = Window::open(Fake::loaded());
     for key in [Key::G, Key::L] {
         window.harness.key_press(key);

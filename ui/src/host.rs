@@ -1,10 +1,11 @@
-//! The seam to the machine: clock, time zone, small settings that outlive the window.
+//! The interface to the machine: clock, time zone, small settings that are kept after the window
+//! closes.
 
 use empmix_model::EpochMs;
 
 use crate::backend::Inbox;
 
-/// Facts of the machine that the console runs on.
+/// The machine that the console runs on.
 pub trait Host {
     /// The time.
     fn now_ms(&self) -> EpochMs;
@@ -12,9 +13,9 @@ pub trait Host {
     fn timezone(&self) -> String;
     /// A setting that was saved before.
     fn load(&self, key: &str) -> Option<String>;
-    /// Saves a setting; where that is not possible it is forgotten with the window.
+    /// Saves a setting. Where that is not possible, it is lost when the window closes.
     fn save(&self, key: &str, value: &str);
-    /// The URL that this page came from, where that is a sidecar's.
+    /// The origin of this page, if a sidecar serves it.
     fn origin(&self) -> Option<String>;
     /// Puts a text on the clipboard; whether that was possible arrives in the inbox.
     fn copy(&self, ctx: &egui::Context, text: String) -> Inbox<bool>;

@@ -1,21 +1,22 @@
-//! The console: what an analyst sees and does, in the desktop's web view and in a browser alike.
+//! The console: the user interface for analysts, in the desktop's web view and in a browser.
 //!
 //! A view reads state and sends [`command::Command`]s; commands are applied in one place, once per
-//! frame ([`app`]); answers come back as [`async_value::AsyncValue`]s that keep the former answer
-//! while the next is on its way. It talks to the world through two seams: [`backend::Backend`]
+//! frame ([`app`]); answers come back as [`async_value::AsyncValue`]s, which keep the previous answer
+//! while the next one is pending. Two traits connect it to its surroundings: [`backend::Backend`]
 //! (desktop, HTTP, fake) and [`host::Host`] (clock, time zone, small settings), so that it runs
 //! without a network. It must not know stores, brokers or HTTP routes.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | [`app`] | the frame: poll, apply, show |
-//! | [`command`] | everything that a user can do; the palette, the shortcuts |
-//! | [`session`] | what every module reads: project, schema, connection, clock |
-//! | [`backend`], [`host`] | the two seams |
+//! | [`command`] | all actions of a user; the palette, the shortcuts |
+//! | [`session`] | the state that every module reads: project, schema, connection, clock |
+//! | [`backend`], [`host`] | the two traits, and the backends |
 //! | [`chrome`] | top bar, navigation, palette, banners |
 //! | [`first_run`], [`insights`], [`live`], [`settings`] | the modules |
 //! | [`mirror`] | the accessibility tree as plain data |
-//! | [`theme`], [`widgets`], [`snippet`], [`clock`] | design tokens; controls; code to copy; times |
+//! | [`theme`], [`widgets`] | design tokens; controls |
+//! | [`snippet`], [`clock`] | code to copy; formatted times |
 //! | `web` | the host for web view and browser (wasm only) |
 
 pub mod app;
@@ -36,7 +37,7 @@ pub mod theme;
 pub mod widgets;
 
 #[cfg(test)]
-mod access_tests;
+mod accessibility_tests;
 #[cfg(test)]
 mod console_tests;
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The accessibility tree as plain data.
 //!
-//! egui describes each frame as an AccessKit tree, and its web host drops it. [`MirrorPlugin`]
-//! keeps the latest tree as a flat list of [`Element`]s, which the web host lays over the canvas
-//! as invisible elements, and hands what is done to those elements back to egui as input.
+//! egui describes each frame as an AccessKit tree, which its web host drops. [`MirrorPlugin`] keeps
+//! the latest tree as a flat list of [`Element`]s. The web host lays them over the canvas as
+//! invisible elements, and passes actions on those elements back to egui as input.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,15 +13,15 @@ use egui::accesskit::{
 /// A control or a text, as assistive technology sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Element {
-    /// Who it is, from frame to frame.
+    /// Its id, which stays the same from frame to frame.
     pub id: u64,
-    /// The element that it becomes.
+    /// The HTML element that represents it.
     pub tag: Tag,
-    /// Its ARIA role; `None` where the tag says it already.
+    /// Its ARIA role; `None` where the tag implies it.
     pub role: Option<&'static str>,
     /// Its accessible name; for a text, the text.
     pub name: String,
-    /// What a text field holds, or where a slider stands.
+    /// The text of a text field, or the position of a slider.
     pub value: Option<String>,
     /// Whether it is checked, pressed or selected.
     pub on: Option<bool>,
@@ -29,13 +29,13 @@ pub struct Element {
     pub disabled: bool,
     /// Whether it can be clicked.
     pub clickable: bool,
-    /// Whether it has the keyboard.
+    /// Whether it has the keyboard focus.
     pub focused: bool,
     /// Left, top, width, height in points.
     pub bounds: [f32; 4],
 }
 
-/// The element that something becomes in a page.
+/// The HTML element that represents a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tag {
     /// A push button.
@@ -44,18 +44,18 @@ pub enum Tag {
     Input,
     /// A text field of several lines.
     TextArea,
-    /// Anything else, told by its role.
+    /// Anything else, identified by its role.
     Div,
     /// A text.
     Span,
 }
 
-/// The latest frame's elements, and the input that waits for the next.
+/// The elements of the latest frame, and the input for the next one.
 #[derive(Debug, Default)]
 pub struct MirrorState {
     /// The elements, in reading order.
     pub elements: Vec<Element>,
-    /// Counts the changes of `elements`.
+    /// The number of changes of `elements`.
     pub version: u64,
     /// Input from the elements.
     pub input: Vec<egui::Event>,
@@ -71,17 +71,17 @@ impl Mirror {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An element was clicked.
+    /// Sends a click on an element to egui.
     pub fn click(&self, id: u64) {
         self.request(id, Action::Click, None);
     }
 
-    /// An element got the keyboard.
+    /// Moves egui's focus to an element.
     pub fn focus(&self, id: u64) {
         self.request(id, Action::Focus, None);
     }
 
-    /// A text field was given a new text.
+    /// Sets the text of a text field.
     pub fn set_value(&self, id: u64, text: &str) {
         self.request(id, Action::SetValue, Some(ActionData::Value(text.into())));
     }
@@ -136,22 +136,22 @@ impl egui::Plugin for MirrorPlugin {
     }
 }
 
-/// Where an element is: what lies over what, and what of it is in sight.
+/// The layer of an element, and its visible area.
 #[derive(Clone, Copy)]
-struct Placed {
+struct Placement {
     order: egui::Order,
     clip: egui::Rect,
 }
 
-/// The elements of a tree in reading order, page first, then what lies over it; without those that
-/// say nothing and those that are scrolled out of sight. `widgets` are those of the same frame.
+/// The elements of a tree in reading order: the page first, then popups. Elements without a name or
+/// value and elements outside the visible area are left out. `widgets` are those of the same frame.
 pub fn elements(update: &TreeUpdate, widgets: &egui::WidgetRects) -> Vec<Element> {
-    let places: std::collections::HashMap<NodeId, Placed> = widgets
+    let places: std::collections::HashMap<NodeId, Placement> = widgets
         .layers()
         .flat_map(|(layer, widgets)| widgets.iter().map(move |one| (layer.order, one)))
         .map(|(order, one)| {
             let clip = one.interact_rect;
-            (one.id.accesskit_id(), Placed { order, clip })
+            (one.id.accesskit_id(), Placement { order, clip })
         })
         .collect();
     let nodes: std::collections::HashMap<NodeId, &Node> =
@@ -160,14 +160,14 @@ pub fn elements(update: &TreeUpdate, widgets: &egui::WidgetRects) -> Vec<Element
         return Vec::new();
     };
     let mut found = Vec::new();
-    let everywhere = Placed {
+    let everywhere = Placement {
         order: egui::Order::Background,
         clip: egui::Rect::EVERYTHING,
     };
     let mut waiting = vec![(root, everywhere)];
     while let Some((id, around)) = waiting.pop() {
         let Some(node) = nodes.get(&id) else { continue };
-        // The lines of a text are no widgets: they are where the text is.
+        // The lines of a text are not widgets; they have the text's placement.
         let place = places.get(&id).copied().unwrap_or(around);
         waiting.extend(node.children().iter().rev().map(|child| (*child, place)));
         let named_by = || {
@@ -280,7 +280,7 @@ fn bounds(rect: Rect, clip: egui::Rect) -> Option<[f32; 4]> {
 mod tests {
     use super::*;
 
-    /// Runs a frame and returns what the mirror shows of it.
+    /// Runs a frame, which fills the mirror.
     fn frame(ctx: &egui::Context, add: impl FnMut(&mut egui::Ui)) {
         let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(400.0, 300.0));
         let input = egui::RawInput {
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_given_to_an_element_replaces_the_fields_text() {
+    fn setting_the_value_of_an_element_replaces_the_fields_text() {
         let (ctx, mirror) = context();
         let mut text = "old".to_owned();
         let show = |text: &mut String| {
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_scrolled_out_of_sight_is_left_out() {
+    fn elements_outside_the_visible_area_are_left_out() {
         let (ctx, mirror) = context();
         let show = || {
             frame(&ctx, |ui| {
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_over_the_page_comes_after_it() {
+    fn popups_come_after_the_page() {
         let (ctx, mirror) = context();
         let show = || {
             frame(&ctx, |ui| {

@@ -1,4 +1,4 @@
-//! What every module reads: the project, what is known of its data, the connection, the clock.
+//! The state that every module reads: the project, its schema, the connection, the clock.
 
 use empmix_model::{EpochMs, ids::ProjectId, project::Project};
 use empmix_protocol::{
@@ -12,51 +12,52 @@ use crate::{
     command::Commands,
 };
 
-/// How the backend can be reached.
+/// The state of the connection to the backend.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Connection {
-    /// Nothing was heard yet.
+    /// There was no answer yet.
     Connecting,
-    /// It answers.
+    /// The backend answers.
     Connected,
-    /// It does not answer.
+    /// The backend does not answer.
     Disconnected {
         /// Why.
         error: ApiError,
-        /// When it is asked again, in seconds of the frame clock.
+        /// When the next request is sent, in seconds of the frame clock.
         retry_at_s: f64,
     },
 }
 
-/// What every module reads.
+/// The state that every module reads.
 #[derive(Debug)]
 pub struct Session {
     /// The time of this frame.
     pub now_ms: EpochMs,
     /// The frame clock, in seconds since the window opened; it runs for a hidden window too.
     pub time_s: f64,
-    /// Who answers.
+    /// The kind of backend.
     pub backend: BackendKind,
-    /// The URL that this page came from, where that is a sidecar's.
+    /// The origin of this page, if a sidecar serves it.
     pub origin: Option<String>,
     /// The machine's time zone.
     pub timezone: String,
-    /// How the backend can be reached.
+    /// The state of the connection to the backend.
     pub connection: Connection,
-    /// How the sidecar is.
+    /// The sidecar's status.
     pub status: AsyncValue<Status>,
     /// All projects.
     pub projects: AsyncValue<Projects>,
-    /// The project that is worked on.
+    /// The id of the current project.
     pub project_id: Option<ProjectId>,
     /// The events and properties of the project.
     pub schema: AsyncValue<Schema>,
-    /// Why the backend, though it answers, could not say what there is: its store is away.
-    pub trouble: Option<ApiError>,
+    /// The error of the last projects or schema request, while the backend itself answers: usually
+    /// its store is unavailable.
+    pub data_error: Option<ApiError>,
 }
 
 impl Session {
-    /// The project that is worked on.
+    /// The current project.
     pub fn project(&self) -> Option<&Project> {
         let id = self.project_id?;
         let projects = &self.projects.latest()?.projects;
@@ -70,19 +71,19 @@ impl Session {
             .unwrap_or(jiff::tz::TimeZone::UTC)
     }
 
-    /// Events that the project holds; `None` while that is unknown.
+    /// The number of the project's events; `None` while it is unknown.
     pub fn event_count(&self) -> Option<u64> {
         let schema = self.schema.latest()?;
         Some(schema.events.iter().map(|event| event.count).sum())
     }
 
-    /// Time of the project's newest event.
+    /// The time of the project's newest event.
     pub fn newest_event_ms(&self) -> Option<EpochMs> {
         let schema = self.schema.latest()?;
         schema.events.iter().map(|event| event.last_seen).max()
     }
 
-    /// The URL that SDKs send to: the page's own, else what the sidecar says of itself.
+    /// The URL that SDKs send to: the page's origin, else the URL in the sidecar's status.
     pub fn sdk_url(&self) -> String {
         self.origin
             .clone()
@@ -91,22 +92,22 @@ impl Session {
     }
 }
 
-/// What a view gets.
+/// The arguments of a view.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    /// What every module reads.
+    /// The state that every module reads.
     pub session: &'a Session,
-    /// Where its commands go.
+    /// Where the view sends its commands.
     pub commands: &'a Commands,
 }
 
-/// What a module gets when it updates itself or applies a command.
+/// The arguments of a module that updates itself or applies a command.
 #[derive(Clone, Copy)]
-pub struct Work<'a> {
-    /// What every module reads.
+pub struct UpdateCtx<'a> {
+    /// The state that every module reads.
     pub session: &'a Session,
-    /// Who answers its calls.
+    /// The backend for its calls.
     pub backend: &'a dyn Backend,
-    /// To copy a text, or to ask for a frame at a later time.
-    pub ctx: &'a egui::Context,
+    /// To request a frame, to open a URL or to move the focus.
+    pub egui: &'a egui::Context,
 }

@@ -1,4 +1,4 @@
-//! The lines that make an app send events: text to copy, and how it is shown.
+//! Code snippets that send events: the text to copy, and the block that shows it.
 
 use egui::{
     CornerRadius, FontId, Frame, Margin, Response, Stroke, Ui,
@@ -10,7 +10,7 @@ use crate::theme::{Type, tokens};
 /// Where the app runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Platform {
-    /// A page.
+    /// A web page.
     #[default]
     Browser,
     /// A server in JavaScript.
@@ -28,7 +28,7 @@ impl Platform {
     ];
 }
 
-/// What an app must contain to send its first event.
+/// The code that an app needs to send its first event.
 pub fn snippet(platform: Platform, url: &str, key: &str) -> String {
     match platform {
         Platform::Browser => format!(
@@ -54,7 +54,7 @@ pub fn snippet(platform: Platform, url: &str, key: &str) -> String {
     }
 }
 
-/// A key as it is shown where there is no room for all of it: `pk_7f3c…e19a`.
+/// The shortened form of a key, for display only: `pk_7f3c…e19a`.
 pub fn short_key(key: &str) -> String {
     match (
         key.get(..7),
@@ -65,7 +65,7 @@ pub fn short_key(key: &str) -> String {
     }
 }
 
-/// Shows lines of code; a long line goes on in the next.
+/// Shows a block of code; long lines are wrapped.
 pub fn code_block(ui: &mut Ui, name: &str, code: &str) -> Response {
     let tokens = tokens(ui);
     let frame = Frame::new()
@@ -89,7 +89,7 @@ pub fn code_block(ui: &mut Ui, name: &str, code: &str) -> Response {
     response
 }
 
-/// Code in one colour, 20 points a line.
+/// Lays out code in one colour, with lines of 20 points.
 fn layout(code: &str, font: FontId, color: egui::Color32) -> LayoutJob {
     let format = TextFormat {
         line_height: Some(20.0),
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_snippet_names_host_and_key() {
+    fn every_snippet_contains_host_and_key() {
         for (platform, name) in Platform::ALL {
             let code = snippet(platform, "http://127.0.0.1:7070", "pk_1");
             assert!(

@@ -1,4 +1,4 @@
-//! The one test harness: the whole console on a fake backend, driven by label.
+//! The test harness: the whole console on a fake backend; controls are found by label.
 
 use std::{
     cell::{Cell, RefCell},
@@ -25,22 +25,22 @@ use crate::{
     mirror::{Mirror, MirrorPlugin},
 };
 
-/// Between two frames of a test.
+/// Time between two frames of a test.
 const FRAME_MS: EpochMs = 50;
 
-/// A machine whose clock moves on by a frame each time it is looked at.
+/// A machine whose clock advances by one frame each time it is read.
 #[derive(Clone, Default)]
 pub(crate) struct TestHost {
     saved: Rc<RefCell<HashMap<String, String>>>,
-    looks: Rc<Cell<EpochMs>>,
-    /// It lets nobody copy.
-    pub(crate) keeps_clipboard: Rc<Cell<bool>>,
+    clock_reads: Rc<Cell<EpochMs>>,
+    /// Whether copying fails.
+    pub(crate) denies_clipboard: Rc<Cell<bool>>,
 }
 
 impl Host for TestHost {
     fn now_ms(&self) -> EpochMs {
-        self.looks.set(self.looks.get() + 1);
-        NOW_MS + 60_000 + self.looks.get() * FRAME_MS
+        self.clock_reads.set(self.clock_reads.get() + 1);
+        NOW_MS + 60_000 + self.clock_reads.get() * FRAME_MS
     }
 
     fn timezone(&self) -> String {
@@ -64,27 +64,27 @@ impl Host for TestHost {
     fn copy(&self, ctx: &egui::Context, text: String) -> Inbox<bool> {
         ctx.copy_text(text);
         let (outbox, inbox) = mailbox(1, || {});
-        outbox.send(!self.keeps_clipboard.get());
+        outbox.send(!self.denies_clipboard.get());
         inbox
     }
 }
 
-/// The console in a window, of 1280×800 points where nothing else is said.
+/// The console in a window, 1280×800 points by default.
 pub(crate) struct Window {
     /// The window.
     pub(crate) harness: Harness<'static, Option<Console>>,
-    /// Who answers.
+    /// The backend.
     pub(crate) fake: Fake,
     copied: Option<String>,
 }
 
 impl Window {
-    /// Opens the console and lets it ask its first questions.
+    /// Opens the console and lets it send its first requests.
     pub(crate) fn open(fake: Fake) -> Self {
         Self::open_on(fake, &TestHost::default())
     }
 
-    /// The same on a machine that has saved something.
+    /// Like `open`, on a machine that may have saved settings.
     pub(crate) fn open_on(fake: Fake, host: &TestHost) -> Self {
         let (backend, machine) = (fake.clone(), host.clone());
         let harness = Harness::builder()
@@ -111,13 +111,13 @@ impl Window {
         window
     }
 
-    /// Gives the window another size.
+    /// Changes the size of the window.
     pub(crate) fn resize(&mut self, width: f32, height: f32) {
         self.harness.set_size(egui::vec2(width, height));
         self.steps(8);
     }
 
-    /// What assistive technology is told, from the next frame on.
+    /// A mirror of the accessibility tree, filled from the next frame on.
     pub(crate) fn mirror(&mut self) -> Mirror {
         let mirror = Mirror::default();
         let plugin = MirrorPlugin::new(mirror.clone());
@@ -126,7 +126,7 @@ impl Window {
         mirror
     }
 
-    /// Lets `count` frames pass.
+    /// Runs `count` frames.
     pub(crate) fn steps(&mut self, count: usize) {
         for _ in 0..count {
             self.harness.step();
@@ -141,35 +141,35 @@ impl Window {
         }
     }
 
-    /// Lets so many seconds pass.
+    /// Runs frames for this many seconds.
     pub(crate) fn wait_s(&mut self, seconds: usize) {
         self.steps(seconds * 1000 / FRAME_MS as usize + 1);
     }
 
-    /// Presses what has this label.
+    /// Clicks the control with this label.
     pub(crate) fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
         self.steps(4);
     }
 
-    /// Presses what has this label as assistive technology does, be it in sight or not.
+    /// Presses the control with this label as assistive technology does, even if it is not visible.
     pub(crate) fn press(&mut self, label: &str) {
         self.harness.get_by_label(label).click_accesskit();
         self.steps(4);
     }
 
-    /// Whether something with this label is there.
+    /// Whether a node with this label exists.
     pub(crate) fn shows(&self, label: &str) -> bool {
         self.harness.query_all_by_label(label).next().is_some()
     }
 
-    /// Whether something with a label that begins so is there.
-    pub(crate) fn shows_start(&self, label: &str) -> bool {
+    /// Whether a node exists whose label contains this text.
+    pub(crate) fn shows_containing(&self, label: &str) -> bool {
         let found = self.harness.query_all_by_label_contains(label);
         found.into_iter().next().is_some()
     }
 
-    /// Types into the field of this name.
+    /// Types into the field with this name.
     pub(crate) fn type_into(&mut self, field: &str, text: &str) {
         self.harness
             .get_by_role_and_label(Role::TextInput, field)
@@ -192,7 +192,7 @@ impl Window {
         self.copied.clone()
     }
 
-    /// Table rows that are in sight.
+    /// The number of visible table rows.
     pub(crate) fn rows(&self) -> usize {
         self.harness.query_all_by_role(Role::Row).count()
     }
@@ -204,7 +204,7 @@ impl Window {
         name.expect("there is a row")
     }
 
-    /// How often a key of this kind was made anew.
+    /// How often a key of this kind was replaced.
     pub(crate) fn rotations(&self, kind: KeyKind) -> usize {
         let calls = self.fake.calls();
         let rotated = |call: &&Call| matches!(call, Call::RotateKey { key, .. } if *key == kind);

@@ -1,4 +1,4 @@
-// `npm run build`: dist/empmix.min.js; with --npm also lib/empmix.js.
+// `npm run build`: writes dist/empmix.min.js; with --npm also lib/empmix.js.
 import { bundleModule, bundleScript, root } from "./bundle.mjs";
 
 await bundleScript(`${root}/dist/empmix.min.js`);

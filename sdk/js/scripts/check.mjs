@@ -1,4 +1,4 @@
-// `npm run check`: the committed dist/empmix.min.js is what the sources give, and is small enough.
+// `npm run check`: checks that the committed dist/empmix.min.js matches the sources and is small enough.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ try {
   const committed = readFileSync(join(root, "dist/empmix.min.js"));
   const gzipBytes = gzipSync(committed, { level: 9 }).length;
   console.log(`dist/empmix.min.js: ${committed.length} bytes, ${gzipBytes} gzipped (at most ${MAX_GZIP_BYTES})`);
-  if (!committed.equals(expected)) fail("dist/empmix.min.js is not what the sources give: npm run build");
+  if (!committed.equals(expected)) fail("dist/empmix.min.js does not match the sources; run npm run build");
   if (gzipBytes > MAX_GZIP_BYTES) fail("dist/empmix.min.js is too large");
 } finally {
   rmSync(folder, { recursive: true });

@@ -1,29 +1,29 @@
-/** Events that the SDK sends by itself: `$page_view` and `$click`. */
+/** Events that the SDK tracks automatically: `$page_view` and `$click`. */
 import type { Page } from "./host";
 import type { Properties } from "./types";
 
 type Track = (event: string, properties?: Properties) => void;
 
-/** Tracks the page as it is, and each further one that a single-page application shows. */
+/** Tracks the current page, and each later one of a single-page application. */
 export function trackPageViews(page: Page, track: Track): void {
-  let shown = "";
-  const look = () => {
+  let tracked = "";
+  const trackIfChanged = () => {
     const { pathname, search } = page.location;
-    if (shown !== (shown = pathname + search)) track("$page_view");
+    if (tracked !== (tracked = pathname + search)) track("$page_view");
   };
   for (const name of ["pushState", "replaceState"] as const) {
     const original = page.history?.[name];
     if (!original) continue;
     page.history[name] = function (this: History, ...args) {
       original.apply(this, args);
-      look();
+      trackIfChanged();
     };
   }
-  page.addEventListener("popstate", look);
-  look();
+  page.addEventListener("popstate", trackIfChanged);
+  trackIfChanged();
 }
 
-/** Tracks clicks on links and buttons, by their visible text; never what was typed. */
+/** Tracks clicks on links and buttons with their visible text; never typed text. */
 export function trackClicks(page: Page, track: Track): void {
   const click = (event: MouseEvent) => {
     const target = (event.target as Element | null)?.closest?.<HTMLElement>("a,button,[role=button],input[type=submit]");

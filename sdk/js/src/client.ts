@@ -1,4 +1,4 @@
-/** The SDK's public face: turns calls into items and queues them. */
+/** The SDK's public API: turns calls into items and queues them. */
 import { trackClicks, trackPageViews } from "./autocapture";
 import { globalHost, type Host } from "./host";
 import { automaticProperties, campaignOf } from "./properties";
@@ -8,10 +8,10 @@ import { cookieStorage, keyValue, type KeyValue } from "./storage";
 import type { EventItem, IdentifyItem, Options, Properties } from "./types";
 import { Visitor } from "./visitor";
 
-/** Ids that mean nobody; the server refuses them, and so would every event that carried one. */
-const NOBODY = /^(|null|undefined|anonymous|0|-1|true|false|\[object object\]|nan|none|nil|n\/a|0{8}(-0{4}){3}-0{12})$/i;
+/** Placeholder ids. The server does not accept them, nor events that carry one. */
+const PLACEHOLDER_ID = /^(|null|undefined|anonymous|0|-1|true|false|\[object object\]|nan|none|nil|n\/a|0{8}(-0{4}){3}-0{12})$/i;
 
-/** Where this script was loaded from; only known while it runs for the first time. */
+/** The origin of this script, which is known only while the script runs for the first time. */
 const SCRIPT_ORIGIN = /^https?:\/\/[^/]+/.exec(
   (globalThis.document?.currentScript as HTMLScriptElement | null | undefined)?.src ?? "",
 )?.[0];
@@ -21,8 +21,8 @@ const asObject = (value: unknown): Properties =>
 
 const log = (level: "log" | "warn", ...message: unknown[]) => globalThis.console?.[level]("[EmpMix]", ...message);
 
-/** Runs foreign or fallible code; nothing that goes wrong in it reaches the app. */
-function shielded(run: () => unknown): void {
+/** Runs code of the app, or code that may fail; an exception in it does not reach the app. */
+function withoutThrowing(run: () => unknown): void {
   try {
     run();
   } catch (error) {
@@ -30,10 +30,10 @@ function shielded(run: () => unknown): void {
   }
 }
 
-/** Calls kept until `init`: a server-side render that never calls it must not fill the memory. */
+/** The most calls kept until `init`, because a server-side render may never call it. */
 const MAX_EARLY_CALLS = 1000;
 
-/** What `init` has set up. */
+/** The objects that `init` creates. */
 interface Parts {
   options: Options;
   storage: KeyValue;
@@ -48,7 +48,7 @@ export class EmpMix {
 
   constructor(private readonly host: Host = globalHost()) {}
 
-  /** Starts the SDK with a project's public key. Calls made before it are kept and made now. */
+  /** Starts the SDK with a project's public key. Earlier calls were kept and run now. */
   init(apiKey: string, options: Options = {}): void {
     if (this.parts || !apiKey) return log("warn", apiKey ? "init was called twice" : "init needs an API key");
     const { host } = this;
@@ -57,20 +57,20 @@ export class EmpMix {
     const backing = options.storage ?? (persistence === "memory" ? undefined : host.storage);
     const prefix = `empmix.${apiKey}.`;
     const storage = keyValue(prefix, backing);
-    // Cookies travel with every request of the site: identity fits in there, the queue does not.
+    // The browser sends cookies with every request of the site: identity is small enough, the queue is not.
     const identity = persistence === "cookie" && host.document ? keyValue(prefix, cookieStorage(host.document)) : storage;
     const sender = new Sender(host, storage, new Queue(storage), {
       apiKey,
       apiHost,
       flushInterval,
       batchSize: Math.min(1000, Math.max(1, batchSize)),
-      onResult: (items, outcome) => shielded(() => onResult?.(items, outcome)),
+      onResult: (items, outcome) => withoutThrowing(() => onResult?.(items, outcome)),
       debug: (...message) => debug && log("log", ...message),
       warn: (...message) => log("warn", ...message),
     });
     const visitor = new Visitor(host, identity, sessionTimeout);
     this.parts = { options, storage: identity, visitor, sender };
-    // Kept from now on, so that the ids an app asks for are the ones after a reload too.
+    // Stored now, so that the ids that the app reads are the same after a reload.
     if (this.allowed(this.parts)) visitor.update({});
     else sender.clear();
     this.listen(sender);
@@ -94,7 +94,7 @@ export class EmpMix {
     });
   }
 
-  /** Says who the visitor is: what this device did before counts for the user `userId`. */
+  /** Identifies the visitor: earlier events of this device count for the user `userId`. */
   identify(userId: string, profile?: Properties): void {
     this.act(({ visitor }) => {
       const id = this.checkedId(userId);
@@ -110,8 +110,8 @@ export class EmpMix {
   }
 
   /**
-   * Gives the visitor another id. The link goes from the id that nobody has signed in with yet: from
-   * the device to `newId` for an anonymous visitor, from `newId` to the user for a known one.
+   * Gives the visitor another id. An anonymous visitor's device is linked to `newId`; for an identified
+   * user, `newId` is linked to the user.
    */
   alias(newId: string): void {
     this.act(({ visitor }) => {
@@ -162,28 +162,28 @@ export class EmpMix {
     this.act(({ visitor }) => visitor.update({ super: { ...asObject(properties), ...visitor.current().super } }));
   }
 
-  /** Takes a registered property back. */
+  /** Removes a registered property. */
   unregister(name: string): void {
     this.act(({ visitor }) => visitor.update({ super: { ...visitor.current().super, [name]: undefined } }));
   }
 
-  /** Starts a clock: the next event of this name carries `$duration`, in seconds. */
+  /** Starts a timer: the next event with this name carries `$duration`, in seconds. */
   timeEvent(event: string): void {
     this.act(({ visitor }) => visitor.update({ timers: { ...visitor.current().timers, [event]: this.host.now() } }));
   }
 
-  /** Sends what waits. Resolves when each waiting item was tried once, whatever the outcome. */
+  /** Sends the queued items. Resolves after one attempt for each, with any outcome. */
   async flush(): Promise<void> {
     await this.parts?.sender.flush();
   }
 
-  /** Sends what waits, then stops for good. */
+  /** Sends the queued items, then stops permanently. */
   async shutdown(): Promise<void> {
     await this.flush();
     this.parts?.sender.stop();
   }
 
-  /** Stops tracking on this device, and forgets the visitor and what was not sent yet. */
+  /** Stops tracking on this device, and deletes the visitor and the unsent items. */
   optOut(): void {
     this.act(({ storage, visitor, sender }) => {
       sender.clear();
@@ -192,7 +192,7 @@ export class EmpMix {
     }, true);
   }
 
-  /** Allows tracking again, also against the browser's Do Not Track. */
+  /** Allows tracking again, even if the browser says Do Not Track. */
   optIn(): void {
     this.act(({ storage }) => storage.set("opt", "in"), true);
   }
@@ -207,10 +207,10 @@ export class EmpMix {
     return this.parts?.visitor.current().session ?? "";
   }
 
-  /** Runs a call when the SDK is ready and allowed to. */
+  /** Runs a call if the SDK is initialised and tracking is allowed; keeps it until `init` otherwise. */
   private act(call: (parts: Parts) => void, always = false): void {
     const { parts } = this;
-    if (parts) shielded(() => (always || this.allowed(parts)) && call(parts));
+    if (parts) withoutThrowing(() => (always || this.allowed(parts)) && call(parts));
     else if (this.early.length < MAX_EARLY_CALLS) this.early.push(() => this.act(call, always));
   }
 
@@ -221,7 +221,7 @@ export class EmpMix {
     return choice ? choice === "in" : !asked;
   }
 
-  /** Now, but later than the call before, so that events of one millisecond keep their order. */
+  /** The current time, but later than that of the previous call, so that events of one millisecond keep their order. */
   private timestamp(): number {
     const now = this.host.now();
     const ahead = this.lastTime - now;
@@ -261,15 +261,15 @@ export class EmpMix {
     );
   }
 
-  /** The id as a string, or undefined (with a warning) when it means nobody. */
+  /** The id as a string, or undefined (with a warning) when it is not valid. */
   private checkedId(value: unknown): string | undefined {
     const id = typeof value === "number" ? `${value}` : value;
-    if (typeof id === "string" && id.length <= 512 && !NOBODY.test(id.trim()) && !/[\0-\x1f\x7f]/.test(id)) return id;
-    log("warn", "not an id of a user:", value);
+    if (typeof id === "string" && id.length <= 512 && !PLACEHOLDER_ID.test(id.trim()) && !/[\0-\x1f\x7f]/.test(id)) return id;
+    log("warn", "not a valid user id:", value);
     return undefined;
   }
 
-  /** Sends on leaving or hiding the page, and as soon as the network is back. */
+  /** Sends the queue when the page is hidden or left, and when the network is back. */
   private listen(sender: Sender): void {
     const { page, document } = this.host;
     page?.addEventListener("pagehide", () => sender.leave());

@@ -1,6 +1,6 @@
 /**
- * The seam to the machine: clock, randomness, timers, network and page are passed in, so that the
- * same code runs in a browser, in Node and in React Native, and so that tests own all of them.
+ * The interface to the environment: clock, randomness, timers, network and page are passed in, so that
+ * the same code runs in a browser, in Node and in React Native, and tests can replace all of them.
  */
 import type { WebStorage } from "./types";
 
@@ -10,18 +10,18 @@ export type Page = Pick<Window, "addEventListener" | "removeEventListener" | "lo
   innerHeight: number;
 };
 
-/** What the SDK needs of its surroundings; what belongs to a page may be absent. */
+/** The environment of the SDK; the parts that belong to a page may be absent. */
 export interface Host {
   /** Epoch milliseconds. */
   now(): number;
   /** Uniform in [0, 1). */
   random(): number;
-  /** A fresh random UUID. */
+  /** A new random UUID. */
   uuid(): string;
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(handle: unknown): void;
   fetch(url: string, init: RequestInit): Promise<Response>;
-  /** Whether a request can outlive the page that made it. */
+  /** Whether a request can continue after its page is closed. */
   keepalive?: boolean;
   storage?: WebStorage;
   page?: Page;
@@ -37,7 +37,7 @@ function uuid(): string {
   return "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) => (+c ^ (bits() & (15 >> (+c / 4)))).toString(16));
 }
 
-/** Reads a global that may be missing, or may throw when touched (storage in a sandboxed frame). */
+/** Reads a global that may be missing or may throw on access (storage in a sandboxed frame). */
 function optional<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -46,7 +46,7 @@ function optional<T>(read: () => T): T | undefined {
   }
 }
 
-/** The surroundings as this JavaScript engine offers them. */
+/** The environment that this JavaScript engine provides. */
 export function globalHost(): Host {
   const scope = globalThis as typeof globalThis & { window?: Window };
   const inBrowser = !!(scope.window && scope.document);

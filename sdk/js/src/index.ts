@@ -1,4 +1,4 @@
-/** The npm entry: one ready instance, and the class for those who need several. */
+/** The npm entry point: a ready-made instance, and the class for applications that need several. */
 import { EmpMix } from "./client";
 
 export { EmpMix };

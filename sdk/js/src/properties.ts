@@ -4,7 +4,7 @@ import type { Properties } from "./types";
 
 declare const EMPMIX_VERSION: string;
 
-/** Name and pattern whose first group is the version; the first that matches counts. */
+/** A name, and a pattern whose first group is the version. The first matching signature is used. */
 type Signature = [name: string, pattern: RegExp];
 
 const BROWSERS: Signature[] = [
@@ -77,9 +77,9 @@ function pageProperties({ page, document, navigator }: Host): Properties {
   };
 }
 
-/** What the SDK knows by itself at this moment; what is not known is left out. */
+/** The automatic properties at this moment; unknown ones are left out. */
 export function automaticProperties(host: Host): Properties {
-  // Some JavaScript engines of mobile apps come without Intl.
+  // Some JavaScript engines of mobile apps have no Intl.
   const { locale, timeZone }: Partial<Intl.ResolvedDateTimeFormatOptions> =
     globalThis.Intl?.DateTimeFormat().resolvedOptions() ?? {};
   const all: Properties = {

@@ -3,15 +3,15 @@
  *
  * Layout: one storage entry per item, under `q.<time>.<insert_id>`, where `<time>` is the item's
  * timestamp in base 36, nine digits, so that the order of keys is the order of calls. Tabs of one
- * site share the storage: adding and removing touch one entry each and read nothing, so that no
- * tab can overwrite what another has written. An entry is removed only after the server has
- * answered for it; an entry that is sent twice (two tabs, a closed page) is stored once by the
- * server, because it carries the same `insert_id`.
+ * site share the storage: adding and removing write one entry each and read nothing, so that no
+ * tab can overwrite the entries of another. An entry is removed only after the server has answered
+ * for it. The server stores an entry that is sent twice (by two tabs, or after a closed page) once,
+ * because it has the same `insert_id`.
  */
 import type { KeyValue } from "./storage";
 import type { EventItem, IdentifyItem, Item } from "./types";
 
-/** Items kept at most; the oldest go first. */
+/** The most items that are kept; the oldest are dropped first. */
 export const MAX_ITEMS = 1000;
 
 const PREFIX = "q.";
@@ -26,7 +26,7 @@ export interface Entry {
 export const isEvent = (item: Item): item is EventItem => "event" in item;
 
 export class Queue {
-  /** Estimate of `keys().length`, exact whenever `keys` has just been called. */
+  /** Estimate of `keys().length`; exact after a call of `keys`. */
   size = 0;
 
   constructor(private readonly storage: KeyValue) {
@@ -40,7 +40,7 @@ export class Queue {
     return keys;
   }
 
-  /** Stores an item durably; returns its key and how many old items had to go for it. */
+  /** Stores an item durably; returns its key and the number of old items that were dropped for it. */
   add(item: Item): { key: string; dropped: number } {
     const key = `${PREFIX}${item.timestamp.toString(36).padStart(9, "0")}.${item.insert_id}`;
     this.storage.set(key, JSON.stringify(item));
@@ -54,7 +54,7 @@ export class Queue {
     this.size -= keys.length;
   }
 
-  /** The items under `keys` that are still there; an entry that is not ours to read is removed. */
+  /** The items under `keys` that still exist; unreadable entries are removed. */
   read(keys: string[]): Entry[] {
     return keys.flatMap((key) => {
       try {
@@ -69,7 +69,7 @@ export class Queue {
   }
 }
 
-/** The first request that `entries` make: some events, or one instruction, in the order of calls. */
+/** The entries of the next request: several events, or one instruction, in the order of calls. */
 export function nextRequest(entries: Entry[], limit: number): Entry[] {
   const end = entries.findIndex(({ item }) => !isEvent(item));
   if (end === 0) return entries.slice(0, 1);

@@ -1,4 +1,4 @@
-/** The `<script>` entry: sets the global `EmpMix`, and makes the calls an asynchronous page has left there. */
+/** The `<script>` entry point: sets the global `EmpMix` and runs the calls that a page with an `async` script queued there. */
 import { EmpMix } from "./client";
 
 type Call = [method: string, ...args: unknown[]];

@@ -1,8 +1,8 @@
 /**
- * Sends the queue: when, how much at once, and what to do with each answer.
+ * Sends the queue: decides when and how much to send, and handles each answer.
  *
- * One tab sends at a time, by a lease in the shared storage (`lease` = `<tab>:<expiry>`). The lease
- * only saves traffic: two tabs that take it in the same instant send the same `insert_id`s.
+ * One tab sends at a time; it holds a lease in the shared storage (`lease` = `<tab>:<expiry>`). The lease
+ * only saves traffic: two tabs that take it at the same moment send the same `insert_id`s.
  */
 import type { Host } from "./host";
 import { isEvent, nextRequest, requestOf, type Entry, type Queue } from "./queue";
@@ -15,7 +15,7 @@ const BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 const MAX_RETRY_AFTER_MS = 3_600_000;
 const AUTH_PAUSE_MS = 600_000;
-/** Browsers allow 64 KiB of request bodies in flight from a page that goes away. */
+/** Browsers allow a page that is closed 64 KiB of request bodies in flight. */
 const KEEPALIVE_BYTES = 60_000;
 
 export interface SenderSettings {
@@ -40,15 +40,16 @@ export class Sender {
   private readonly tab: string;
   private limit: number;
   private failures = 0;
-  /** No request before this time; `ordered` when the server asked for it. */
+  /** No request is sent before this time. */
   private notBefore = 0;
-  private ordered = false;
+  /** Whether the server asked for that pause. */
+  private serverPause = false;
   private authWarned = false;
   private running?: Promise<void>;
   private timer: unknown;
   private timerAt = Infinity;
-  /** Items of this tab that were not yet handed to the browser on leaving the page. */
-  private readonly own = new Set<string>();
+  /** Keys of this tab's items that were not yet handed to the browser when the page was left. */
+  private readonly ownKeys = new Set<string>();
   stopped = false;
 
   constructor(
@@ -59,25 +60,25 @@ export class Sender {
   ) {
     this.tab = host.uuid();
     this.limit = settings.batchSize;
-    if (queue.size) this.wake(0);
+    if (queue.size) this.schedule(0);
   }
 
-  /** Queues an item; it is sent after the flush interval, or at once when a batch is full. */
+  /** Queues an item. It is sent after the flush interval, or now if a batch is full. */
   add(item: Item): void {
     const { key, dropped } = this.queue.add(item);
-    this.own.add(key);
+    this.ownKeys.add(key);
     if (dropped) this.settings.debug("queue is full, oldest items dropped:", dropped);
-    this.wake(this.queue.size < this.settings.batchSize ? this.settings.flushInterval : 0);
+    this.schedule(this.queue.size < this.settings.batchSize ? this.settings.flushInterval : 0);
   }
 
-  /** Sends all that waits, now, unless the server asked for a pause. Resolves after the attempt. */
+  /** Sends the whole queue now, unless the server asked for a pause. Resolves after the attempt. */
   async flush(): Promise<void> {
     await this.running;
-    if (!this.ordered) this.notBefore = 0;
+    if (!this.serverPause) this.notBefore = 0;
     await this.run();
   }
 
-  /** Forgets all that waits. */
+  /** Deletes all queued items. */
   clear(): void {
     this.queue.remove(this.queue.keys());
   }
@@ -88,23 +89,23 @@ export class Sender {
   }
 
   /**
-   * Hands this tab's items to the browser, which sends them even when the page goes away. They stay
-   * stored until an answer comes; without one the next page sends them again, with the same ids.
+   * Hands this tab's items to the browser, which sends them even if the page is closed. They stay
+   * stored until an answer arrives; without one the next page sends them again, with the same ids.
    */
   leave(): void {
-    if (this.stopped || (this.ordered && this.host.now() < this.notBefore)) return;
-    let entries = this.queue.read(this.queue.keys().filter((key) => this.own.has(key)));
+    if (this.stopped || (this.serverPause && this.host.now() < this.notBefore)) return;
+    let entries = this.queue.read(this.queue.keys().filter((key) => this.ownKeys.has(key)));
     let budget = KEEPALIVE_BYTES;
     while (entries.length) {
       const batch = this.fitting(nextRequest(entries, this.settings.batchSize), budget);
       if (!batch.length) break;
-      budget -= this.depart(batch);
+      budget -= this.sendOnLeave(batch);
       entries = entries.slice(batch.length);
     }
     this.releaseLease();
   }
 
-  /** The longest head of `entries` whose request is at most `bytes` long. */
+  /** A prefix of `entries`, halved until its request has at most `bytes` bytes. */
   private fitting(entries: Entry[], bytes: number): Entry[] {
     while (entries.length && new TextEncoder().encode(this.request(entries).body).length > bytes) {
       entries = entries.slice(0, entries.length >> 1);
@@ -112,14 +113,14 @@ export class Sender {
     return entries;
   }
 
-  /** Sends a batch that outlives the page; returns the size of its body. */
-  private depart(entries: Entry[]): number {
+  /** Sends a batch in a way that survives closing the page; returns the size of its body. */
+  private sendOnLeave(entries: Entry[]): number {
     const { path, body } = this.request(entries);
     const url = this.settings.apiHost + path;
-    entries.forEach(({ key }) => this.own.delete(key));
+    entries.forEach(({ key }) => this.ownKeys.delete(key));
     const beacon = () => this.host.navigator?.sendBeacon?.(url, new Blob([body], { type: "text/plain" }));
     if (this.host.keepalive) {
-      void this.post(url, body, true).then((reply) => (reply.status ? this.settle(entries, reply) : beacon()));
+      void this.post(url, body, true).then((reply) => (reply.status ? this.handleReply(entries, reply) : beacon()));
     } else beacon();
     return new TextEncoder().encode(body).length;
   }
@@ -128,8 +129,8 @@ export class Sender {
     return requestOf(this.settings.apiKey, entries, this.host.now());
   }
 
-  /** Makes sure that the queue is looked at within `ms`. */
-  private wake(ms: number): void {
+  /** Schedules sending within `ms`. */
+  private schedule(ms: number): void {
     const now = this.host.now();
     const at = Math.max(now + ms, this.notBefore);
     if (this.stopped || at >= this.timerAt) return;
@@ -145,25 +146,25 @@ export class Sender {
     return (this.running ??= this.drain().finally(() => {
       this.running = undefined;
       this.releaseLease();
-      if (this.queue.keys().length) this.wake(this.settings.flushInterval);
+      if (this.queue.keys().length) this.schedule(this.settings.flushInterval);
     }));
   }
 
-  /** Sends what waits at this moment, in order, until it is through or something stands in the way. */
+  /** Sends the items that are queued now, in order, until all are sent or sending must stop. */
   private async drain(): Promise<void> {
     for (let left = this.queue.keys().length; left > 0; ) {
       if (this.stopped || this.host.now() < this.notBefore || !this.takeLease()) return;
       const batch = nextRequest(this.queue.read(this.queue.keys().slice(0, this.limit)), this.limit);
       if (!batch.length) return;
       const { path, body } = this.request(batch);
-      left -= this.settle(batch, await this.post(this.settings.apiHost + path, body));
+      left -= this.handleReply(batch, await this.post(this.settings.apiHost + path, body));
     }
   }
 
   private takeLease(): boolean {
     const now = this.host.now();
     const [owner, expiry] = (this.storage.get("lease") ?? "").split(":");
-    // An expiry far ahead was written under another clock.
+    // An expiry far in the future comes from a different clock setting.
     if (owner !== this.tab && +expiry! > now && +expiry! <= now + LEASE_MS) return false;
     this.storage.set("lease", `${this.tab}:${now + LEASE_MS}`);
     return true;
@@ -173,7 +174,7 @@ export class Sender {
     if (this.storage.get("lease")?.startsWith(this.tab)) this.storage.remove("lease");
   }
 
-  /** Status 0 stands for every failure to get an answer. */
+  /** Posts a body. Status 0 means that there was no answer. */
   private async post(url: string, body: string, keepalive = false): Promise<Reply> {
     const abort = new AbortController();
     const timer = this.host.setTimeout(() => abort.abort(), REQUEST_TIMEOUT_MS);
@@ -183,7 +184,7 @@ export class Sender {
         body,
         keepalive,
         credentials: "omit",
-        // A simple request: no preflight, which a page that goes away would not survive.
+        // A simple request needs no preflight, which would fail when the page is closed.
         headers: { "Content-Type": "text/plain" },
         signal: abort.signal,
       });
@@ -196,13 +197,13 @@ export class Sender {
     }
   }
 
-  /** Acts on an answer; returns how many of the entries left the queue. */
-  private settle(entries: Entry[], { status, retryAfter, body }: Reply): number {
+  /** Handles an answer; returns the number of entries that left the queue. */
+  private handleReply(entries: Entry[], { status, retryAfter, body }: Reply): number {
     const { debug, warn } = this.settings;
-    // A 200 without our own body is somebody else's: a captive portal, a site's catch-all page.
+    // A 200 without the server's body comes from a captive portal or a catch-all page.
     if (status === 200 && body?.status === 1) {
       this.failures = this.notBefore = 0;
-      this.ordered = this.authWarned = false;
+      this.serverPause = this.authWarned = false;
       this.limit = Math.min(this.settings.batchSize, this.limit + 1);
       const refused = new Set((body.rejected ?? []).map(({ index }) => index));
       if (refused.size) debug("refused by the server:", body.rejected);
@@ -235,20 +236,20 @@ export class Sender {
     if (!entries.length) return 0;
     const keys = entries.map(({ key }) => key);
     this.queue.remove(keys);
-    keys.forEach((key) => this.own.delete(key));
+    keys.forEach((key) => this.ownKeys.delete(key));
     const items = entries.map(({ item }) => item);
     this.settings.debug(outcome, items.map((item) => (isEvent(item) ? item.event : "$identify")));
     this.settings.onResult?.(items, outcome);
     return entries.length;
   }
 
-  private pause(ms: number, ordered: boolean): void {
+  private pause(ms: number, byServer: boolean): void {
     this.notBefore = this.host.now() + ms;
-    this.ordered = ordered;
-    this.wake(ms);
+    this.serverPause = byServer;
+    this.schedule(ms);
   }
 
-  /** Seconds or an HTTP date, as RFC 9110 has it; 0 when absent, past or unreadable. */
+  /** `Retry-After` in ms: seconds or an HTTP date (RFC 9110); 0 when absent, past or invalid. */
   private retryAfterMs(value?: string | null): number {
     if (!value) return 0;
     const ms = isNaN(+value) ? Date.parse(value) - this.host.now() : +value * 1000;

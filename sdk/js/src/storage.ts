@@ -1,10 +1,10 @@
 /**
- * Key-value storage that never throws. What the backing storage refuses (full, forbidden, absent)
- * is kept in memory instead, so that a full disk costs persistence and not events.
+ * Key-value storage that never throws. Values that the backing storage refuses (full, forbidden,
+ * absent) are kept in memory, so that a full disk affects persistence but loses no events.
  */
 import type { WebStorage } from "./types";
 
-/** String keys to string values, private to one API key. */
+/** A map from string keys to string values, separate for each API key. */
 export interface KeyValue {
   get(key: string): string | null;
   set(key: string, value: string): void;
@@ -13,7 +13,7 @@ export interface KeyValue {
   keys(): string[];
 }
 
-/** Storage under `prefix` in `backing`, or in memory when there is none. */
+/** Storage under `prefix` in `backing`, or in memory without one. */
 export function keyValue(prefix: string, backing?: WebStorage): KeyValue {
   const memory = new Map<string, string>();
   const attempt = <T>(action: (storage: WebStorage) => T, fallback: T): T => {
@@ -49,8 +49,8 @@ export function keyValue(prefix: string, backing?: WebStorage): KeyValue {
 const YEAR_SECONDS = 31_536_000;
 
 /**
- * A page's cookies as storage, for the few small values of identity and session. `setItem` throws
- * when the browser refuses the cookie (too large, blocked), as Web Storage does when it is full.
+ * A page's cookies as storage, for the small values of identity and session. `setItem` throws when
+ * the browser refuses the cookie (too large, blocked), as Web Storage does when it is full.
  */
 export function cookieStorage(page: Document): WebStorage {
   const getItem = (key: string) => {

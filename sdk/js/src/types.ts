@@ -1,9 +1,9 @@
-/** Public types of the SDK, and the shapes that travel to the ingest API. */
+/** Public types of the SDK, and the types that are sent to the ingest API. */
 
-/** Properties of an event or of a profile: anything that JSON can carry. */
+/** Properties of an event or of a profile: any JSON values. */
 export type Properties = Record<string, unknown>;
 
-/** Where identity, session and queue live between page loads. */
+/** Where identity, session and queue are kept between page loads. */
 export type Persistence = "localStorage" | "cookie" | "memory";
 
 /** The synchronous part of the Web Storage interface that the SDK needs. */
@@ -14,9 +14,9 @@ export interface EventItem {
   event: string;
   distinct_id: string;
   properties: Properties;
-  /** Epoch milliseconds of the call, never changed by a retry. */
+  /** Time of the call in epoch milliseconds; a retry does not change it. */
   timestamp: number;
-  /** Equal ids are equal events: the server stores them once. */
+  /** The server stores events with equal ids once. */
   insert_id: string;
 }
 
@@ -30,37 +30,37 @@ export interface IdentifyItem {
   insert_id: string;
 }
 
-/** Anything that can wait in the queue. */
+/** An item of the queue. */
 export type Item = EventItem | IdentifyItem;
 
 /**
- * What became of items that were sent: `delivered` (the server has them durably), `rejected` (the
- * server will never take them, they are gone) or `retry` (they stay queued and are sent again).
+ * The outcome of an attempt to send items: `delivered` (the server has stored them durably), `rejected`
+ * (the server does not accept them; they are dropped) or `retry` (they stay queued and are sent again).
  */
 export type Outcome = "delivered" | "rejected" | "retry";
 
 /** Options of `init`. */
 export interface Options {
-  /** Origin of the ingest API. Default: where the script was loaded from, else `http://127.0.0.1:7070`. */
+  /** Origin of the ingest API. Default: the origin of the script, else `http://127.0.0.1:7070`. */
   apiHost?: string;
   /** Longest time an event waits before it is sent, in ms. Default 5000. */
   flushInterval?: number;
-  /** Events in one request; so many waiting are sent at once. Default 20, at most 1000. */
+  /** Events per request; when this many are queued, they are sent immediately. Default 20, at most 1000. */
   batchSize?: number;
   /** Inactivity after which a new session begins, in ms. Default 1,800,000 (30 minutes). */
   sessionTimeout?: number;
-  /** Default `localStorage`; `memory` where the host has none. */
+  /** Default `localStorage`; `memory` where that does not exist. */
   persistence?: Persistence;
-  /** A storage of the host's own (synchronous), for instance MMKV in React Native. */
+  /** A custom synchronous storage, for instance MMKV in React Native. */
   storage?: WebStorage;
-  /** Events that the SDK sends by itself. Default: none. */
+  /** Events that the SDK tracks automatically. Default: none. */
   autocapture?: { pageViews?: boolean; clicks?: boolean };
   /** Send nothing when the browser says Do Not Track or Global Privacy Control. Default false. */
   respectDnt?: boolean;
-  /** Say on the console what happens. Default false. */
+  /** Log to the console. Default false. */
   debug?: boolean;
-  /** Sees each event once, before it is queued; may change it, or return null to drop it. */
+  /** Called once for each event before it is queued; may change the event, or return null to drop it. */
   beforeSend?: (event: EventItem) => EventItem | null | undefined;
-  /** Told after each attempt what became of the items in it. */
+  /** Called after each attempt with its items and their outcome. */
   onResult?: (items: Item[], outcome: Outcome) => void;
 }

@@ -1,8 +1,8 @@
 /**
- * Who is using this device, and in which session: device id, user id, super properties, session.
+ * The visitor on this device: device id, user id, super properties, session.
  *
- * Stored as one JSON value under `state`, read again before each use, because other tabs of the
- * site share it: who signs in in one tab is signed in in all.
+ * Stored as one JSON value under `state` and read again before each use, because the tabs of a site
+ * share it: a visitor who signs in in one tab is signed in in all.
  */
 import type { Host } from "./host";
 import type { KeyValue } from "./storage";
@@ -17,11 +17,11 @@ interface State {
   /** Epoch ms of the session's first and latest event. */
   started: number;
   active: number;
-  /** Super properties: on every event. */
+  /** Super properties, which every event carries. */
   super: Properties;
   /** Epoch ms at which `timeEvent` was called, by event. */
   timers: Record<string, number>;
-  /** Campaign parameters that this session came with. */
+  /** The campaign parameters of this session. */
   campaign: Properties;
 }
 
@@ -41,7 +41,7 @@ export class Visitor {
     return { device: this.host.uuid(), started: 0, active: 0, super: {}, timers: {}, campaign: {} };
   }
 
-  /** The state as the latest tab has written it. */
+  /** The state as any tab has written it last. */
   current(): Readonly<State> {
     const text = this.storage.get("state");
     if (text && text !== this.text) {
@@ -49,7 +49,7 @@ export class Visitor {
         this.state = { ...this.fresh(), ...(JSON.parse(text) as State) };
         this.text = text;
       } catch {
-        // Not ours: what this tab knows goes on, and is written over it.
+        // Not valid JSON: this tab's state stays in use and overwrites it.
       }
     }
     return this.state;
@@ -57,18 +57,18 @@ export class Visitor {
 
   update(change: Partial<State>): void {
     this.text = JSON.stringify({ ...this.current(), ...change });
-    // Through JSON, so that this page goes on with exactly what a reload would find.
+    // Through JSON, so that the state is the same as after a reload.
     this.state = JSON.parse(this.text) as State;
     this.storage.set("state", this.text);
   }
 
-  /** The user's id once identified, else the device's. */
+  /** The user's id if identified, else the device's. */
   get distinctId(): string {
     const { user, device } = this.current();
     return user ?? device;
   }
 
-  /** Notes activity at `now` (epoch ms); true when a new session begins with it. */
+  /** Records activity at `now` (epoch ms); returns true if a new session begins. */
   touch(now: number, campaign: Properties): boolean {
     const { session, started, active } = this.current();
     const begins = !session || now - active > this.sessionTimeout || now - started > MAX_SESSION_MS;
@@ -82,7 +82,7 @@ export class Visitor {
     this.update({ user: undefined, session: undefined, ...this.fresh() });
   }
 
-  /** Forgets the visitor on this device, without a trace in the storage. */
+  /** Deletes the visitor's state on this device and in the storage. */
   forget(): void {
     this.state = this.fresh();
     this.text = null;

@@ -21,7 +21,7 @@ test("events wait for the flush interval and go in one request", async () => {
   assert.equal(machine.storage!.queued, 0);
 });
 
-test("every event carries distinct_id, timestamp, insert_id, and none of them twice", async () => {
+test("every event carries distinct_id, timestamp and a unique insert_id", async () => {
   const machine = new Machine();
   const sdk = start(machine);
   const before = machine.time;
@@ -37,7 +37,7 @@ test("every event carries distinct_id, timestamp, insert_id, and none of them tw
   }
 });
 
-test("a full batch goes at once, the rest after the interval", async () => {
+test("a full batch is sent immediately, the rest after the interval", async () => {
   const machine = new Machine();
   const sdk = start(machine, { batchSize: 20 });
   sdk.track("first");
@@ -49,7 +49,7 @@ test("a full batch goes at once, the rest after the interval", async () => {
   assert.deepEqual(machine.names, Array.from({ length: 45 }, (_, i) => `e${i}`));
 });
 
-test("identify keeps its place among the events", async () => {
+test("identify keeps its position among the events", async () => {
   const machine = new Machine();
   const sdk = start(machine);
   const device = sdk.getDistinctId();
@@ -84,7 +84,7 @@ test("items refused in a 200 are dropped and reported, the others delivered", as
   assert.equal(machine.sent.length, 1);
 });
 
-test("flush during a request also sends what came after it", async () => {
+test("flush during a request also sends later events", async () => {
   const machine = new Machine();
   const sdk = start(machine);
   sdk.track("A");
@@ -94,7 +94,7 @@ test("flush during a request also sends what came after it", async () => {
   assert.deepEqual(machine.names, ["$session_start", "A", "B"]);
 });
 
-test("what waits is bounded; the oldest goes", async () => {
+test("the queue is bounded and drops the oldest items", async () => {
   const machine = new Machine();
   machine.answer = () => "network error";
   const sdk = start(machine);
@@ -106,7 +106,7 @@ test("what waits is bounded; the oldest goes", async () => {
   assert.equal(machine.names.length, 1000);
 });
 
-test("onResult, beforeSend and properties that fail do no harm to the app", async (t) => {
+test("exceptions in onResult, beforeSend and properties do not reach the app", async (t) => {
   t.mock.method(console, "warn", () => undefined);
   const machine = new Machine();
   const sdk = start(machine, {

@@ -5,7 +5,7 @@ import { type Answer, FakeStorage, Machine, OK, start } from "./fakes";
 /** Answers the first requests from a list, then `OK`. */
 const script = (...answers: Answer[]) => (_: unknown, index: number) => answers[index] ?? OK;
 
-test("network errors, 5xx and strange 200s are tried again with growing delays and the same ids", async () => {
+test("network errors, 5xx and 200s without the server's body are retried with growing delays and the same ids", async () => {
   const machine = new Machine();
   const portal: Answer = { status: 200, body: "<html>Please log in</html>" };
   machine.answer = script("network error", { status: 503 }, { status: 500 }, portal);
@@ -29,7 +29,7 @@ test("the backoff has jitter and an upper bound", async () => {
   assert.deepEqual(gaps.slice(0, 8), [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]);
 });
 
-test("429 and 503 wait as long as Retry-After says, even when the app flushes", async () => {
+test("429 and 503 wait for Retry-After, even if the app flushes", async () => {
   const machine = new Machine();
   const date = new Date(machine.time + 200_000).toUTCString();
   machine.answer = script({ status: 429, headers: { "Retry-After": "90" } }, { status: 503, headers: { "Retry-After": date } });
@@ -54,7 +54,7 @@ test("Retry-After: 0 does not make a busy loop", async () => {
   assert.equal(machine.sent.length, 2);
 });
 
-test("flush goes ahead of a backoff that the server did not ask for", async () => {
+test("flush ignores a backoff that the server did not ask for", async () => {
   const machine = new Machine();
   machine.answer = script("network error");
   const sdk = start(machine);
@@ -65,7 +65,7 @@ test("flush goes ahead of a backoff that the server did not ask for", async () =
   assert.equal(machine.storage!.queued, 0);
 });
 
-test("413 halves the batch until it fits; one that never fits is dropped", async () => {
+test("413 halves the batch until it fits; an event that never fits is dropped", async () => {
   const machine = new Machine();
   machine.answer = ({ body }) =>
     body.events!.length > 3 || body.events!.some(({ event }) => event === "huge") ? { status: 413 } : OK;
@@ -101,7 +101,7 @@ test("401 and 403 keep the queue, pause ten minutes and are logged once", async 
   assert.equal(warn.mock.callCount(), 1);
 });
 
-test("400 drops the batch and goes on with the next", async () => {
+test("400 drops the batch and continues with the next", async () => {
   const machine = new Machine();
   machine.answer = script({ status: 400, body: { status: 0, error: { type: "invalid_request_error" } } });
   const sdk = start(machine, { batchSize: 2 });
@@ -111,7 +111,7 @@ test("400 drops the batch and goes on with the next", async () => {
   assert.equal(machine.storage!.queued, 0);
 });
 
-test("a request without an answer is given up and made again", async () => {
+test("a request without an answer times out and is repeated", async () => {
   const machine = new Machine();
   machine.answer = script("silence");
   start(machine, { flushInterval: 0 }).track("A");
@@ -122,7 +122,7 @@ test("a request without an answer is given up and made again", async () => {
   assert.equal(machine.storage!.queued, 0);
 });
 
-test("a reload finds the queue and sends it with the same ids", async () => {
+test("after a reload the queue is sent with the same ids", async () => {
   const storage = new FakeStorage();
   const before = new Machine(storage);
   before.answer = () => "network error";
@@ -141,7 +141,7 @@ test("a reload finds the queue and sends it with the same ids", async () => {
   assert.equal(storage.queued, 0);
 });
 
-test("a reply that is lost makes a second request with equal items", async () => {
+test("after a lost reply a second request has equal items", async () => {
   const storage = new FakeStorage();
   const dying = new Machine(storage);
   dying.answer = () => "silence";
@@ -153,7 +153,7 @@ test("a reply that is lost makes a second request with equal items", async () =>
   assert.deepEqual(next.sent[0]!.body.events, dying.sent[0]!.body.events);
 });
 
-test("a storage that is full or forbidden costs persistence, not events", async () => {
+test("a storage that is full or forbidden loses no events", async () => {
   const machine = new Machine();
   machine.storage!.full = true;
   const sdk = start(machine);
@@ -164,7 +164,7 @@ test("a storage that is full or forbidden costs persistence, not events", async 
   assert.equal(new Set(machine.events.map((event) => event.distinct_id)).size, 1);
 });
 
-test("shutdown sends what waits and stops", async () => {
+test("shutdown sends the queue and stops", async () => {
   const machine = new Machine(undefined);
   const sdk = start(machine, { persistence: "memory" });
   sdk.track("A");

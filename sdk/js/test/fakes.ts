@@ -1,18 +1,18 @@
-/** A machine that the test owns: clock, timers, network, storage, page. */
+/** A fake environment under the test's control: clock, timers, network, storage, page. */
 import { EmpMix } from "../src/client";
 import type { Host, Page } from "../src/host";
 import type { EventItem, Options, WebStorage } from "../src/types";
 
-/** Web storage in memory; survives as long as the test keeps it, as a browser's does over reloads. */
+/** Web storage in memory; a test can keep it over reloads, as a browser does. */
 export class FakeStorage implements WebStorage {
   readonly values = new Map<string, string>();
-  /** Makes every write fail, as a full disk does. */
+  /** Makes every write fail, as on a full disk. */
   full = false;
 
   get length(): number {
     return this.values.size;
   }
-  /** Newest first: browsers promise no order. */
+  /** Newest first, because browsers guarantee no order. */
   key(index: number): string | null {
     return [...this.values.keys()].reverse()[index] ?? null;
   }
@@ -26,7 +26,7 @@ export class FakeStorage implements WebStorage {
   removeItem(key: string): void {
     this.values.delete(key);
   }
-  /** How many items wait in it. */
+  /** The number of queued items. */
   get queued(): number {
     return [...this.values.keys()].filter((key) => key.includes(".q.")).length;
   }
@@ -40,7 +40,7 @@ export interface Sent {
   body: Record<string, unknown> & { events?: EventItem[] };
 }
 
-/** What a test server answers: status, body, headers; or a failure of the network. */
+/** The answer of the test server (status, body, headers), or a network failure. */
 export type Answer = { status: number; body?: unknown; headers?: Record<string, string> } | "network error" | "silence";
 
 export const OK: Answer = { status: 200, body: { status: 1, error: null, accepted: 1, rejected: [] } };
@@ -53,7 +53,7 @@ export class Machine implements Host {
   navigator?: Navigator;
   readonly sent: Sent[] = [];
   readonly beacons: { url: string; body: Blob }[] = [];
-  /** Answers by request; `OK` when it says nothing. */
+  /** The answer to a request; `OK` by default. */
   answer: (sent: Sent, index: number) => Answer = () => OK;
   private timers: { id: number; at: number; callback: () => void }[] = [];
   private ids = 0;
@@ -92,7 +92,7 @@ export class Machine implements Host {
     return new Response(body, { status: answer.status, headers: answer.headers });
   };
 
-  /** Moves the clock, running each timer at its time. */
+  /** Advances the clock and runs each timer at its time. */
   async advance(ms: number): Promise<void> {
     const until = this.time + ms;
     await settle();
@@ -145,7 +145,7 @@ export class Machine implements Host {
     (this.page as unknown as EventTarget).dispatchEvent(new Event(name));
   }
 
-  /** Events of all requests to `/public/track` so far, in the order in which they were sent. */
+  /** Events of all requests to `/public/track` so far, in the order of sending. */
   get events(): EventItem[] {
     return this.sent.flatMap(({ body }) => body.events ?? []);
   }
@@ -157,14 +157,14 @@ export class Machine implements Host {
 export const CHROME_ON_WINDOWS =
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36";
 
-/** Lets promises that wait on each other run as far as they can without a timer. */
+/** Runs pending promises as far as possible without a timer. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 export const KEY = "pk_test";
 
-/** An SDK on `machine`, as a page load makes it. */
+/** An SDK on `machine`, as after a page load. */
 export function start(machine: Machine, options: Options = {}): EmpMix {
   const sdk = new EmpMix(machine);
   sdk.init(KEY, { apiHost: "https://in.example/", ...options });

@@ -38,7 +38,7 @@ test("the page's properties are on every event", async () => {
   });
 });
 
-test("browsers, systems and devices are told apart", async () => {
+test("browsers, systems and devices are recognised", async () => {
   const cases: [string, string][] = [
     ["Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36 Edg/124.0.2478.51", "Edge 124 Windows 10.0 Desktop"],
     ["Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/122.0.0.0 Safari/537.36 OPR/108.0.0.0", "Opera 108 Windows 10.0 Desktop"],
@@ -56,7 +56,7 @@ test("browsers, systems and devices are told apart", async () => {
   }
 });
 
-test("the campaign of a session stays when its parameters leave the address", async () => {
+test("the campaign stays for the session when its parameters are no longer in the address", async () => {
   const machine = new Machine().browse();
   const sdk = start(machine);
   sdk.track("A");
@@ -97,7 +97,7 @@ test("clicks tracks the control that was clicked", async () => {
   assert.deepEqual([$element, $element_id, $element_text], ["button", "buy", "Buy now"]);
 });
 
-test("calls before init are made by init, in order", async () => {
+test("init runs earlier calls in order", async () => {
   const machine = new Machine();
   const sdk = new EmpMix(machine);
   sdk.track("early");
@@ -108,7 +108,7 @@ test("calls before init are made by init, in order", async () => {
   assert.deepEqual(machine.events.map(({ event, distinct_id }) => `${event} ${distinct_id === "u1"}`), ["$session_start false", "early false", "late true"]);
 });
 
-test("in Node, with its own fetch and no page, events arrive over HTTP", async () => {
+test("in Node, with its fetch and without a page, events arrive over HTTP", async () => {
   const { createServer } = await import("node:http");
   const bodies: string[] = [];
   const server = createServer((request, response) => {

@@ -1,4 +1,4 @@
-/** The built file, as a page runs it. */
+/** Tests of the built file in a page. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { Machine } from "./fakes";
 
 const SCRIPT = readFileSync("dist/empmix.min.js", "utf8");
 
-/** Runs the script in a page of its own, which it was loaded into from `https://cdn.example`. */
+/** Runs the script in a new page, loaded from `https://cdn.example`. */
 function load(machine: Machine, globals: Record<string, unknown> = {}) {
   const { page, document, navigator, storage, fetch, setTimeout, clearTimeout } = machine.browse();
   Object.assign(document!, { currentScript: { src: "https://cdn.example/sdk/empmix.js" } });
@@ -18,7 +18,7 @@ function load(machine: Machine, globals: Record<string, unknown> = {}) {
   return scope;
 }
 
-test("the script sets EmpMix, which sends to where the script came from", async () => {
+test("the script sets EmpMix, which sends to the origin of the script", async () => {
   const machine = new Machine();
   const scope = load(machine);
   await runInContext(`EmpMix.init("pk_page"); EmpMix.track("Purchase", { price: 3 }); EmpMix.flush()`, scope);
@@ -28,7 +28,7 @@ test("the script sets EmpMix, which sends to where the script came from", async 
   assert.equal(machine.events[1]!.properties.price, 3);
 });
 
-test("calls that an asynchronous page has left in an array are made", async () => {
+test("calls that a page queued in an array are run", async () => {
   const machine = new Machine();
   const scope = load(machine, { EmpMix: [["init", "pk_page"], ["nonsense"], ["track", "Page Opened"]] });
   await runInContext("EmpMix.flush()", scope);

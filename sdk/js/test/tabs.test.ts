@@ -20,7 +20,7 @@ test("two tabs share one queue: nothing overwritten, everything sent once", asyn
   assert.equal(storage.queued, 0);
 });
 
-test("a tab does not send while another one does, and takes over when that one is gone", async () => {
+test("a tab does not send while another one does, and takes over when that one is closed", async () => {
   const storage = new FakeStorage();
   const stuck = new Machine(storage);
   stuck.answer = () => "silence";
@@ -35,7 +35,7 @@ test("a tab does not send while another one does, and takes over when that one i
   assert.deepEqual(other.names, ["$session_start", "A"]);
 });
 
-test("who signs in in one tab is signed in in the other, in the same session", async () => {
+test("a visitor who signs in in one tab is signed in in the other, in the same session", async () => {
   const storage = new FakeStorage();
   const left = new Machine(storage);
   const right = new Machine(storage);
@@ -51,7 +51,7 @@ test("who signs in in one tab is signed in in the other, in the same session", a
   assert.equal(left.events.find(({ event }) => event === "B")!.properties.theme, "dark");
 });
 
-test("leaving the page hands all of its items to the browser, which outlives it", async () => {
+test("leaving the page hands all of its items to the browser", async () => {
   const machine = new Machine().browse();
   const sdk = start(machine);
   machine.answer = () => "silence";
@@ -64,7 +64,7 @@ test("leaving the page hands all of its items to the browser, which outlives it"
     [true, "/public/identify"],
     [true, "/public/track"],
   ]);
-  // No answer came: the items stay for the next page, which sends them again.
+  // There was no answer: the items stay for the next page, which sends them again.
   assert.equal(machine.storage!.queued, 4);
   const next = new Machine(machine.storage, machine.time).browse();
   start(next);
@@ -72,7 +72,7 @@ test("leaving the page hands all of its items to the browser, which outlives it"
   assert.deepEqual(next.events, machine.events);
 });
 
-test("hiding the page sends, and an answer that still arrives empties the queue", async () => {
+test("hiding the page sends the queue, and a later answer empties it", async () => {
   const machine = new Machine().browse();
   const sdk = start(machine);
   sdk.track("A");
@@ -84,7 +84,7 @@ test("hiding the page sends, and an answer that still arrives empties the queue"
   assert.equal(machine.storage!.queued, 0);
 });
 
-test("what leaves with the page stays below 64 KiB; the rest waits for the next page", () => {
+test("requests of a closing page stay below 64 KiB; the rest waits for the next page", () => {
   const machine = new Machine().browse();
   const sdk = start(machine, { batchSize: 1000 });
   for (let i = 0; i < 100; i++) sdk.track(`e${i}`, { text: "ä".repeat(1000) });
@@ -110,7 +110,7 @@ test("a browser without keepalive gets beacons of text/plain", async () => {
   assert.equal(machine.storage!.queued, 2);
 });
 
-test("a page that leaves in the middle of a request does not block the next one", async () => {
+test("a page that is closed during a request does not block the next one", async () => {
   const machine = new Machine().browse();
   machine.answer = () => "silence";
   const sdk = start(machine, { flushInterval: 0 });
@@ -123,7 +123,7 @@ test("a page that leaves in the middle of a request does not block the next one"
   assert.deepEqual(next.names, ["$session_start", "A"]);
 });
 
-test("the network coming back sends at once", async () => {
+test("the queue is sent when the network is back", async () => {
   const machine = new Machine().browse();
   machine.answer = (_, index) => (index ? OK : "network error");
   const sdk = start(machine);

@@ -28,7 +28,7 @@ test("a session ends after 30 minutes without activity", async () => {
   assert.deepEqual(machine.events.map((event) => event.properties.$session_id), [first, first, first, second, second]);
 });
 
-test("a session ends after 24 hours, however busy", async () => {
+test("a session ends after 24 hours even with activity", async () => {
   const machine = new Machine();
   const sdk = start(machine);
   for (let i = 0; i <= 24 * 3; i++) {
@@ -62,7 +62,7 @@ test("device, session and super properties survive a reload; memory does not", a
   assert.notEqual(start(new Machine(storage), { persistence: "memory" }).getDistinctId(), device);
 });
 
-test("cookie persistence keeps identity in a cookie and the queue out of it", async () => {
+test("cookie persistence keeps identity in a cookie and the queue in the storage", async () => {
   const machine = new Machine().browse();
   machine.answer = () => "network error";
   const first = start(machine, { persistence: "cookie" });
@@ -92,19 +92,19 @@ test("only the first identify of a device links it", async () => {
   ]);
 });
 
-test("ids that mean nobody are refused", async (t) => {
+test("placeholder ids are not accepted", async (t) => {
   t.mock.method(console, "warn", () => undefined);
   const machine = new Machine();
   const sdk = start(machine);
   const device = sdk.getDistinctId();
-  const nobody = ["", " ", "null", "Undefined", "anonymous", "00000000-0000-0000-0000-000000000000", "0", 0, -1, NaN, "[object Object]", "N/A", null, undefined, {}, "a\nb", "x".repeat(513)];
-  for (const id of nobody) sdk.identify(id as string);
+  const placeholders = ["", " ", "null", "Undefined", "anonymous", "00000000-0000-0000-0000-000000000000", "0", 0, -1, NaN, "[object Object]", "N/A", null, undefined, {}, "a\nb", "x".repeat(513)];
+  for (const id of placeholders) sdk.identify(id as string);
   await sdk.flush();
   assert.equal(machine.sent.length, 0);
   assert.equal(sdk.getDistinctId(), device);
 });
 
-test("alias links from the id that nobody has signed in with", async () => {
+test("alias links the device to the new id, or the new id to an identified user", async () => {
   const machine = new Machine();
   const sdk = start(machine);
   const device = sdk.getDistinctId();
@@ -120,7 +120,7 @@ test("alias links from the id that nobody has signed in with", async () => {
   ]);
 });
 
-test("reset makes a new visitor", async () => {
+test("reset creates a new visitor", async () => {
   const machine = new Machine();
   const sdk = start(machine);
   const device = sdk.getDistinctId();
@@ -160,7 +160,7 @@ test("profile calls send operations and nothing else", async () => {
   ]);
 });
 
-test("timeEvent gives the next event of that name its duration", async () => {
+test("timeEvent adds the duration to the next event with that name", async () => {
   const machine = new Machine();
   const sdk = start(machine);
   sdk.timeEvent("Upload");
@@ -172,7 +172,7 @@ test("timeEvent gives the next event of that name its duration", async () => {
   assert.deepEqual(machine.events.slice(1).map((event) => event.properties.$duration), [undefined, 2.5, undefined]);
 });
 
-test("opting out stops and forgets, also after a reload, until opting in", async () => {
+test("opting out stops tracking and deletes the state, also after a reload, until opting in", async () => {
   const machine = new Machine();
   const sdk = start(machine);
   const device = sdk.getDistinctId();
@@ -193,7 +193,7 @@ test("opting out stops and forgets, also after a reload, until opting in", async
   assert.notEqual(machine.events[0]!.distinct_id, device);
 });
 
-test("respectDnt obeys the browser, and an explicit opt-in goes before it", async () => {
+test("respectDnt follows the browser, and an explicit opt-in takes precedence", async () => {
   const machine = new Machine().browse();
   Object.assign(machine.navigator!, { doNotTrack: "1" });
   const sdk = start(machine, { respectDnt: true });

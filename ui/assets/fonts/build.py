@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Makes the console's fonts from Debian's packages, and checks their size.
+"""Builds the console's fonts from Debian's packages and checks their size.
 
     apt-get install fonts-inter fonts-jetbrains-mono fonttools
     python3 ui/assets/fonts/build.py
 
-Inter is cut to the scripts and symbols that the console shows, and its tabular figures replace
-the proportional ones: egui asks a font for no features, and numbers must stand in columns.
-JetBrains Mono loses its ligatures, since an id or a line of JSON is shown as it is written.
-The result is the same from run to run; commit it.
+Inter is reduced to the scripts and symbols that the console shows. Its tabular figures replace the
+proportional ones, because egui does not use font features and numbers must align in columns.
+JetBrains Mono loses its ligatures, because ids and JSON are shown exactly as they are.
+The result is reproducible; commit it.
 """
 
 import pathlib
@@ -44,7 +44,7 @@ CODE = LATIN | GREEK | CYRILLIC | PUNCTUATION | ARROWS
 
 
 def freeze(font, feature):
-    """Lets every character show the glyph that a single-substitution feature would give it."""
+    """Maps every character to the glyph that a single-substitution feature would select."""
     gsub = font["GSUB"].table
     lookups = {
         index
@@ -81,7 +81,7 @@ def make(source, target, unicodes, freeze_tabular):
 
 
 def licence(package, name):
-    """Keeps what Debian says of the font, without the part about its own packaging."""
+    """Copies Debian's copyright file of the font without the part about the packaging."""
     text = pathlib.Path("/usr/share/doc", package, "copyright").read_text(encoding="utf-8")
     kept = [part for part in text.split("\n\n") if not part.startswith(("Files: debian/", "License: GPL"))]
     (HERE / name).write_text("\n\n".join(kept).rstrip() + "\n", encoding="utf-8")

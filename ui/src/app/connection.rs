@@ -1,5 +1,5 @@
-//! Whether the backend answers: its status, the projects, and the schema of the project, asked for
-//! again at intervals, with backoff while there is no answer.
+//! Polls the backend: its status, the projects, and the schema of the project, at intervals, with
+//! backoff while it does not answer.
 
 use empmix_model::ids::ProjectId;
 use empmix_protocol::{
@@ -11,33 +11,34 @@ use super::{Console, PROJECT_KEY};
 use crate::{
     backend::Inbox,
     command::Module,
-    session::{Connection, Work},
+    session::{Connection, UpdateCtx},
 };
 
-/// Between two looks at a backend that answers.
+/// Time between two status requests while the backend answers.
 const STATUS_EVERY_S: f64 = 10.0;
-/// Between two looks at the data of a project that has events.
+/// Time between two schema requests for a project that has events.
 const SCHEMA_EVERY_S: f64 = 10.0;
-/// Between two looks at the data of an empty project: the first event should show at once.
+/// Time between two schema requests for an empty project: its first event should show quickly.
 const EMPTY_SCHEMA_EVERY_S: f64 = 1.0;
-/// Between two looks for a project, while none is known: a fresh sidecar makes its first one.
+/// Time between two requests for the projects while there is none: a new sidecar creates its first
+/// one at startup.
 const NO_PROJECT_EVERY_S: f64 = 1.0;
-/// The longest wait before a backend that does not answer is asked again.
+/// The longest wait before the next request to a backend that does not answer.
 const MAX_BACKOFF_S: f64 = 15.0;
 
-/// A backend that does not say how it is within so long is taken for gone.
+/// Timeout of a status request; after it the backend counts as unreachable.
 const STATUS_WITHIN_S: f64 = 10.0;
-/// What else is not answered within so long is asked again: schemas and projects are quick.
+/// Timeout of a schema or projects request; after it the request is sent again.
 const ANSWER_WITHIN_S: f64 = 30.0;
 
-/// The desktop's sidecar may take so long to start before that is a failure.
+/// How long the desktop's sidecar may take to start before that counts as a failure.
 const START_UP_S: f64 = 15.0;
-/// Between two looks at a sidecar that is starting.
+/// Time between two status requests while the sidecar starts.
 const WHILE_STARTING_S: f64 = 0.2;
 
-/// When to ask what again.
+/// When each request is due.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct PollSchedule {
     status_at_s: f64,
     schema_at_s: f64,
     projects_at_s: f64,
@@ -45,9 +46,9 @@ pub(super) struct Watch {
     shell: Option<Inbox<Result<ShellState, ApiError>>>,
 }
 
-impl Watch {
-    /// Asks again in the next frame.
-    pub(super) fn ask_now(&mut self) {
+impl PollSchedule {
+    /// Makes every request due in the next frame.
+    pub(super) fn poll_now(&mut self) {
         self.status_at_s = 0.0;
         self.schema_at_s = 0.0;
         self.projects_at_s = 0.0;
@@ -60,24 +61,24 @@ impl Watch {
 }
 
 impl Console {
-    /// Polls what was asked and asks what has become due.
-    pub(super) fn watch_backend(&mut self, ctx: &egui::Context) {
-        self.give_up_on_silence();
+    /// Takes the answers that have arrived and sends the requests that are due.
+    pub(super) fn poll_backend(&mut self, ctx: &egui::Context) {
+        self.time_out_requests();
         self.poll_status();
         self.poll_shell();
         self.poll_projects(ctx);
         self.poll_schema(ctx);
-        self.ask_what_is_due(ctx);
+        self.send_due_requests(ctx);
     }
 
-    /// A request that is never answered must not be the last one.
-    fn give_up_on_silence(&mut self) {
+    /// Cancels requests that get no answer in time, so that they are sent again.
+    fn time_out_requests(&mut self) {
         let now_s = self.session.time_s;
         let too_long = |waiting_s: Option<f64>, limit_s| waiting_s.is_some_and(|s| s > limit_s);
         if too_long(self.session.status.waiting_s(now_s), STATUS_WITHIN_S) {
             self.session.status.cancel();
             let message = "The sidecar does not answer";
-            self.did_not_answer(ApiError::new(ErrorCode::Disconnected, message));
+            self.status_failed(ApiError::new(ErrorCode::Disconnected, message));
         }
         if too_long(self.session.schema.waiting_s(now_s), ANSWER_WITHIN_S) {
             self.session.schema.cancel();
@@ -95,52 +96,52 @@ impl Console {
         match self.session.status.error() {
             None => {
                 if self.session.connection != Connection::Connected {
-                    self.watch.schema_at_s = now_s;
+                    self.schedule.schema_at_s = now_s;
                     self.ask_projects();
                 }
                 self.insights.retry(now_s);
-                self.watch.failures = 0;
-                self.watch.status_at_s = now_s + STATUS_EVERY_S;
+                self.schedule.failures = 0;
+                self.schedule.status_at_s = now_s + STATUS_EVERY_S;
                 self.session.connection = Connection::Connected;
             }
             Some(error) => {
                 let error = error.clone();
-                self.did_not_answer(error);
+                self.status_failed(error);
             }
         }
     }
 
-    fn did_not_answer(&mut self, error: ApiError) {
+    fn status_failed(&mut self, error: ApiError) {
         let now_s = self.session.time_s;
-        self.watch.shell = self.backend.shell_state();
+        self.schedule.shell = self.backend.shell_state();
         let starting = self.session.connection == Connection::Connecting
-            && self.watch.shell.is_some()
+            && self.schedule.shell.is_some()
             && now_s < START_UP_S;
         if starting {
-            self.watch.status_at_s = now_s + WHILE_STARTING_S;
+            self.schedule.status_at_s = now_s + WHILE_STARTING_S;
             return;
         }
-        self.watch.failures += 1;
-        self.watch.status_at_s = now_s + self.watch.backoff_s();
+        self.schedule.failures += 1;
+        self.schedule.status_at_s = now_s + self.schedule.backoff_s();
         self.session.connection = Connection::Disconnected {
             error,
-            retry_at_s: self.watch.status_at_s,
+            retry_at_s: self.schedule.status_at_s,
         };
     }
 
-    /// The desktop's shell knows better why its sidecar does not answer.
+    /// The desktop's shell knows why its sidecar does not answer.
     fn poll_shell(&mut self) {
-        let Some(answer) = self.watch.shell.as_mut().and_then(Inbox::take) else {
+        let Some(answer) = self.schedule.shell.as_mut().and_then(Inbox::take) else {
             return;
         };
-        self.watch.shell = None;
+        self.schedule.shell = None;
         let Ok(SidecarState::Failed(message)) = answer.map(|shell| shell.sidecar) else {
             return;
         };
         if self.session.connection != Connection::Connected {
             self.session.connection = Connection::Disconnected {
                 error: ApiError::new(ErrorCode::Unavailable, message),
-                retry_at_s: self.watch.status_at_s,
+                retry_at_s: self.schedule.status_at_s,
             };
         }
     }
@@ -157,8 +158,8 @@ impl Console {
         if !self.session.projects.poll() {
             return;
         }
-        self.watch.projects_at_s = self.session.time_s + NO_PROJECT_EVERY_S;
-        self.session.trouble = self.session.projects.error().cloned();
+        self.schedule.projects_at_s = self.session.time_s + NO_PROJECT_EVERY_S;
+        self.session.data_error = self.session.projects.error().cloned();
         let saved = || self.host.load(PROJECT_KEY)?.parse::<ProjectId>().ok();
         let Some(projects) = self.session.projects.latest() else {
             return;
@@ -189,26 +190,26 @@ impl Console {
             return;
         }
         self.first_run.schema_answered();
-        self.session.trouble = self.session.schema.error().cloned();
+        self.session.data_error = self.session.schema.error().cloned();
         let after = self.session.event_count();
         let every_s = match after {
             Some(0) => EMPTY_SCHEMA_EVERY_S,
             _ => SCHEMA_EVERY_S,
         };
-        self.watch.schema_at_s = self.session.time_s + every_s;
+        self.schedule.schema_at_s = self.session.time_s + every_s;
         if before.is_some() && after != before {
-            let work = Work {
+            let cx = UpdateCtx {
                 session: &self.session,
                 backend: &*self.backend,
-                ctx,
+                egui: ctx,
             };
-            self.insights.data_changed(work);
+            self.insights.data_changed(cx);
         }
     }
 
-    fn ask_what_is_due(&mut self, ctx: &egui::Context) {
+    fn send_due_requests(&mut self, ctx: &egui::Context) {
         let now_s = self.session.time_s;
-        if !self.session.status.is_pending() && now_s >= self.watch.status_at_s {
+        if !self.session.status.is_pending() && now_s >= self.schedule.status_at_s {
             let reply = self.backend.call(Call::Status);
             self.session.status.ask(reply, now_s);
         }
@@ -216,7 +217,7 @@ impl Console {
         if connected
             && self.session.project_id.is_none()
             && !self.session.projects.is_pending()
-            && now_s >= self.watch.projects_at_s
+            && now_s >= self.schedule.projects_at_s
         {
             self.ask_projects();
         }
@@ -225,11 +226,11 @@ impl Console {
             && connected
             && wanted
             && !self.session.schema.is_pending()
-            && now_s >= self.watch.schema_at_s
+            && now_s >= self.schedule.schema_at_s
         {
             self.ask_schema(project);
         }
-        // An answer wakes the frame itself; what is awaited needs no frame before it is late.
+        // An answer requests a frame by itself, so a pending request needs one only at its timeout.
         let next = |at_s: f64, pending: bool| {
             if pending {
                 now_s + STATUS_WITHIN_S
@@ -237,9 +238,12 @@ impl Console {
                 at_s
             }
         };
-        let status_s = next(self.watch.status_at_s, self.session.status.is_pending());
-        let schema_s = next(self.watch.schema_at_s, self.session.schema.is_pending());
-        let projects_s = next(self.watch.projects_at_s, self.session.projects.is_pending());
+        let status_s = next(self.schedule.status_at_s, self.session.status.is_pending());
+        let schema_s = next(self.schedule.schema_at_s, self.session.schema.is_pending());
+        let projects_s = next(
+            self.schedule.projects_at_s,
+            self.session.projects.is_pending(),
+        );
         let next_s = status_s.min(match self.session.project_id {
             Some(_) if connected && wanted => schema_s,
             None if connected => projects_s,

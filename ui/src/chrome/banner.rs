@@ -1,5 +1,5 @@
-//! The banner while the backend does not answer, or its store does not: what is wrong, when it is
-//! asked again.
+//! The banner that shows while the backend or its store does not answer: the error and the time
+//! of the next attempt.
 
 use egui::{Align, Frame, Layout, Margin, Panel, Ui, WidgetInfo, accesskit::Role};
 
@@ -10,10 +10,10 @@ use crate::{
     widgets::{Button, Icon, elided, label},
 };
 
-/// Shows it under the top bar, if there is something to say.
+/// Shows the banner under the top bar when there is an error.
 pub(super) fn show(ui: &mut Ui, view: View<'_>) {
     let session = view.session;
-    let (error, retry_at_s) = match (&session.connection, &session.trouble) {
+    let (error, retry_at_s) = match (&session.connection, &session.data_error) {
         (Connection::Disconnected { error, retry_at_s }, _) => (error, *retry_at_s),
         (_, Some(error)) => (error, session.time_s),
         (_, None) => return,
@@ -35,7 +35,7 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>) {
             }
             label(
                 ui,
-                &when(retry_at_s - session.time_s),
+                &retry_text(retry_at_s - session.time_s),
                 Type::Body,
                 color.muted,
             );
@@ -54,7 +54,7 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>) {
     ui.ctx().request_repaint_after_secs(1.0);
 }
 
-fn when(left_s: f64) -> String {
+fn retry_text(left_s: f64) -> String {
     if left_s < 0.5 {
         "Trying again".to_owned()
     } else {

@@ -1,4 +1,4 @@
-//! What surrounds the modules: top bar, navigation, banner, palette, shortcut sheet, notice.
+//! The window around the modules: top bar, navigation, banner, palette, shortcut sheet, notice.
 
 mod banner;
 mod navigation;
@@ -20,19 +20,19 @@ use crate::{
 /// Top bar, navigation, overlays.
 #[derive(Debug, Default)]
 pub struct Chrome {
-    /// The module that shows.
+    /// The module that is shown.
     pub module: Module,
-    /// Whether the navigation is icons only.
+    /// Whether the navigation shows icons only.
     pub folded: bool,
-    /// What lies over the modules.
+    /// The overlay that is open.
     pub overlay: Option<Overlay>,
-    /// Whether a control has the keyboard: Space then presses it.
+    /// Whether a control has the keyboard focus, so that Space presses it.
     pub keyboard_focus: bool,
-    palette: palette::Palette,
+    palette: palette::CommandPalette,
     notice: Option<Notice>,
 }
 
-/// A line that says what just happened, and goes away.
+/// A short message about a finished action that disappears after a while.
 #[derive(Debug)]
 struct Notice {
     kind: ToastKind,
@@ -40,11 +40,11 @@ struct Notice {
     until_s: f64,
 }
 
-/// How long a notice stays.
+/// How long a notice is shown.
 const NOTICE_S: f64 = 2.5;
 
 impl Chrome {
-    /// Says what just happened.
+    /// Shows a notice.
     pub fn notice(&mut self, kind: ToastKind, text: String, now_s: f64) {
         let until_s = now_s + NOTICE_S;
         self.notice = Some(Notice {
@@ -54,7 +54,7 @@ impl Chrome {
         });
     }
 
-    /// Applies a command of the window itself; others are ignored.
+    /// Applies the commands of the window itself and ignores all others.
     pub fn apply(&mut self, command: &Command) {
         match command {
             Command::Go(module) => {
@@ -64,14 +64,14 @@ impl Chrome {
             Command::ToggleNavigation => self.folded = !self.folded,
             Command::Open(overlay) => {
                 self.overlay = (self.overlay != Some(*overlay)).then_some(*overlay);
-                self.palette = palette::Palette::default();
+                self.palette = palette::CommandPalette::default();
             }
             Command::CloseOverlay => self.overlay = None,
             _ => {}
         }
     }
 
-    /// Shows everything but the overlays; `add` shows the module.
+    /// Shows everything except the overlays; `add` shows the module.
     pub fn show(&mut self, ui: &mut Ui, view: View<'_>, add: impl FnOnce(&mut Ui, Module)) {
         self.keyboard_focus = ui.ctx().memory(|memory| memory.focused().is_some());
         let color = &tokens(ui).color;
@@ -109,7 +109,7 @@ impl Chrome {
             });
     }
 
-    /// Shows what lies over the modules.
+    /// Shows the open overlay and the notice.
     pub fn show_overlays(&mut self, ui: &mut Ui, view: View<'_>) {
         match self.overlay {
             Some(Overlay::Palette) => self.palette.show(ui.ctx(), view),
@@ -128,7 +128,7 @@ impl Chrome {
     }
 }
 
-/// Whether the backend wants a token that this page does not have.
+/// Whether the backend requires a token that this page does not have.
 fn needs_sign_in(view: View<'_>) -> bool {
     matches!(
         &view.session.connection,

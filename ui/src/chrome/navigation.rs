@@ -1,4 +1,4 @@
-//! The navigation: the modules that there are.
+//! The navigation: a button for each module.
 
 use egui::{Align2, Rect, Response, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
@@ -9,11 +9,11 @@ use crate::{
     widgets::{Button, Icon, focus_ring, paint_text},
 };
 
-/// Distance from one item's top to the next.
+/// Distance between the tops of two items.
 const PITCH: f32 = 32.0;
 const ITEM_HEIGHT: f32 = 30.0;
 
-/// Shows it.
+/// Shows the navigation.
 pub(super) fn show(ui: &mut Ui, view: View<'_>, shown: Module, folded: bool) {
     let tokens = tokens(ui);
     let area = ui.max_rect();

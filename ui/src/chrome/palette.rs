@@ -1,4 +1,4 @@
-//! The command palette: type, pick, done.
+//! The command palette: a search field over a list of commands.
 
 use egui::{
     Align2, Area, Context, Id, Key, Margin, Modal, Modifiers, Rect, Response, Sense, Ui,
@@ -18,18 +18,18 @@ use crate::{
 const WIDTH: f32 = 480.0;
 const TOP: f32 = 96.0;
 const ROW: f32 = 32.0;
-/// Lines that are shown at most.
+/// The most entries that are shown.
 const LINES: usize = 10;
 
-/// What was typed, and the line that enter picks.
+/// The typed text, and the entry that Enter picks.
 #[derive(Debug, Default)]
-pub(super) struct Palette {
+pub(super) struct CommandPalette {
     typed: String,
     marked: usize,
 }
 
-impl Palette {
-    /// Shows it over everything.
+impl CommandPalette {
+    /// Shows the palette over everything else.
     pub(super) fn show(&mut self, ctx: &Context, view: View<'_>) {
         let id = Id::unique("palette");
         let frame = frame_of(ctx);

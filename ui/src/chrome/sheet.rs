@@ -1,4 +1,4 @@
-//! The sheet of all shortcuts.
+//! The sheet that lists all shortcuts.
 
 use egui::{Context, Frame, Id, Margin, Modal, Ui, vec2};
 
@@ -12,7 +12,7 @@ use crate::{
 const WIDTH: f32 = 320.0;
 const KEYS_WIDTH: f32 = 104.0;
 
-/// Shows it over everything.
+/// Shows the sheet over everything else.
 pub(super) fn show(ctx: &Context, view: View<'_>) {
     let tokens = tokens(ctx);
     let frame = Frame::new()
@@ -25,7 +25,7 @@ pub(super) fn show(ctx: &Context, view: View<'_>) {
         .frame(frame)
         .show(ctx, |ui| {
             ui.set_width(WIDTH);
-            let closed = head(ui);
+            let closed = header(ui);
             ui.spacing_mut().item_spacing.y = 0.0;
             for shortcut in shortcuts::all(ctx.os()) {
                 line(ui, &shortcut);
@@ -37,7 +37,7 @@ pub(super) fn show(ctx: &Context, view: View<'_>) {
     }
 }
 
-fn head(ui: &mut Ui) -> bool {
+fn header(ui: &mut Ui) -> bool {
     ui.horizontal(|ui| {
         label(ui, "Shortcuts", Type::Title, tokens(ui).color.text);
         let layout = egui::Layout::right_to_left(egui::Align::Center);
@@ -59,6 +59,6 @@ fn line(ui: &mut Ui, shortcut: &shortcuts::Shortcut) {
                 chip(ui, &shortcut.keys, color.text);
             },
         );
-        label(ui, shortcut.does, Type::Body, color.muted);
+        label(ui, shortcut.description, Type::Body, color.muted);
     });
 }

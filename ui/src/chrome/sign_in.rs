@@ -1,4 +1,4 @@
-//! The page for a browser that is not signed in: which command prints a link.
+//! The page for a browser that is not signed in: the command that prints a sign-in link.
 
 use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 
@@ -14,7 +14,7 @@ const COMMAND: &str = "empmix-sidecar token --link";
 const WIDTH: f32 = 440.0;
 const HEIGHT: f32 = 180.0;
 
-/// Shows it.
+/// Shows the page.
 pub(super) fn show(ui: &mut Ui, view: View<'_>) {
     let tokens = tokens(ui);
     let color = &tokens.color;
@@ -26,8 +26,8 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>) {
     );
     ui.scope_builder(UiBuilder::new().max_rect(page), |ui| {
         label(ui, "Sign in with a link", Type::Large, color.text);
-        let text = "A link is good for one sign-in within ten minutes. On the machine where the \
-                    sidecar runs, print a new one and open it here.";
+        let text = "A link is valid for one sign-in, for ten minutes. Print a new one on the machine \
+                    that runs the sidecar, and open it here.";
         label_wrapped(ui, text, Type::Body, color.muted);
         ui.add_space(tokens.space.xs);
         code_block(ui, "Command that prints a link", COMMAND);

@@ -1,4 +1,4 @@
-//! The top bar: mark, project, connection, search, theme.
+//! The top bar: logo, project, connection, search, theme.
 
 use egui::{
     Align, Align2, Layout, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
@@ -14,13 +14,13 @@ use crate::{
     widgets::{Button, ButtonKind, Choice, Icon, Picker, dot, focus_ring, paint_text},
 };
 
-/// Where the controls begin: the answer's left edge in a window with its navigation unfolded.
+/// The left edge of the controls, aligned with the content when the navigation is unfolded.
 const CONTROLS_LEFT: f32 = 212.0;
 const SEARCH_WIDTH: f32 = 260.0;
-/// The port that needs no mention.
-const USUAL_PORT: &str = "7070";
+/// The default port, which is not shown.
+const DEFAULT_PORT: &str = "7070";
 
-/// Shows it.
+/// Shows the top bar.
 pub(super) fn show(ui: &mut Ui, view: View<'_>) {
     let tokens = tokens(ui);
     let bar = ui.max_rect();
@@ -66,7 +66,7 @@ fn brand(ui: &Ui, bar: Rect) {
     );
 }
 
-/// What picking from the list of projects does.
+/// The action of an entry in the list of projects.
 #[derive(Clone, Copy)]
 enum Pick {
     Open(ProjectId),
@@ -99,7 +99,7 @@ fn connection(ui: &mut Ui, session: &Session) {
     let color = &tokens.color;
     let (ink, text) = match &session.connection {
         Connection::Connecting => (color.muted, "Connecting…".to_owned()),
-        Connection::Connected => (health(session, color), name(session)),
+        Connection::Connected => (health(session, color), connection_name(session)),
         Connection::Disconnected { .. } => (color.bad, "Not connected".to_owned()),
     };
     let font = Type::Body.font();
@@ -142,17 +142,17 @@ fn health(session: &Session, color: &crate::theme::Palette) -> egui::Color32 {
     }
 }
 
-/// *Local sidecar*, with its port where that is not the usual one, or the host of one elsewhere.
-fn name(session: &Session) -> String {
+/// *Local sidecar*, with the port when it is not the default one; the host for a remote sidecar.
+fn connection_name(session: &Session) -> String {
     let url = session.sdk_url();
     let host = url.split("://").last().unwrap_or_default();
     let local = ["127.0.0.1", "localhost", "[::1]"];
-    let near = local.iter().any(|name| host.starts_with(name));
-    if session.backend == BackendKind::Http && !near {
+    let is_local = local.iter().any(|name| host.starts_with(name));
+    if session.backend == BackendKind::Http && !is_local {
         return host.to_owned();
     }
     match host.rsplit_once(':') {
-        Some((_, port)) if port != USUAL_PORT => format!("Local sidecar · {port}"),
+        Some((_, port)) if port != DEFAULT_PORT => format!("Local sidecar · {port}"),
         _ => "Local sidecar".to_owned(),
     }
 }

@@ -1,5 +1,5 @@
-//! Everything that a user can do. Views send commands, the palette lists them, shortcuts name
-//! them; [`crate::app`] applies them, once per frame.
+//! Every action of a user, as a command. Views, the palette and shortcuts send commands;
+//! [`crate::app`] applies them, once per frame.
 
 pub mod palette;
 pub mod shortcuts;
@@ -16,7 +16,7 @@ use crate::{
 /// A module of the console.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Module {
-    /// How many, how often, how much, by whom, over time.
+    /// Counts, sums and averages over time.
     #[default]
     Insights,
     /// Events as they arrive.
@@ -38,7 +38,7 @@ impl Module {
         }
     }
 
-    /// The key that goes to it, after `g`.
+    /// The key that opens it, after `g`.
     pub fn go_key(self) -> egui::Key {
         match self {
             Self::Insights => egui::Key::I,
@@ -48,48 +48,48 @@ impl Module {
     }
 }
 
-/// What lies over the modules.
+/// A layer over the modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overlay {
-    /// Search and commands.
+    /// The command palette.
     Palette,
-    /// All shortcuts.
+    /// The sheet of all shortcuts.
     Shortcuts,
 }
 
-/// Something that a user does.
+/// An action of a user.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Shows a module.
     Go(Module),
-    /// Works on another project.
+    /// Switches to another project.
     SelectProject(ProjectId),
     /// Chooses dark, light or the system's theme.
     SetTheme(egui::ThemePreference),
-    /// Dark to light and back.
+    /// Switches between dark and light.
     ToggleTheme,
     /// Folds or unfolds the navigation.
     ToggleNavigation,
-    /// Shows something over the modules.
+    /// Opens an overlay.
     Open(Overlay),
-    /// Closes what lies over the modules.
+    /// Closes the overlay.
     CloseOverlay,
-    /// Asks the backend again, now.
+    /// Sends the next request to the backend now.
     Reconnect,
     /// Copies a text.
     Copy {
         /// The text.
         text: String,
-        /// What it is, for the notice: *Copied the public key*.
+        /// The name of the text in the notice: *Copied the public key*.
         what: &'static str,
     },
-    /// Of the empty state.
+    /// A command of the empty state.
     FirstRun(FirstRunCommand),
-    /// Of *Insights*.
+    /// A command of *Insights*.
     Insights(InsightsCommand),
-    /// Of *Live*.
+    /// A command of *Live*.
     Live(LiveCommand),
-    /// Of *Settings*.
+    /// A command of *Settings*.
     Settings(SettingsCommand),
 }
 
@@ -121,12 +121,12 @@ impl Commands {
         self.queue.borrow_mut().push(command.into());
     }
 
-    /// Whether nothing waits to be applied.
+    /// Whether no command waits to be applied.
     pub fn is_empty(&self) -> bool {
         self.queue.borrow().is_empty()
     }
 
-    /// Takes what was sent, in order.
+    /// Takes the commands in the order in which they were sent.
     pub fn drain(&self) -> Vec<Command> {
         self.queue.take()
     }

@@ -1,21 +1,21 @@
-//! What the palette lists.
+//! The entries of the palette.
 
 use super::{Command, Module, Overlay};
 use crate::{insights::InsightsCommand, live::LiveCommand, session::Session};
 
-/// A line of the palette.
+/// An entry of the palette.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// What it says.
+    /// The text that is shown.
     pub label: String,
-    /// The keys that do the same, if any.
+    /// The shortcut of the same command, if there is one.
     pub keys: &'static str,
-    /// What it does.
+    /// The command that it sends.
     pub command: Command,
 }
 
-/// The lines that match what was typed, best first: those that begin with it, those with a word
-/// that does, those that contain it.
+/// The entries that match the typed text, best first: labels that begin with it, labels with a word
+/// that begins with it, labels that contain it.
 pub fn matching(session: &Session, typed: &str) -> Vec<Entry> {
     let typed = typed.trim().to_lowercase();
     let mut found: Vec<(u8, Entry)> = all(session)
@@ -46,7 +46,7 @@ fn all(session: &Session) -> Vec<Entry> {
         entry("Go to Insights", "g i", Command::Go(Module::Insights)),
         entry("Go to Live", "g l", Command::Go(Module::Live)),
         entry("Go to Settings", "g s", Command::Go(Module::Settings)),
-        entry("Ask again", "", InsightsCommand::Refresh.into()),
+        entry("Refresh the answer", "", InsightsCommand::Refresh.into()),
         entry("Pause or resume Live", "", LiveCommand::TogglePause.into()),
         entry("Switch between dark and light", "", Command::ToggleTheme),
         entry(

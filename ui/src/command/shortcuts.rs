@@ -1,44 +1,44 @@
-//! Keys that stand for commands.
+//! Keyboard shortcuts.
 
 use egui::{Event, InputState, Key, KeyboardShortcut, Modifiers};
 
 use super::{Command, Module, Overlay};
 use crate::{chrome::Chrome, insights::InsightsCommand, live::LiveCommand};
 
-/// Seconds within which the second key of `g i` must follow the first.
+/// The longest time between the two keys of a sequence such as `g i`, in seconds.
 const SEQUENCE_S: f64 = 1.0;
 
-/// A line of the shortcut sheet.
+/// An entry of the shortcut sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shortcut {
-    /// The keys, as they are shown.
+    /// The keys as text.
     pub keys: String,
-    /// What they do.
-    pub does: &'static str,
+    /// The action.
+    pub description: &'static str,
 }
 
-/// Every shortcut, as the sheet lists them.
+/// Every shortcut, in the order of the sheet.
 pub fn all(os: egui::os::OperatingSystem) -> Vec<Shortcut> {
-    let line = |keys: &str, does| Shortcut {
+    let line = |keys: &str, description| Shortcut {
         keys: keys.to_owned(),
-        does,
+        description,
     };
     vec![
         line(&with_command(os, "K"), "Search or run a command"),
         line("g i", "Go to Insights"),
         line("g l", "Go to Live"),
         line("g s", "Go to Settings"),
-        line(&with_command(os, "⏎"), "Ask again"),
-        line(&with_command(os, "Z"), "Undo a change of the question"),
-        line(&with_command_and_shift(os, "Z"), "Redo it"),
+        line(&with_command(os, "⏎"), "Refresh the answer"),
+        line(&with_command(os, "Z"), "Undo the last change"),
+        line(&with_command_and_shift(os, "Z"), "Redo the change"),
         line("/", "Filter"),
         line("Space", "Pause or resume Live"),
         line("?", "All shortcuts"),
-        line("Esc", "Close what is open"),
+        line("Esc", "Close the open panel"),
     ]
 }
 
-/// A key with the command key of the system: `⌘K`, `Ctrl K`.
+/// A key together with the system's command key: `⌘K`, `Ctrl K`.
 pub fn with_command(os: egui::os::OperatingSystem, key: &str) -> String {
     if os.is_mac() {
         format!("⌘{key}")
@@ -55,14 +55,15 @@ fn with_command_and_shift(os: egui::os::OperatingSystem, key: &str) -> String {
     }
 }
 
-/// The keys that were pressed so far.
+/// The state of a two-key sequence such as `g i`.
 #[derive(Debug, Default)]
-pub struct Keys {
+pub struct KeySequence {
     go_since_s: Option<f64>,
 }
 
-impl Keys {
-    /// The commands that this frame's keys stand for. Keys that a text field takes are left to it.
+impl KeySequence {
+    /// The commands of the keys that were pressed in this frame. While a text field has the focus,
+    /// keys without a modifier belong to it.
     pub fn pressed(&mut self, ctx: &egui::Context, chrome: &Chrome) -> Vec<Command> {
         let mut commands = Vec::new();
         let command_key = |key| KeyboardShortcut::new(Modifiers::COMMAND, key);
@@ -88,8 +89,8 @@ impl Keys {
         commands
     }
 
-    /// The module that `g` and a key after it go to; both may come in one frame.
-    fn gone_to(&mut self, input: &mut InputState) -> Option<Module> {
+    /// The module of `g` and the key after it; both may arrive in one frame.
+    fn go_target(&mut self, input: &mut InputState) -> Option<Module> {
         let now_s = input.time;
         let pressed: Vec<Key> = input.events.iter().filter_map(plain_key).collect();
         for key in pressed {
@@ -109,7 +110,7 @@ impl Keys {
 
     fn plain_keys(&mut self, ctx: &egui::Context, chrome: &Chrome) -> Option<Command> {
         ctx.input_mut(|input| {
-            if let Some(module) = self.gone_to(input) {
+            if let Some(module) = self.go_target(input) {
                 return Some(Command::Go(module));
             }
             let typed = |wanted: &str| {
@@ -129,7 +130,7 @@ impl Keys {
     }
 }
 
-/// A key that was pressed without another.
+/// A key that was pressed without modifiers.
 fn plain_key(event: &Event) -> Option<Key> {
     match event {
         Event::Key {
@@ -142,7 +143,7 @@ fn plain_key(event: &Event) -> Option<Key> {
     }
 }
 
-/// What `/` does in a module.
+/// The command of `/` in a module.
 fn filter(module: Module) -> Option<Command> {
     match module {
         Module::Insights => Some(InsightsCommand::AskFilter.into()),

@@ -5,12 +5,12 @@ mod view;
 use empmix_model::job::{Job, JobState};
 use empmix_protocol::{ApiError, Call};
 
-use crate::{async_value::AsyncValue, session::Work, snippet::Platform};
+use crate::{async_value::AsyncValue, session::UpdateCtx, snippet::Platform};
 
-/// Between two looks at the job that loads the sample.
+/// Time between two requests for the job that loads the sample.
 const JOB_EVERY_S: f64 = 0.4;
 
-/// What a user does in the empty state.
+/// An action of a user in the empty state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstRunCommand {
     /// Shows the snippet for another platform.
@@ -28,18 +28,18 @@ pub enum FirstRunCommand {
 pub struct FirstRunState {
     platform: Platform,
     sample: Option<Sample>,
-    catching_up: CatchingUp,
+    schema_refresh: SchemaRefresh,
 }
 
-/// Whether the schema is asked anew once the sample is stored: the one that is known then may have
-/// seen a part of it.
+/// Whether the schema is requested again after the sample is stored: the last one may count only a
+/// part of the sample.
 #[derive(Debug, Default, PartialEq, Eq)]
-enum CatchingUp {
+enum SchemaRefresh {
     #[default]
     No,
-    /// The schema must be asked.
+    /// The schema must be requested.
     Wanted,
-    /// It was asked.
+    /// It was requested.
     Asked,
 }
 
@@ -50,14 +50,14 @@ struct Sample {
     poll_at_s: f64,
 }
 
-/// How far the sample is.
+/// Progress of the sample.
 #[derive(Debug, Clone, PartialEq)]
 enum Progress {
-    /// The job begins.
+    /// The job is starting.
     Starting,
-    /// So much of it is stored, 0..=1.
+    /// The share that is stored, 0..=1.
     Loading(f32),
-    /// It failed, and why.
+    /// The job failed with this message.
     Failed(String),
 }
 
@@ -65,95 +65,95 @@ impl FirstRunState {
     /// Another project was chosen.
     pub fn project_changed(&mut self) {
         self.sample = None;
-        self.catching_up = CatchingUp::No;
+        self.schema_refresh = SchemaRefresh::No;
     }
 
-    /// Whether the schema must be asked now; says so once.
-    pub fn take_wants_schema(&mut self) -> bool {
-        let wanted = self.catching_up == CatchingUp::Wanted;
+    /// Whether the schema must be requested now; returns true once.
+    pub fn take_schema_wanted(&mut self) -> bool {
+        let wanted = self.schema_refresh == SchemaRefresh::Wanted;
         if wanted {
-            self.catching_up = CatchingUp::Asked;
+            self.schema_refresh = SchemaRefresh::Asked;
         }
         wanted
     }
 
-    /// The schema was answered.
+    /// The schema has arrived.
     pub fn schema_answered(&mut self) {
-        if self.catching_up == CatchingUp::Asked {
-            self.catching_up = CatchingUp::No;
+        if self.schema_refresh == SchemaRefresh::Asked {
+            self.schema_refresh = SchemaRefresh::No;
         }
     }
 
-    /// Whether the sample is on its way: the empty state stays until all of it is there.
+    /// Whether the sample is being loaded: the empty state stays until all of it is stored.
     pub fn is_loading(&self) -> bool {
-        self.catching_up != CatchingUp::No
+        self.schema_refresh != SchemaRefresh::No
             || matches!(
                 self.progress(),
                 Some(Progress::Starting | Progress::Loading(_))
             )
     }
 
-    /// Each frame before it is shown.
-    pub fn update(&mut self, work: Work<'_>) {
+    /// Runs in each frame before the module is shown.
+    pub fn update(&mut self, cx: UpdateCtx<'_>) {
         let Some(sample) = &mut self.sample else {
             return;
         };
-        let now_s = work.session.time_s;
+        let now_s = cx.session.time_s;
         sample.job.poll();
         match sample.job.latest().map(|job| (job.id, job.state)) {
             Some((_, JobState::Done | JobState::Cancelled)) => {
                 self.sample = None;
-                self.catching_up = CatchingUp::Wanted;
+                self.schema_refresh = SchemaRefresh::Wanted;
             }
             Some((id, JobState::Running | JobState::Closing))
                 if !sample.job.is_pending() && now_s >= sample.poll_at_s =>
             {
-                let reply = work.backend.call(Call::Job { job: id });
+                let reply = cx.backend.call(Call::Job { job: id });
                 sample.job.ask(reply, now_s);
                 sample.poll_at_s = now_s + JOB_EVERY_S;
             }
             _ => {}
         }
-        work.ctx.request_repaint_after_secs(JOB_EVERY_S as f32);
+        cx.egui.request_repaint_after_secs(JOB_EVERY_S as f32);
     }
 
     /// Applies a command.
-    pub fn apply(&mut self, command: FirstRunCommand, work: Work<'_>) {
+    pub fn apply(&mut self, command: FirstRunCommand, cx: UpdateCtx<'_>) {
         match command {
             FirstRunCommand::Platform(platform) => self.platform = platform,
-            FirstRunCommand::LoadSample => self.load(work),
-            FirstRunCommand::CancelSample => self.cancel(work),
+            FirstRunCommand::LoadSample => self.load(cx),
+            FirstRunCommand::CancelSample => self.cancel(cx),
             FirstRunCommand::OpenDemo => {
-                if let Some(project) = work.session.project() {
-                    let url = work.session.sdk_url();
+                if let Some(project) = cx.session.project() {
+                    let url = cx.session.sdk_url();
                     let url = format!("{url}/demo?key={}", project.public_key);
-                    work.ctx.open_url(egui::OpenUrl::new_tab(url));
+                    cx.egui.open_url(egui::OpenUrl::new_tab(url));
                 }
             }
         }
     }
 
-    fn load(&mut self, work: Work<'_>) {
-        let Some(project) = work.session.project_id.filter(|_| !self.is_loading()) else {
+    fn load(&mut self, cx: UpdateCtx<'_>) {
+        let Some(project) = cx.session.project_id.filter(|_| !self.is_loading()) else {
             return;
         };
-        let now_s = work.session.time_s;
+        let now_s = cx.session.time_s;
         let mut job = AsyncValue::NotAsked;
-        job.ask(work.backend.call(Call::LoadSample { project }), now_s);
+        job.ask(cx.backend.call(Call::LoadSample { project }), now_s);
         self.sample = Some(Sample {
             job,
             poll_at_s: now_s + JOB_EVERY_S,
         });
     }
 
-    fn cancel(&mut self, work: Work<'_>) {
+    fn cancel(&mut self, cx: UpdateCtx<'_>) {
         let Some(sample) = &mut self.sample else {
             return;
         };
         match sample.job.latest().map(|job| job.id) {
             Some(job) => {
-                let reply = work.backend.call(Call::CancelJob { job });
-                sample.job.ask(reply, work.session.time_s);
+                let reply = cx.backend.call(Call::CancelJob { job });
+                sample.job.ask(reply, cx.session.time_s);
             }
             None => self.sample = None,
         }

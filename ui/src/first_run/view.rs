@@ -1,4 +1,4 @@
-//! How the empty state looks.
+//! The view of the empty state.
 
 use egui::{
     Align, Color32, Layout, Margin, Rect, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2,
@@ -16,12 +16,12 @@ use crate::{
 };
 
 const WIDTH: f32 = 640.0;
-/// Title, tabs, the longest snippet, the waiting card and the buttons.
+/// Height of the title, the tabs, the longest snippet, the waiting card and the buttons.
 const HEIGHT: f32 = 336.0;
 const BAR_WIDTH: f32 = 160.0;
 
 impl FirstRunState {
-    /// Shows it in the middle of what the window leaves it.
+    /// Shows the empty state in the middle of the available area.
     pub fn show(&self, ui: &mut Ui, view: View<'_>) {
         let tokens = tokens(ui);
         let area = ui.max_rect();
@@ -122,7 +122,7 @@ impl FirstRunState {
             if ui.add(load).clicked() {
                 view.commands.send(FirstRunCommand::LoadSample);
             }
-            // The desktop's web view opens no tabs.
+            // The desktop's web view cannot open tabs.
             let tabs = view.session.backend != BackendKind::Desktop;
             if tabs && ui.add(Button::secondary("Open the demo shop")).clicked() {
                 view.commands.send(FirstRunCommand::OpenDemo);

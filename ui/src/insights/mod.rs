@@ -1,8 +1,8 @@
-//! How many, how often, how much, by whom, over time.
+//! *Insights*: counts, sums and averages over time, by segment.
 //!
-//! [`question`] is what the query panel edits, [`answer`] what the answer panel paints, both plain
-//! data; `state` asks and takes answers; `view` paints. The answer follows each change after
-//! 150 ms without another, and a request that a later change overtakes is cancelled.
+//! [`question`] is the data that the query panel edits, [`answer`] the data that the answer panel
+//! paints; `state` sends queries and takes answers; `view` paints. A change is sent 150 ms after the
+//! last edit, and cancels the query that it replaces.
 
 pub mod answer;
 pub mod question;

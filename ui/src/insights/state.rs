@@ -1,7 +1,7 @@
-//! The question that is being asked, its answer, and how it is looked at.
+//! The state of *Insights*: the question, its answer, and how the answer is displayed.
 
-mod asking;
 mod display;
+mod query_state;
 
 use empmix_query::answer::Answer;
 use jiff::civil::Date;
@@ -11,39 +11,39 @@ pub use display::ChartKind;
 pub(super) use display::Display;
 
 use super::{
-    answer::{Answered, SortBy},
+    answer::{ChartModel, SortBy},
     question::{self, Builder, Catalog, Edit, History, day_of, first_screen},
 };
 use crate::{
     async_value::AsyncValue,
-    session::{Session, View, Work},
+    session::{Session, UpdateCtx, View},
 };
 
-/// Seconds that a change waits for the next one before it is asked.
+/// Seconds without another change after which a change is sent.
 const DEBOUNCE_S: f64 = 0.15;
 
-/// What a user does in *Insights*.
+/// An action of a user in *Insights*.
 #[derive(Debug, Clone, PartialEq)]
 pub enum InsightsCommand {
-    /// Asks again although nothing changed.
+    /// Runs the query again although nothing changed.
     Refresh,
-    /// Gives up on the answer that is awaited.
+    /// Cancels the pending query.
     Cancel,
     /// Changes the question.
     Edit(Edit),
-    /// Takes the last change back.
+    /// Undoes the last change.
     Undo,
-    /// Makes it again.
+    /// Redoes the change that was undone.
     Redo,
     /// Line, bar or table.
     Kind(ChartKind),
     /// Shows or hides a line.
     Toggle(usize),
-    /// Shows one line only; once more shows the others again.
+    /// Shows one line only; the second time it shows the others again.
     Solo(usize),
-    /// Shows these buckets only (from, and up to but not), or all.
+    /// Shows only these buckets (start included, end excluded), or all.
     Zoom(Option<(usize, usize)>),
-    /// Sorts the table; the same column once more turns it round.
+    /// Sorts the table; the same column again reverses the order.
     Sort(SortBy),
     /// Shows the pipeline or plan of the question, or closes it.
     Pipeline(bool),
@@ -53,81 +53,81 @@ pub enum InsightsCommand {
     AskFilter,
 }
 
-/// The question that is being asked, and its answer.
+/// The state of *Insights*.
 #[derive(Debug, Default)]
 pub struct InsightsState {
     history: Option<History>,
     catalog: Catalog,
-    /// Events, newest event and properties that the catalog was made of.
+    /// Event count, newest event and property count of the schema that the catalog was made from.
     catalog_of: (u64, i64, usize),
-    asking: asking::Asking,
+    query: query_state::QueryState,
     display: Display,
     pipeline: Option<AsyncValue<Value>>,
 }
 
 impl InsightsState {
-    /// Another project was chosen: start from the first screen.
-    pub fn project_changed(&mut self, _work: Work<'_>) {
+    /// Another project was chosen: starts again with the first screen.
+    pub fn project_changed(&mut self, _cx: UpdateCtx<'_>) {
         *self = Self::default();
     }
 
     /// The project's data changed (more events than before).
-    pub fn data_changed(&mut self, work: Work<'_>) {
+    pub fn data_changed(&mut self, cx: UpdateCtx<'_>) {
         if self.history.as_ref().is_none_or(History::is_untouched) {
             self.history = None;
         }
-        self.asking.force(work.session.time_s);
+        self.query.force(cx.session.time_s);
     }
 
-    /// The backend answers other calls: what it could not answer is asked again.
+    /// The backend answers again: repeats a query that failed because it was unreachable.
     pub fn retry(&mut self, now_s: f64) {
-        self.asking.retry(now_s);
+        self.query.retry(now_s);
     }
 
-    /// Whether the backend was found to be away; says so once.
-    pub fn take_lost(&mut self) -> bool {
-        self.asking.take_lost()
+    /// Whether a query found the backend unreachable; returns true once.
+    pub fn take_connection_lost(&mut self) -> bool {
+        self.query.take_connection_lost()
     }
 
-    /// Each frame before it is shown: takes answers, asks what has become due.
-    pub fn update(&mut self, work: Work<'_>) {
-        self.read_schema(work.session);
+    /// Runs in each frame before the module is shown: takes answers, sends the query when it is due.
+    pub fn update(&mut self, cx: UpdateCtx<'_>) {
+        self.read_schema(cx.session);
         if self.history.is_none() {
-            self.begin(work.session);
+            self.begin(cx.session);
         }
         let Some(history) = &self.history else { return };
-        if self.asking.take_answers() {
-            self.display.fit(self.asking.answered());
+        if self.query.take_answers() {
+            self.display.adopt(self.query.chart_model());
         }
-        self.asking.ask_when_due(history.now(), work);
+        self.query.ask_when_due(history.now(), cx);
         if let Some(pipeline) = &mut self.pipeline {
             pipeline.poll();
         }
     }
 
     /// Applies a command.
-    pub fn apply(&mut self, command: InsightsCommand, work: Work<'_>) {
-        let now_s = work.session.time_s;
+    pub fn apply(&mut self, command: InsightsCommand, cx: UpdateCtx<'_>) {
+        let now_s = cx.session.time_s;
         match command {
-            InsightsCommand::Refresh => self.asking.force(now_s),
-            InsightsCommand::Cancel => self.asking.cancel(),
-            InsightsCommand::Edit(edit) => self.edit(edit, work.session),
+            InsightsCommand::Refresh => self.query.force(now_s),
+            InsightsCommand::Cancel => self.query.cancel(),
+            InsightsCommand::Edit(edit) => self.edit(edit, cx.session),
             InsightsCommand::Undo => self.step(now_s, History::undo),
             InsightsCommand::Redo => self.step(now_s, History::redo),
             InsightsCommand::Pipeline(true) => {
                 let history = self.history.as_ref();
-                self.pipeline = history.and_then(|history| asking::explain(history.now(), work));
+                self.pipeline = history.and_then(|history| query_state::explain(history.now(), cx));
             }
             InsightsCommand::Pipeline(false) => self.pipeline = None,
             InsightsCommand::AskFilter => {
                 self.display.query_folded = false;
-                super::view::ask_filter(work.ctx);
+                super::view::open_add_filter(cx.egui);
             }
-            look => self.display.apply(&look, self.asking.answered()),
+            display => self.display.apply(&display, self.query.chart_model()),
         }
     }
 
-    /// Shows the module in what the window leaves it: query on the left, answer on the right.
+    /// Shows the module in the available area: query on the left, answer on the right.
     pub fn show(&self, ui: &mut egui::Ui, view: View<'_>) {
         super::view::show(ui, self, view);
     }
@@ -137,9 +137,9 @@ impl InsightsState {
         self.history.as_ref().map(History::now)
     }
 
-    /// The latest answer that there is, be it to a former question.
-    pub fn answered(&self) -> Option<&Answered> {
-        self.asking.answered()
+    /// The latest answer, which may belong to an earlier question.
+    pub fn chart_model(&self) -> Option<&ChartModel> {
+        self.query.chart_model()
     }
 
     pub(super) fn history(&self) -> Option<&History> {
@@ -158,19 +158,19 @@ impl InsightsState {
         self.pipeline.as_ref()
     }
 
-    /// The answer and what became of the last request.
+    /// The answer and the state of the last request.
     pub(super) fn request(&self) -> &AsyncValue<Answer> {
-        self.asking.request()
+        self.query.request()
     }
 
-    /// The number over the chart: the first series over the whole range.
+    /// The number above the chart: the first series over the whole range.
     pub(super) fn headline(&self) -> Option<f64> {
-        self.asking.headline()
+        self.query.headline()
     }
 
     /// The question that the answer belongs to.
     pub(super) fn answered_question(&self) -> Option<&Builder> {
-        self.asking.answered_question()
+        self.query.answered_question()
     }
 
     fn edit(&mut self, edit: Edit, session: &Session) {
@@ -180,13 +180,13 @@ impl InsightsState {
         let mut next = history.now().clone();
         question::apply(&mut next, edit, &self.catalog, today(session));
         if history.push(next) {
-            self.asking.due_at(session.time_s + DEBOUNCE_S);
+            self.query.due_at(session.time_s + DEBOUNCE_S);
         }
     }
 
     fn step(&mut self, now_s: f64, step: impl Fn(&mut History) -> bool) {
         if self.history.as_mut().is_some_and(step) {
-            self.asking.due_at(now_s + DEBOUNCE_S);
+            self.query.due_at(now_s + DEBOUNCE_S);
         }
     }
 
@@ -197,7 +197,7 @@ impl InsightsState {
         let newest = session.newest_event_ms();
         let (range, width) = first_screen(session.now_ms, newest, &session.zone());
         self.history = Some(History::new(Builder::first(range, width)));
-        self.asking.due_at(session.time_s);
+        self.query.due_at(session.time_s);
     }
 
     fn read_schema(&mut self, session: &Session) {

@@ -1,4 +1,4 @@
-//! *Insights* as a whole: the console on canned answers, driven as a person would.
+//! *Insights* as a whole: the console on canned answers, used through its controls.
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     backend::fake::Fake,
     mirror::{Mirror, MirrorPlugin},
-    session::Work,
+    session::UpdateCtx,
     testing::Window,
 };
 
@@ -31,8 +31,8 @@ fn builder(window: &Window) -> &Builder {
     state(window).builder().expect("the schema has arrived")
 }
 
-/// The reports that were asked so far.
-fn asked(window: &Window) -> Vec<Value> {
+/// The reports that were sent so far.
+fn sent_reports(window: &Window) -> Vec<Value> {
     let calls = window.fake.calls().into_iter();
     calls
         .filter_map(|call| match call {
@@ -46,17 +46,17 @@ fn asked(window: &Window) -> Vec<Value> {
 fn apply(window: &mut Window, commands: &[InsightsCommand]) {
     let ctx = window.harness.ctx.clone();
     let console = window.harness.state_mut().as_mut().expect("it is open");
-    let work = Work {
+    let cx = UpdateCtx {
         session: &console.session,
         backend: &window.fake,
-        ctx: &ctx,
+        egui: &ctx,
     };
     for command in commands {
-        console.insights.apply(command.clone(), work);
+        console.insights.apply(command.clone(), cx);
     }
 }
 
-/// Opens a list, types, and picks what is marked.
+/// Opens a list, types, and picks the marked entry.
 fn pick(window: &mut Window, list: &str, typed: &str) {
     window.click(list);
     window.harness.event(egui::Event::Text(typed.to_owned()));
@@ -66,27 +66,25 @@ fn pick(window: &mut Window, list: &str, typed: &str) {
 }
 
 #[test]
-fn the_first_screen_is_every_event_by_unique_users() {
+fn the_first_screen_shows_unique_users_over_all_events() {
     let window = open();
-    let report = &asked(&window)[0];
+    let report = &sent_reports(&window)[0];
     assert_eq!(
         report["series"],
         json!([{"id": "A", "event": null, "measure": {"type": "unique"}}])
     );
     assert_eq!(report["range"], json!({"last": 30, "unit": "day"}));
     assert_eq!(report["granularity"], "day");
-    assert_eq!(asked(&window).len(), 1);
+    assert_eq!(sent_reports(&window).len(), 1);
     assert_eq!(
-        state(&window)
-            .answered()
-            .map(|answered| answered.lines.len()),
+        state(&window).chart_model().map(|model| model.lines.len()),
         Some(1)
     );
     assert!(window.shows("Range"));
 }
 
 #[test]
-fn the_chart_says_in_words_what_it_shows() {
+fn the_chart_has_a_text_summary() {
     let window = open();
     let summary = window
         .harness
@@ -95,46 +93,46 @@ fn the_chart_says_in_words_what_it_shows() {
 }
 
 #[test]
-fn a_change_is_asked_after_a_pause_with_the_whole_for_the_headline() {
+fn a_change_is_sent_after_a_pause_with_the_overall_report_for_the_headline() {
     let mut window = open();
     pick(&mut window, "Add breakdown", "repo");
-    let reports = asked(&window);
+    let reports = sent_reports(&window);
     assert_eq!(reports.len(), 3);
     assert_eq!(reports[1]["breakdown"], json!([{"property": "repo"}]));
     assert_eq!(reports[2].get("breakdown"), None);
-    let answered = state(&window).answered().expect("an answer");
-    assert_eq!(answered.breakdown.as_deref(), Some("repo"));
-    assert!(answered.lines.len() > 1);
+    let model = state(&window).chart_model().expect("an answer");
+    assert_eq!(model.breakdown.as_deref(), Some("repo"));
+    assert!(model.lines.len() > 1);
     assert!(state(&window).headline().is_some());
 }
 
 #[test]
-fn there_and_back_in_quick_succession_asks_nothing() {
+fn undo_and_redo_in_quick_succession_send_no_query() {
     let mut window = open();
     window.click("+ Add series");
     window.steps(4);
-    let before = asked(&window).len();
+    let before = sent_reports(&window).len();
     assert_eq!(before, 2);
     apply(&mut window, &[InsightsCommand::Undo, InsightsCommand::Redo]);
     window.steps(8);
     assert_eq!(builder(&window).series.len(), 2);
-    assert_eq!(asked(&window).len(), before);
+    assert_eq!(sent_reports(&window).len(), before);
     window
         .harness
         .key_press_modifiers(Modifiers::COMMAND, Key::Z);
     window.steps(8);
     assert_eq!(builder(&window).series.len(), 1);
-    assert_eq!(asked(&window).len(), before + 1);
+    assert_eq!(sent_reports(&window).len(), before + 1);
 }
 
 #[test]
-fn a_filter_is_built_with_the_keyboard_alone() {
+fn a_filter_can_be_built_with_the_keyboard_only() {
     let mut window = open();
     pick(&mut window, "Add filter", "bot");
     assert_eq!(
-        asked(&window).len(),
+        sent_reports(&window).len(),
         1,
-        "a filter without a value is not asked"
+        "a filter without a value is not sent"
     );
     window.keys(Modifiers::NONE, &[Key::Escape]);
     window.click("Comparison of filter 1");
@@ -145,7 +143,7 @@ fn a_filter_is_built_with_the_keyboard_alone() {
     assert_eq!(builder(&window).filters[0].operator, Operator::IsNot);
     assert!(window.shows("Also matches events without bot"));
     pick(&mut window, "Value of filter 1", "true");
-    let filter = &asked(&window).pop().expect("a report")["filter"];
+    let filter = &sent_reports(&window).pop().expect("a report")["filter"];
     assert_eq!(
         filter,
         &json!({"and": [{"property": "bot", "op": "is_not", "values": [true]}]})
@@ -156,12 +154,12 @@ fn a_filter_is_built_with_the_keyboard_alone() {
 fn a_value_that_was_never_seen_can_be_typed() {
     let mut window = open();
     pick(&mut window, "Add filter", "lines_added");
-    // Its values are asked for at once.
+    // The list of values opens at once.
     window.harness.event(egui::Event::Text("25".to_owned()));
     window.steps(2);
     window.harness.key_press(Key::Enter);
     window.steps(8);
-    let filter = &asked(&window).pop().expect("a report")["filter"]["and"][0];
+    let filter = &sent_reports(&window).pop().expect("a report")["filter"]["and"][0];
     assert_eq!(
         filter,
         &json!({"property": "lines_added", "op": "eq", "values": [25]})
@@ -174,16 +172,16 @@ fn a_sum_waits_for_its_property() {
     window.click("Measure of series A");
     window.click("Sum of…");
     window.steps(8);
-    assert_eq!(asked(&window).len(), 1);
+    assert_eq!(sent_reports(&window).len(), 1);
     pick(&mut window, "Property of series A", "lines_added");
     let expected = MeasureDraft::Sum(Some("lines_added".to_owned()));
     assert_eq!(builder(&window).series[0].measure, expected);
-    let measure = &asked(&window)[1]["series"][0]["measure"];
+    let measure = &sent_reports(&window)[1]["series"][0]["measure"];
     assert_eq!(measure, &json!({"type": "sum", "property": "lines_added"}));
 }
 
 #[test]
-fn what_was_changed_is_undone_and_redone() {
+fn a_change_can_be_undone_and_redone() {
     let mut window = open();
     pick(&mut window, "Add breakdown", "kind");
     window.click("Undo");
@@ -193,7 +191,7 @@ fn what_was_changed_is_undone_and_redone() {
 }
 
 #[test]
-fn the_range_brings_its_width_and_a_width_can_be_chosen() {
+fn a_range_sets_the_bucket_width_and_another_can_be_chosen() {
     let mut window = open();
     window.click("Range");
     window.click("Last 12 months");
@@ -203,21 +201,19 @@ fn the_range_brings_its_width_and_a_width_can_be_chosen() {
     window.click("Month");
     window.steps(6);
     assert_eq!(
-        asked(&window).pop().expect("a report")["granularity"],
+        sent_reports(&window).pop().expect("a report")["granularity"],
         "month"
     );
 }
 
 #[test]
-fn a_slow_answer_keeps_the_former_one_and_can_be_given_up() {
+fn a_slow_query_keeps_the_previous_answer_and_can_be_cancelled() {
     let mut window = open();
     window.fake.hold();
     pick(&mut window, "Add breakdown", "repo");
     assert!(state(&window).request().is_pending());
     assert_eq!(
-        state(&window)
-            .answered()
-            .map(|answered| answered.lines.len()),
+        state(&window).chart_model().map(|model| model.lines.len()),
         Some(1)
     );
     assert!(!window.shows("Cancel"));
@@ -225,42 +221,40 @@ fn a_slow_answer_keeps_the_former_one_and_can_be_given_up() {
     window.click("Cancel");
     assert!(!state(&window).request().is_pending());
     assert_eq!(
-        state(&window)
-            .answered()
-            .map(|answered| answered.lines.len()),
+        state(&window).chart_model().map(|model| model.lines.len()),
         Some(1)
     );
 }
 
 #[test]
-fn a_failure_says_what_to_do_and_can_be_tried_again() {
+fn a_failure_shows_advice_and_can_be_retried() {
     let mut window = open();
     let error = ApiError::new(ErrorCode::InvalidQuery, "breakdown[0]: not in this version");
     window.fake.set_broken(Some(error));
     pick(&mut window, "Add breakdown", "repo");
-    assert!(window.shows("This question has no answer"));
+    assert!(window.shows("This query cannot be answered"));
     assert!(window.shows("breakdown[0]: not in this version"));
     window.fake.set_broken(None);
     window.click("Try again");
     window.steps(6);
-    assert!(!window.shows("This question has no answer"));
+    assert!(!window.shows("This query cannot be answered"));
     assert!(
         state(&window)
-            .answered()
-            .is_some_and(|answered| answered.breakdown.is_some())
+            .chart_model()
+            .is_some_and(|model| model.breakdown.is_some())
     );
 }
 
 #[test]
-fn looking_differently_asks_nothing() {
+fn display_changes_send_no_query() {
     let mut window = open();
     pick(&mut window, "Add breakdown", "repo");
-    let before = asked(&window).len();
+    let before = sent_reports(&window).len();
     window.click("Bar");
     window.click("Table");
     window.click("Weekly avg".replace("Weekly", "Daily").as_str());
     window.steps(8);
-    assert_eq!(asked(&window).len(), before);
+    assert_eq!(sent_reports(&window).len(), before);
     window.click("Line");
     window.click("emilk/egui");
     assert!(!state(&window).display().is_shown(1));
@@ -307,7 +301,7 @@ fn the_pipeline_is_shown_beside_the_answer() {
 }
 
 #[test]
-fn the_query_folds_away() {
+fn the_query_panel_can_be_folded() {
     let mut window = open();
     window.click("Fold the query");
     assert!(!window.shows("+ Add series"));
@@ -316,7 +310,7 @@ fn the_query_folds_away() {
 }
 
 #[test]
-fn rows_below_the_fold_do_not_reach_over_the_footer() {
+fn table_rows_do_not_overlap_the_footer() {
     let mut window = open();
     let mirror = Mirror::default();
     let plugin = MirrorPlugin::new(mirror.clone());

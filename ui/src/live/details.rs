@@ -1,4 +1,4 @@
-//! The side panel of *Live*: one event, or what was refused.
+//! The side panel of *Live*: one event, or the list of refused events.
 
 use egui::{Align, Layout, Margin, ScrollArea, Ui, vec2};
 use empmix_model::{stored::StoredEvent, warning::Warning};
@@ -13,7 +13,7 @@ use crate::{
     widgets::{Button, Icon, card_frame, elided, label, label_wrapped, segmented, separator},
 };
 
-/// Where the values of the facts begin.
+/// The left edge of the values.
 const VALUE_LEFT: f32 = 80.0;
 const NAME_WIDTH: f32 = 130.0;
 const TABS: [(Tab, &str); 2] = [(Tab::Properties, "Properties"), (Tab::Json, "JSON")];
@@ -29,9 +29,9 @@ impl LiveState {
                 Some(Details::Event(id)) => match self.ring.row(id) {
                     Some(row) => self.event(ui, view, &row.event),
                     None => {
-                        head(ui, view, "Event", None);
-                        let gone = "It has left this window's memory. It is stored";
-                        label_wrapped(ui, gone, Type::Body, tokens.color.muted);
+                        header(ui, view, "Event", None);
+                        let dropped = "This event is no longer in the list. It is still stored";
+                        label_wrapped(ui, dropped, Type::Body, tokens.color.muted);
                     }
                 },
                 Some(Details::Refused) => self.refused(ui, view),
@@ -44,7 +44,7 @@ impl LiveState {
         let tokens = tokens(ui);
         let color = &tokens.color;
         let json = serde_json::to_string_pretty(event).unwrap_or_default();
-        head(ui, view, &event.event, Some(&json));
+        header(ui, view, &event.event, Some(&json));
         ui.spacing_mut().item_spacing.y = 2.0;
         fact(ui, "User", |ui| {
             let user = Button::link(&event.user_id)
@@ -90,7 +90,7 @@ impl LiveState {
     }
 
     fn refused(&self, ui: &mut Ui, view: View<'_>) {
-        head(ui, view, "Refused and altered", None);
+        header(ui, view, "Refused and altered", None);
         ScrollArea::vertical()
             .id_salt("refused")
             .auto_shrink(false)
@@ -102,7 +102,7 @@ impl LiveState {
     }
 }
 
-fn head(ui: &mut Ui, view: View<'_>, title: &str, copy: Option<&str>) {
+fn header(ui: &mut Ui, view: View<'_>, title: &str, copy: Option<&str>) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.add(Button::icon_only(Icon::Close, "Close")).clicked() {
@@ -138,7 +138,7 @@ fn properties(ui: &mut Ui, event: &StoredEvent) {
     let color = &tokens(ui).color;
     ui.spacing_mut().item_spacing.y = 0.0;
     if event.properties.is_empty() {
-        label(ui, "It has no properties", Type::Body, color.muted);
+        label(ui, "No properties", Type::Body, color.muted);
     }
     for (name, value) in &event.properties {
         ui.horizontal(|ui| {

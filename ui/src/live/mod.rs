@@ -1,4 +1,4 @@
-//! Events as they arrive: the newest stored ones first, then the stream.
+//! *Live*: the newest stored events, then events as they arrive.
 
 mod details;
 mod ring;
@@ -8,28 +8,28 @@ mod view;
 use empmix_model::{ids::ItemHash, stored::LiveItem};
 use empmix_protocol::{ApiError, Call, EventsQuery, reply::EventsPage, shell::LiveMessage};
 
-use crate::{async_value::AsyncValue, backend::LiveStream, session::Work};
+use crate::{async_value::AsyncValue, backend::LiveStream, session::UpdateCtx};
 use ring::Ring;
 
-/// Stored events that it starts with.
+/// The number of stored events that are shown at first.
 const START_WITH: usize = 100;
-/// The longest wait before a stream that broke is opened again.
+/// The longest wait before a broken stream is opened again.
 const MAX_BACKOFF_S: f64 = 15.0;
 
-/// What a user does in *Live*.
+/// An action of a user in *Live*.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LiveCommand {
     /// Pauses or resumes.
     TogglePause,
-    /// Shows what contains this text.
+    /// Shows only rows that contain this text.
     Filter(String),
-    /// Gives the keyboard to the filter.
+    /// Moves the keyboard focus to the filter.
     AskFilter,
-    /// Shows only this event.
+    /// Shows only events with this name.
     Event(Option<String>),
     /// Opens an event in the side panel.
     Select(ItemHash),
-    /// Opens what was refused in the side panel.
+    /// Opens the list of refused events in the side panel.
     ShowRefused,
     /// Closes the side panel.
     CloseDetails,
@@ -37,45 +37,45 @@ pub enum LiveCommand {
     Tab(Tab),
 }
 
-/// What the side panel shows of an event.
+/// The tab of an event in the side panel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tab {
     /// Its properties.
     #[default]
     Properties,
-    /// All of it as JSON.
+    /// The event as JSON.
     Json,
 }
 
-/// What the side panel shows.
+/// The content of the side panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Details {
     Event(ItemHash),
     Refused,
 }
 
-/// The stream.
+/// The state of the stream.
 #[derive(Debug, Default)]
 enum Stream {
-    /// It is not wanted now.
+    /// Closed, because *Live* is not visible.
     #[default]
     Off,
-    /// Items arrive, or will once it is `open`.
+    /// Opened; items arrive once it is `open`.
     On { stream: LiveStream, open: bool },
-    /// It broke.
+    /// Interrupted; opened again at `retry_at_s`.
     Broken { error: ApiError, retry_at_s: f64 },
 }
 
-/// Events as they arrive.
+/// The state of *Live*.
 #[derive(Debug, Default)]
 pub struct LiveState {
     ring: Ring,
     stored: AsyncValue<EventsPage>,
     stream: Stream,
     failures: u32,
-    /// The stream broke since this was asked.
-    lost: bool,
-    /// What arrives while it is paused waits here, oldest first.
+    /// Whether the stream broke since the last call of `take_connection_lost`.
+    connection_lost: bool,
+    /// The items that arrived while the view is paused, oldest first; `None` when it is not paused.
     paused: Option<Vec<LiveItem>>,
     filter: String,
     event: Option<String>,
@@ -89,9 +89,10 @@ impl LiveState {
         *self = Self::default();
     }
 
-    /// Each frame before it is shown. The stream is open only while somebody looks.
-    pub fn update(&mut self, work: Work<'_>, visible: bool) {
-        let now_s = work.session.time_s;
+    /// Runs in each frame before the module is shown. The stream is open only while *Live* is
+    /// visible.
+    pub fn update(&mut self, cx: UpdateCtx<'_>, visible: bool) {
+        let now_s = cx.session.time_s;
         self.ring.forget_arrivals(now_s);
         if !visible {
             self.stream = Stream::Off;
@@ -103,36 +104,36 @@ impl LiveState {
             self.ring.stored(page.events.clone());
             self.stored = AsyncValue::Done(page);
         }
-        self.open_when_due(work);
-        self.read_stream(work);
+        self.open_when_due(cx);
+        self.read_stream(cx);
         if self.ring.rate(now_s) > 0.0 {
-            work.ctx.request_repaint_after_secs(0.5);
+            cx.egui.request_repaint_after_secs(0.5);
         }
     }
 
-    fn open_when_due(&mut self, work: Work<'_>) {
-        let Some(project) = work.session.project_id else {
+    fn open_when_due(&mut self, cx: UpdateCtx<'_>) {
+        let Some(project) = cx.session.project_id else {
             return;
         };
         let due = match &self.stream {
             Stream::Off => true,
             Stream::On { .. } => false,
-            Stream::Broken { retry_at_s, .. } => work.session.time_s >= *retry_at_s,
+            Stream::Broken { retry_at_s, .. } => cx.session.time_s >= *retry_at_s,
         };
         if due {
             self.stream = Stream::On {
-                stream: work.backend.live(project),
+                stream: cx.backend.live(project),
                 open: false,
             };
         }
     }
 
-    fn read_stream(&mut self, work: Work<'_>) {
+    fn read_stream(&mut self, cx: UpdateCtx<'_>) {
         if matches!(self.stream, Stream::Broken { .. }) {
-            work.ctx.request_repaint_after_secs(1.0);
+            cx.egui.request_repaint_after_secs(1.0);
             return;
         }
-        // Taken out while it is read, so that what it brings can change the rest.
+        // Taken out while it is read, so that its items can change the rest of the state.
         let Stream::On {
             mut stream,
             mut open,
@@ -145,12 +146,12 @@ impl LiveState {
                 LiveMessage::Open => {
                     open = true;
                     self.failures = 0;
-                    self.ask_stored(work);
+                    self.ask_stored(cx);
                 }
-                LiveMessage::Item(item) => self.take_item(item, work.session.time_s),
+                LiveMessage::Item(item) => self.take_item(item, cx.session.time_s),
                 LiveMessage::Lagged(count) => self.ring.lagged += count,
                 LiveMessage::Closed(error) => {
-                    self.broke(error, work);
+                    self.broke(error, cx);
                     return;
                 }
             }
@@ -159,34 +160,34 @@ impl LiveState {
         self.stream = Stream::On { stream, open };
     }
 
-    /// The stream is open: what was stored before it is asked for after, so that nothing falls
+    /// Requests the stored events. Called after the stream is open, so that no event is missed in
     /// between.
-    fn ask_stored(&mut self, work: Work<'_>) {
-        let Some(project) = work.session.project_id else {
+    fn ask_stored(&mut self, cx: UpdateCtx<'_>) {
+        let Some(project) = cx.session.project_id else {
             return;
         };
         let query = EventsQuery {
             limit: Some(START_WITH),
             ..EventsQuery::default()
         };
-        let reply = work.backend.call(Call::Events { project, query });
-        self.stored.ask(reply, work.session.time_s);
+        let reply = cx.backend.call(Call::Events { project, query });
+        self.stored.ask(reply, cx.session.time_s);
     }
 
-    /// Whether the stream broke; says so once.
-    pub fn take_lost(&mut self) -> bool {
-        std::mem::take(&mut self.lost)
+    /// Whether the stream broke; returns true once.
+    pub fn take_connection_lost(&mut self) -> bool {
+        std::mem::take(&mut self.connection_lost)
     }
 
-    fn broke(&mut self, error: ApiError, work: Work<'_>) {
+    fn broke(&mut self, error: ApiError, cx: UpdateCtx<'_>) {
         self.failures += 1;
-        self.lost = true;
+        self.connection_lost = true;
         let wait_s = f64::from(1_u32 << (self.failures - 1).min(4)).min(MAX_BACKOFF_S);
         self.stream = Stream::Broken {
             error,
-            retry_at_s: work.session.time_s + wait_s,
+            retry_at_s: cx.session.time_s + wait_s,
         };
-        work.ctx.request_repaint_after_secs(wait_s as f32);
+        cx.egui.request_repaint_after_secs(wait_s as f32);
     }
 
     fn take_item(&mut self, item: LiveItem, now_s: f64) {
@@ -212,15 +213,15 @@ impl LiveState {
     }
 
     /// Applies a command.
-    pub fn apply(&mut self, command: LiveCommand, work: Work<'_>) {
+    pub fn apply(&mut self, command: LiveCommand, cx: UpdateCtx<'_>) {
         match command {
             LiveCommand::TogglePause => match self.paused.take() {
                 Some(held) => held.into_iter().for_each(|item| self.show_item(item)),
                 None => self.paused = Some(Vec::new()),
             },
             LiveCommand::Filter(text) => self.filter = text,
-            LiveCommand::AskFilter => work
-                .ctx
+            LiveCommand::AskFilter => cx
+                .egui
                 .memory_mut(|memory| memory.request_focus(view::filter_id())),
             LiveCommand::Event(event) => self.event = event,
             LiveCommand::Select(id) => {

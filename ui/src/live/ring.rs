@@ -1,4 +1,4 @@
-//! The newest items of *Live*, as plain data: a bounded ring of rows, what was refused, the rate.
+//! The newest items of *Live*, as plain data: a bounded ring of rows, the refused events, the rate.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -9,27 +9,27 @@ use empmix_model::{
 };
 use serde_json::Value;
 
-/// Rows at most.
+/// The most rows that are kept.
 pub(super) const ROWS: usize = 1000;
-/// Refusals that are kept at most.
+/// The most refusals that are kept.
 pub(super) const REFUSALS: usize = 100;
-/// Properties that a row shows at most.
+/// The most properties that a row shows.
 const PROPERTIES: usize = 8;
-/// The rate is taken over so many seconds.
+/// The period that the rate is computed over.
 const RATE_S: f64 = 5.0;
 
 /// A row of the table.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Row {
+pub(super) struct EventRow {
     /// The event.
     pub event: StoredEvent,
-    /// The first properties: name and value.
+    /// The first properties, as name and value.
     pub properties: Vec<(String, String)>,
-    /// What a filter looks into: event, ids, properties, in lower case.
+    /// The text that a filter searches: event, ids and properties, in lower case.
     haystack: String,
 }
 
-impl Row {
+impl EventRow {
     fn new(event: StoredEvent) -> Self {
         let all: Vec<(String, String)> = event
             .properties
@@ -57,14 +57,14 @@ impl Row {
         }
     }
 
-    /// Whether it has what was typed, in any case, and is of this event.
+    /// Whether the row contains the typed text, in any case, and has this event name.
     pub(super) fn matches(&self, typed: &str, event: Option<&str>) -> bool {
         event.is_none_or(|event| event == self.event.event)
             && self.haystack.contains(typed.trim().to_lowercase().as_str())
     }
 }
 
-/// A value as a person reads it: text without quotes.
+/// A value as text, strings without quotes.
 pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -75,34 +75,34 @@ pub(super) fn plain(value: &Value) -> String {
 /// The newest items, newest first.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
-    rows: VecDeque<Row>,
+    rows: VecDeque<EventRow>,
     known: HashSet<ItemHash>,
-    /// What was refused or altered, newest first.
+    /// Refused and altered events, newest first.
     pub(super) refused: VecDeque<Warning>,
     /// Refusals since the window opened.
     pub(super) refused_count: u64,
     /// Alterations since the window opened.
     pub(super) altered_count: u64,
-    /// Items that came faster than they could be read.
+    /// Items that were skipped because they came faster than they could be read.
     pub(super) lagged: u64,
     arrivals: VecDeque<f64>,
 }
 
 impl Ring {
     /// The rows, newest first.
-    pub(super) fn rows(&self) -> &VecDeque<Row> {
+    pub(super) fn rows(&self) -> &VecDeque<EventRow> {
         &self.rows
     }
 
     /// The row of an event.
-    pub(super) fn row(&self, id: ItemHash) -> Option<&Row> {
+    pub(super) fn row(&self, id: ItemHash) -> Option<&EventRow> {
         self.rows.iter().find(|row| row.event.id == id)
     }
 
-    /// An event has just arrived.
+    /// Adds an event that has just arrived.
     pub(super) fn arrived(&mut self, event: StoredEvent) {
         if self.known.insert(event.id) {
-            self.rows.push_front(Row::new(event));
+            self.rows.push_front(EventRow::new(event));
         }
         while self.rows.len() > ROWS {
             if let Some(row) = self.rows.pop_back() {
@@ -111,7 +111,7 @@ impl Ring {
         }
     }
 
-    /// Something was refused or altered.
+    /// Adds a warning about a refused or altered event.
     pub(super) fn warned(&mut self, warning: Warning) {
         match warning.kind {
             WarningKind::Refused | WarningKind::LinkRefused => self.refused_count += 1,
@@ -121,17 +121,17 @@ impl Ring {
         self.refused.truncate(REFUSALS);
     }
 
-    /// The newest stored events, newest first: they stand behind what has arrived since.
+    /// Adds the newest stored events (newest first) behind those that have arrived since.
     pub(super) fn stored(&mut self, events: Vec<StoredEvent>) {
         let newest = self.rows.len();
         for event in events {
             if self.rows.len() < ROWS && self.known.insert(event.id) {
-                self.rows.push_back(Row::new(event));
+                self.rows.push_back(EventRow::new(event));
             }
         }
-        // A reconnected stream: what was stored meanwhile may be newer than what is shown.
+        // After a reconnect, stored events may be newer than the rows that are shown.
         if newest > 0 {
-            let by_time = |row: &Row| (row.event.received_at, row.event.time, row.event.id);
+            let by_time = |row: &EventRow| (row.event.received_at, row.event.time, row.event.id);
             let rows = self.rows.make_contiguous();
             rows.sort_by_key(|row| std::cmp::Reverse(by_time(row)));
         }
@@ -145,13 +145,13 @@ impl Ring {
         }
     }
 
-    /// Arrivals a second, over the last seconds.
+    /// Arrivals per second, over the last `RATE_S` seconds.
     pub(super) fn rate(&self, now_s: f64) -> f64 {
         let recent = self.arrivals.iter().rev();
         recent.take_while(|at| now_s - **at < RATE_S).count() as f64 / RATE_S
     }
 
-    /// Forgets arrivals that the rate no longer counts.
+    /// Drops arrivals that no longer count for the rate.
     pub(super) fn forget_arrivals(&mut self, now_s: f64) {
         while self.arrivals.front().is_some_and(|at| now_s - at >= RATE_S) {
             self.arrivals.pop_front();
@@ -187,12 +187,12 @@ mod tests {
         assert_eq!(
             ring.rows()[0].event.id,
             all[0].id,
-            "a dropped event may come again"
+            "a dropped event may be added again"
         );
     }
 
     #[test]
-    fn an_event_that_is_stored_and_arrives_shows_once() {
+    fn an_event_that_is_both_stored_and_streamed_shows_once() {
         let mut ring = Ring::default();
         let all = events(3);
         ring.arrived(all[2].clone());
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_looks_into_event_user_and_properties() {
+    fn a_filter_searches_event_user_and_properties() {
         let mut ring = Ring::default();
         ring.stored(events(1));
         let row = &ring.rows()[0];
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_forgets() {
+    fn the_rate_ignores_old_arrivals() {
         let mut ring = Ring::default();
         (0..10).for_each(|_| ring.count(100.0));
         assert!((ring.rate(101.0) - 2.0).abs() < 1e-9);

@@ -1,4 +1,4 @@
-//! The table of *Live*: only the rows that are visible are laid out.
+//! The table of *Live*; only visible rows are laid out.
 
 use egui::{
     Align2, Color32, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
@@ -10,7 +10,7 @@ use egui::{
 
 use empmix_model::{EpochMs, stored::EventSchema};
 
-use super::{LiveCommand, LiveState, ring::Row};
+use super::{LiveCommand, LiveState, ring::EventRow};
 use crate::{
     clock::{time_of_day, zone_name},
     session::{Session, View},
@@ -18,33 +18,33 @@ use crate::{
     widgets::{dot, focus_ring, layout, one_line, paint_text},
 };
 
-/// Where the columns begin, from the table's left edge.
+/// The left edges of the columns, from the table's left edge.
 const TIME: f32 = 12.0;
 const EVENT: f32 = 103.0;
 const USER: f32 = 274.0;
 const PROPERTIES: f32 = 365.0;
-/// Less room than this says nothing of the properties.
+/// The column of properties is hidden when it would be narrower than this.
 const PROPERTIES_MIN: f32 = 80.0;
 
 impl LiveState {
-    /// The rows that the filter lets through, newest first.
-    pub(super) fn shown_rows(&self) -> Vec<&Row> {
+    /// The rows that match the filter, newest first.
+    pub(super) fn shown_rows(&self) -> Vec<&EventRow> {
         let event = self.event.as_deref();
         let rows = self.ring.rows().iter();
         rows.filter(|row| row.matches(&self.filter, event))
             .collect()
     }
 
-    /// Shows them.
-    pub(super) fn table(&self, ui: &mut Ui, view: View<'_>, rows: &[&Row]) {
+    /// Shows the table.
+    pub(super) fn table(&self, ui: &mut Ui, view: View<'_>, rows: &[&EventRow]) {
         let tokens = tokens(ui);
         let row = tokens.size.row;
         let card = ui.available_rect_before_wrap();
         let border = Stroke::new(1.0, tokens.color.border);
         ui.painter()
             .rect_filled(card, tokens.radius.card, tokens.color.surface);
-        head(ui, card, view.session);
-        // As many rows as fit wholly.
+        header(ui, card, view.session);
+        // As many rows as fit completely.
         let mut body = card.shrink(1.0);
         body.min.y = card.top() + row;
         body.max.y = body.top() + (body.height() / row).floor().max(1.0) * row;
@@ -67,7 +67,7 @@ impl LiveState {
     }
 }
 
-fn head(ui: &Ui, card: Rect, session: &Session) {
+fn header(ui: &Ui, card: Rect, session: &Session) {
     let tokens = tokens(ui);
     let middle = card.top() + tokens.size.row / 2.0;
     let time = format!("Time ({})", zone_name(session.now_ms, &session.zone()));
@@ -90,13 +90,19 @@ fn head(ui: &Ui, card: Rect, session: &Session) {
         .hline(card.x_range(), card.top() + tokens.size.row - 0.5, line);
 }
 
-/// `bottom` is the card's edge, which is line enough for a row that touches it.
-fn show_row(ui: &mut Ui, row: &Row, selected: bool, bottom: f32, session: &Session) -> Response {
+/// Shows a row. `bottom` is the card's lower edge; a row that touches it gets no line.
+fn show_row(
+    ui: &mut Ui,
+    row: &EventRow,
+    selected: bool,
+    bottom: f32,
+    session: &Session,
+) -> Response {
     let tokens = tokens(ui);
     let color = &tokens.color;
     let size = vec2(ui.available_width(), tokens.size.row);
     let rect = Rect::from_min_size(ui.cursor().min, size);
-    // Named by its event, so that the keyboard stays on it while new rows push it down.
+    // The id is the event's, so that the focus stays on the row while new rows push it down.
     let id = ui.scope_id().with(row.event.id);
     ui.advance_cursor_after_rect(rect);
     let response = ui.interact(rect, id, Sense::click());
@@ -135,7 +141,7 @@ fn show_row(ui: &mut Ui, row: &Row, selected: bool, bottom: f32, session: &Sessi
     response
 }
 
-fn properties(row: &Row, tokens: &Tokens, width: f32) -> LayoutJob {
+fn properties(row: &EventRow, tokens: &Tokens, width: f32) -> LayoutJob {
     let format = |ink| TextFormat::simple(Type::Body.font(), ink);
     let mut job = LayoutJob {
         wrap: TextWrapping::truncate_at_width(width.max(0.0)),
@@ -158,8 +164,8 @@ fn has_properties(rect: Rect) -> bool {
     rect.width() - PROPERTIES >= PROPERTIES_MIN
 }
 
-/// An event has the colour of its place among the project's events in the order in which they were
-/// first seen, so that it keeps it; one that is not among them yet will be the last.
+/// The colour of an event name: that of its position among the project's events in the order in which
+/// they were first seen, so that it does not change. A name that is not known yet comes last.
 pub(super) fn event_color(tokens: &Tokens, session: &Session, event: &str) -> Color32 {
     let events = session.schema.latest().map(|schema| &schema.events);
     let mut place = 0;

@@ -1,4 +1,4 @@
-//! How *Live* looks: toolbar, what was refused, table, side panel.
+//! The view of *Live*: toolbar, refused events, table, side panel.
 
 use egui::{Align, Key, Layout, Margin, Modifiers, Popup, Rect, Sense, Ui, UiBuilder, pos2, vec2};
 
@@ -16,19 +16,19 @@ use crate::{
 const DETAILS_WIDTH: f32 = 340.0;
 const FILTER_WIDTH: f32 = 220.0;
 const PICKER_WIDTH: f32 = 180.0;
-/// The rate, or how much waits, and the button beside it take at most.
+/// The largest width of the rate, or of the paused count, with the button beside it.
 const RIGHT: f32 = 250.0;
-/// Below this the filters stand in a row of their own.
+/// Below this width the filters are in a second row.
 const ONE_ROW: f32 = 640.0;
 const ALL_EVENTS: &str = "All events";
 
-/// The field that filters.
+/// The id of the filter field.
 pub(super) fn filter_id() -> egui::Id {
     egui::Id::unique("live filter")
 }
 
 impl LiveState {
-    /// Shows it.
+    /// Shows the module.
     pub fn show(&self, ui: &mut Ui, view: View<'_>) {
         self.escape(ui, view);
         let tokens = tokens(ui);
@@ -41,12 +41,12 @@ impl LiveState {
             main.max.x = left - tokens.space.l;
         }
         ui.scope_builder(UiBuilder::new().max_rect(main), |ui| {
-            // Nothing reaches over the side panel, however narrow the window is.
+            // Nothing may extend over the side panel, even in a narrow window.
             ui.shrink_clip_rect(main.expand(tokens.space.s));
             ui.spacing_mut().item_spacing.y = tokens.space.m;
             self.toolbar(ui, view);
             self.refused_strip(ui, view);
-            self.trouble(ui, view);
+            self.stream_notices(ui, view);
             let rows = self.shown_rows();
             if rows.is_empty() {
                 self.empty(ui, view);
@@ -56,7 +56,7 @@ impl LiveState {
         });
     }
 
-    /// Escape closes the side panel, unless it closes a list or leaves a field.
+    /// Escape closes the side panel, unless a list is open or a field has the focus.
     fn escape(&self, ui: &Ui, view: View<'_>) {
         let busy = ui.ctx().text_edit_focused() || Popup::is_any_open(ui.ctx());
         let closes = self.details.is_some() && !busy;
@@ -89,7 +89,7 @@ impl LiveState {
         }
     }
 
-    /// The field and the list that filter, in what `right` leaves of the row.
+    /// The filter field and the list of events; `right` is the width that the row needs on the right.
     fn filters(&self, ui: &mut Ui, view: View<'_>, right: f32) {
         let gap = ui.spacing().item_spacing.x;
         let event = self.event.as_deref().unwrap_or(ALL_EVENTS);
@@ -135,7 +135,7 @@ impl LiveState {
         let (ink, text) = match (&self.paused, &self.stream) {
             (Some(held), _) => (
                 color.warn,
-                format!("Paused · {} new", held_words(held.len())),
+                format!("Paused · {} new", held_text(held.len())),
             ),
             (None, Stream::On { open: true, .. }) if rate > 0.0 && rate < 10.0 => {
                 (color.good, format!("{rate:.1} / s"))
@@ -176,10 +176,10 @@ impl LiveState {
         });
     }
 
-    /// What is wrong with the stream, and what this window missed.
-    fn trouble(&self, ui: &mut Ui, view: View<'_>) {
+    /// Shows an error of the stream, and the number of events that this window missed.
+    fn stream_notices(&self, ui: &mut Ui, view: View<'_>) {
         let color = &tokens(ui).color;
-        // What keeps the whole console from its sidecar is said above it.
+        // The banner already reports an error of the whole connection.
         let connected = view.session.connection == Connection::Connected;
         if let (Stream::Broken { error, retry_at_s }, true) = (&self.stream, connected) {
             let wait_s = (retry_at_s - view.session.time_s).max(0.0).ceil();
@@ -191,7 +191,7 @@ impl LiveState {
         }
         if self.ring.lagged > 0 {
             let text = format!(
-                "{} events are not shown here: they came faster than this window reads. All are stored",
+                "{} events are not shown here because they arrived too fast for this window. All are stored",
                 self.ring.lagged
             );
             strip(ui, color.muted, |ui| {
@@ -234,7 +234,7 @@ impl LiveState {
                 Type::Title,
                 color.text,
             );
-            let hint = "The newest ones, with what was refused and why.";
+            let hint = "The newest first, with refused events and the reason.";
             label(ui, hint, Type::Body, color.muted);
             if ui.add(Button::primary("Send your first event")).clicked() {
                 view.commands.send(Command::Go(Module::Insights));
@@ -247,15 +247,15 @@ impl LiveState {
     }
 }
 
-/// How many wait; at the bound there may have been more.
-fn held_words(held: usize) -> String {
+/// The number of waiting items as text, with a `+` when the limit is reached.
+fn held_text(held: usize) -> String {
     match held {
         ROWS => format!("{ROWS}+"),
         fewer => fewer.to_string(),
     }
 }
 
-/// A line across with a coloured edge.
+/// A full-width line with a coloured left edge.
 fn strip(ui: &mut Ui, edge: egui::Color32, add: impl FnOnce(&mut Ui)) {
     let tokens = tokens(ui);
     let frame = card_frame(tokens)

@@ -1,4 +1,4 @@
-//! Projects, keys, the snippet, the theme.
+//! *Settings*: projects, keys, the snippet, the theme.
 
 mod view;
 
@@ -14,46 +14,46 @@ use empmix_protocol::{
     reply::{NewProject, RotatedKey},
 };
 
-use crate::{async_value::AsyncValue, session::Work, snippet::Platform};
+use crate::{async_value::AsyncValue, session::UpdateCtx, snippet::Platform};
 
-/// What a user does in *Settings*.
+/// An action of a user in *Settings*.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingsCommand {
-    /// Asks whether a key should really be replaced.
+    /// Asks for confirmation before a key is replaced.
     AskRotate(KeyKind),
-    /// Does not replace it.
+    /// Keeps the key.
     KeepKey,
-    /// Replaces the key that was asked about, or makes the first secret key.
+    /// Replaces the key, or creates the first secret key.
     Rotate(KeyKind),
-    /// The secret key was noted down.
+    /// Hides the secret key.
     HideSecret,
-    /// Changes the project that is to be made.
+    /// Changes the draft of the new project.
     Draft(Draft),
-    /// Makes it.
+    /// Creates the project of the draft.
     CreateProject,
     /// Shows the snippet for another platform.
     Platform(Platform),
 }
 
-/// The project that is to be made.
+/// The draft of a new project.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft {
     /// Its name.
     pub name: String,
-    /// Its zone; the machine's when nothing was picked.
+    /// Its time zone; the machine's zone when none was picked.
     pub timezone: Option<String>,
-    /// The day that its weeks begin on.
+    /// The first day of its weeks.
     pub week_start: WeekStart,
 }
 
-/// Projects, keys, the snippet, the theme. No `Debug`: it holds secret keys while they are in sight.
+/// The state of *Settings*. It has no `Debug`, because it holds secret keys while they are visible.
 #[derive(Default)]
 pub struct SettingsState {
     confirming: Option<KeyKind>,
     rotating: Option<(ProjectId, KeyKind)>,
     rotated: AsyncValue<RotatedKey>,
     created: AsyncValue<NewProject>,
-    /// Secret keys that are in sight, each until it is hidden.
+    /// The visible secret keys, each until it is hidden.
     secrets: HashMap<ProjectId, String>,
     draft: Draft,
     platform: Platform,
@@ -69,19 +69,19 @@ impl SettingsState {
         self.error = None;
     }
 
-    /// Whether the list of projects must be read again; asking clears it.
+    /// Whether the list of projects must be requested again; returns true once.
     pub fn take_projects_changed(&mut self) -> bool {
         std::mem::take(&mut self.projects_changed)
     }
 
-    /// A project that was just made and should be opened, once the list has it.
+    /// A project that was just created and should be opened, once the list contains it.
     pub fn take_project_to_open(&mut self, known: &[Project]) -> Option<ProjectId> {
         let listed = |id: &ProjectId| known.iter().any(|project| project.id == *id);
         self.to_open.take_if(|id| listed(id))
     }
 
-    /// Each frame before it is shown.
-    pub fn update(&mut self, _work: Work<'_>) {
+    /// Runs in each frame before the module is shown.
+    pub fn update(&mut self, _cx: UpdateCtx<'_>) {
         if self.rotated.poll() {
             match std::mem::take(&mut self.rotated) {
                 AsyncValue::Done(rotated) => self.key_made(rotated),
@@ -112,25 +112,25 @@ impl SettingsState {
     }
 
     /// Applies a command.
-    pub fn apply(&mut self, command: SettingsCommand, work: Work<'_>) {
+    pub fn apply(&mut self, command: SettingsCommand, cx: UpdateCtx<'_>) {
         match command {
             SettingsCommand::AskRotate(key) => self.confirming = Some(key),
             SettingsCommand::KeepKey => self.confirming = None,
-            SettingsCommand::Rotate(key) => self.rotate(key, work),
+            SettingsCommand::Rotate(key) => self.rotate(key, cx),
             SettingsCommand::HideSecret => {
-                if let Some(project) = work.session.project_id {
+                if let Some(project) = cx.session.project_id {
                     self.secrets.remove(&project);
                 }
             }
             SettingsCommand::Draft(draft) => self.draft = draft,
-            SettingsCommand::CreateProject => self.create(work),
+            SettingsCommand::CreateProject => self.create(cx),
             SettingsCommand::Platform(platform) => self.platform = platform,
         }
     }
 
-    fn rotate(&mut self, key: KeyKind, work: Work<'_>) {
+    fn rotate(&mut self, key: KeyKind, cx: UpdateCtx<'_>) {
         self.confirming = None;
-        let Some(project) = work.session.project_id else {
+        let Some(project) = cx.session.project_id else {
             return;
         };
         if self.rotated.is_pending() {
@@ -138,22 +138,22 @@ impl SettingsState {
         }
         self.error = None;
         self.rotating = Some((project, key));
-        let reply = work.backend.call(Call::RotateKey { project, key });
-        self.rotated.ask(reply, work.session.time_s);
+        let reply = cx.backend.call(Call::RotateKey { project, key });
+        self.rotated.ask(reply, cx.session.time_s);
     }
 
-    fn create(&mut self, work: Work<'_>) {
+    fn create(&mut self, cx: UpdateCtx<'_>) {
         let name = self.draft.name.trim();
         if name.is_empty() || self.created.is_pending() {
             return;
         }
         self.error = None;
         let zone = self.draft.timezone.clone();
-        let reply = work.backend.call(Call::CreateProject {
+        let reply = cx.backend.call(Call::CreateProject {
             name: name.to_owned(),
-            timezone: zone.unwrap_or_else(|| work.session.timezone.clone()),
+            timezone: zone.unwrap_or_else(|| cx.session.timezone.clone()),
             week_start: self.draft.week_start,
         });
-        self.created.ask(reply, work.session.time_s);
+        self.created.ask(reply, cx.session.time_s);
     }
 }

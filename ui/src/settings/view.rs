@@ -1,4 +1,4 @@
-//! How *Settings* looks: a column of cards.
+//! The view of *Settings*: a column of cards.
 
 use egui::{Align, Layout, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 use empmix_model::project::{Project, WeekStart};
@@ -16,7 +16,7 @@ use crate::{
 };
 
 const WIDTH: f32 = 680.0;
-/// Where the values of a card begin.
+/// The left edge of the values in a card.
 const VALUE_LEFT: f32 = 132.0;
 const FIELD_WIDTH: f32 = 280.0;
 
@@ -36,7 +36,7 @@ const THEMES: [(egui::ThemePreference, &str); 3] = [
 ];
 
 impl SettingsState {
-    /// Shows it.
+    /// Shows the module.
     pub fn show(&self, ui: &mut Ui, view: View<'_>) {
         let tokens = tokens(ui);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -102,7 +102,7 @@ impl SettingsState {
     fn secret_key(&self, ui: &mut Ui, view: View<'_>, project: &Project) {
         let color = &tokens(ui).color;
         let (text, action) = if project.has_secret_key {
-            ("It was shown when it was made", "Replace the secret key…")
+            ("Shown once, when it was created", "Replace the secret key…")
         } else {
             (
                 "None yet: needed for imports and server calls",
@@ -136,11 +136,11 @@ impl SettingsState {
         let color = &tokens(ui).color;
         let (text, name) = match key {
             KeyKind::Public => (
-                "Apps that carry this key stop sending at once, until they have the new one.",
+                "Apps that use this key cannot send events until they have the new one.",
                 "Replace the public key",
             ),
             KeyKind::Secret => (
-                "Servers that carry this key are refused at once, until they have the new one.",
+                "Servers that use this key are refused until they have the new one.",
                 "Replace the secret key",
             ),
         };
@@ -263,7 +263,7 @@ fn shown_once(ui: &mut Ui, view: View<'_>, secret: &str) {
         });
     });
     row(ui, "", |ui| {
-        let note = "Copy it now: it is shown this once and stored only as a hash.";
+        let note = "Copy it now: it is shown only once and stored only as a hash.";
         label(ui, note, Type::Small, color.warn);
     });
 }

@@ -1,4 +1,4 @@
-//! How readable text is on a colour.
+//! The contrast of two colours.
 
 use egui::{Color32, Rgba};
 
@@ -26,10 +26,10 @@ mod tests {
     }
 
     #[test]
-    fn every_text_is_readable_on_every_ground() {
+    fn every_text_is_readable_on_every_background() {
         for theme in [Theme::Dark, Theme::Light] {
             let color = &Design::of(theme).color;
-            let grounds = [
+            let backgrounds = [
                 ("background", color.background),
                 ("surface", color.surface),
                 ("raised", color.raised),
@@ -42,12 +42,12 @@ mod tests {
                 ("warn", color.warn),
                 ("bad", color.bad),
             ];
-            for (ground_name, ground) in grounds {
+            for (background_name, background) in backgrounds {
                 for (text_name, text) in texts {
-                    let ratio = contrast(text, ground);
+                    let ratio = contrast(text, background);
                     assert!(
                         ratio >= 4.5,
-                        "{theme:?}: {text_name} on {ground_name} is {ratio:.2}"
+                        "{theme:?}: {text_name} on {background_name} is {ratio:.2}"
                     );
                 }
             }

@@ -25,7 +25,7 @@ pub enum Type {
     Title,
     /// 20 semibold: the title of an empty page.
     Large,
-    /// 28 semibold: the number that answers.
+    /// 28 semibold: the headline number.
     Headline,
     /// 12 monospaced: ids, JSON.
     Mono,
@@ -53,7 +53,7 @@ pub(super) fn semibold() -> FontFamily {
     FontFamily::Name(SEMIBOLD.into())
 }
 
-/// The fonts, each family with another one behind it for what it lacks.
+/// The fonts; each family has a second font for characters that the first one lacks.
 pub(super) fn definitions() -> FontDefinitions {
     let mut fonts = FontDefinitions::empty();
     let files: [(&str, &'static [u8]); 3] = [
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fonts_are_small_enough_to_ship() {
+    fn the_fonts_stay_below_the_size_limit() {
         let bytes: usize = definitions()
             .font_data
             .values()

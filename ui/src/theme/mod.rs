@@ -1,8 +1,8 @@
 //! Colours, spacing and type: the design tokens.
 //!
-//! `assets/tokens.json` is the one place with raw values; everything else asks [`tokens`]. Call
-//! [`install`] once, before the first frame; it gives egui the fonts and a style for each theme.
-//! Which theme shows follows the system until `Context::set_theme` says otherwise.
+//! `assets/tokens.json` is the only place with raw values; all code uses [`tokens`]. Call [`install`]
+//! once, before the first frame; it gives egui the fonts and a style for each theme. The theme
+//! follows the system until `Context::set_theme` sets it.
 
 mod contrast;
 mod fonts;

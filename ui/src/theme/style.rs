@@ -1,4 +1,4 @@
-//! The tokens as egui's own style, so that its plain widgets look like ours.
+//! The tokens as an egui style, so that egui's own widgets match the console's.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::{
     tokens::{Design, Tokens},
 };
 
-/// Gives a context the fonts and both themes. Once, before the first frame.
+/// Gives a context the fonts and both themes. Call it once, before the first frame.
 pub fn install(ctx: &Context) {
     ctx.set_fonts(fonts::definitions());
     for theme in [Theme::Dark, Theme::Light] {
@@ -43,13 +43,13 @@ fn style(tokens: &Tokens, theme: Theme) -> Style {
     style.scroll_animation = egui::style::ScrollAnimation::duration(tokens.motion_s);
     #[cfg(debug_assertions)]
     {
-        // Text is centred in controls of a whole height, which egui would mark in red.
+        // Centred text may lie between pixels, which egui would mark in red.
         style.debug.show_unaligned = false;
     }
     style
 }
 
-/// A bar that is there while one scrolls or points, and takes no room.
+/// A scroll bar that floats over the content, visible while scrolling or under the pointer.
 fn scroll() -> ScrollStyle {
     let mut scroll = ScrollStyle::floating();
     scroll.bar_width = 8.0;
@@ -109,13 +109,13 @@ fn visuals(tokens: &Tokens, theme: Theme) -> Visuals {
     visuals.panel_fill = color.background;
     visuals.text_options.font_hinting = false;
     if theme == Theme::Dark {
-        // egui thickens light text on dark; half as much keeps the regular weight regular.
+        // egui thickens light text on a dark background; a weaker correction keeps the regular weight.
         visuals.text_options.color_transfer_function = FontColorTransferFunction::Gamma(0.75);
     }
     visuals
 }
 
-/// What lifts a popup off the page; a card has a border only.
+/// The shadow of a popup; cards have only a border.
 fn shadow(theme: Theme, down: i8, blur: u8) -> Shadow {
     let alpha = match theme {
         Theme::Dark => 110,
@@ -150,7 +150,7 @@ fn widgets(tokens: &Tokens) -> Widgets {
     }
 }
 
-/// Whole points for egui's integer margins; the scale has no fractions.
+/// Converts to whole points for egui's integer margins; the token values have no fractions.
 fn points(length: f32) -> i8 {
     length as i8
 }

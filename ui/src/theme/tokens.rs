@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use egui::{Color32, Context, Theme};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-/// Everything that a view may use, in the theme that shows.
+/// The tokens of one theme.
 #[derive(Debug, Clone)]
 pub struct Tokens {
     /// Colours.
@@ -14,18 +14,18 @@ pub struct Tokens {
     pub space: Space,
     /// Corner radii, in points.
     pub radius: Radius,
-    /// Heights and widths of the shell's parts, in points.
+    /// Sizes of controls and panels, in points.
     pub size: Size,
     /// Font sizes, in points.
     pub text: TypeScale,
-    /// How long a movement lasts, in seconds; zero where the system asks for less.
+    /// Duration of an animation, in seconds.
     pub motion_s: f32,
 }
 
 /// Colours of one theme.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Palette {
-    /// Behind everything.
+    /// The background of the window.
     #[serde(deserialize_with = "hex")]
     pub background: Color32,
     /// Bars, cards, panels.
@@ -43,22 +43,22 @@ pub struct Palette {
     /// Labels, units, hints.
     #[serde(deserialize_with = "hex")]
     pub muted: Color32,
-    /// The one colour that asks for a click.
+    /// Primary buttons, links, focus.
     #[serde(deserialize_with = "hex")]
     pub accent: Color32,
     /// Text on `accent`, `good`, `warn` and `bad`.
     #[serde(deserialize_with = "hex")]
     pub on_accent: Color32,
-    /// Works.
+    /// A good state.
     #[serde(deserialize_with = "hex")]
     pub good: Color32,
-    /// Wants a look.
+    /// A state that needs attention.
     #[serde(deserialize_with = "hex")]
     pub warn: Color32,
-    /// Failed, or destroys.
+    /// A failure, or a destructive action.
     #[serde(deserialize_with = "hex")]
     pub bad: Color32,
-    /// Lines of a chart, in order; meant to be told apart by colour-blind people.
+    /// Lines of a chart, in order; chosen to be distinguishable for colour-blind people.
     #[serde(deserialize_with = "hexes")]
     pub series: Vec<Color32>,
 }
@@ -110,7 +110,7 @@ pub struct Radius {
     pub card: f32,
 }
 
-/// Heights and widths of the shell's parts, in points.
+/// Sizes of controls and panels, in points.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Size {
     /// Height of a control.
@@ -127,7 +127,7 @@ pub struct Size {
     pub nav_folded: f32,
     /// Width of the query panel.
     pub query: f32,
-    /// Least height of a chart.
+    /// Smallest height of a chart.
     pub chart_min: f32,
 }
 
@@ -142,7 +142,7 @@ pub struct TypeScale {
     pub headline: f32,
 }
 
-/// The file as it is written.
+/// The format of `tokens.json`.
 #[derive(Deserialize)]
 struct File {
     space: Space,
@@ -188,13 +188,13 @@ impl Design {
 
 #[expect(
     clippy::expect_used,
-    reason = "the file is part of the program, and a test reads it"
+    reason = "the file is part of the program, and a test parses it"
 )]
 static DESIGN: LazyLock<Design> = LazyLock::new(|| {
     Design::parse(include_str!("../../assets/tokens.json")).expect("tokens.json is well-formed")
 });
 
-/// The tokens of the theme that shows.
+/// The tokens of the current theme.
 pub fn tokens(ctx: &Context) -> &'static Tokens {
     Design::of(ctx.theme())
 }
@@ -213,7 +213,7 @@ fn hexes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Color32>, D::
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the one place that reads raw colours"
+    reason = "the only place that reads raw colours"
 )]
 fn color(text: &str) -> Option<Color32> {
     Color32::from_hex(text).ok()
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_that_is_none_is_refused() {
+    fn an_invalid_colour_is_refused() {
         let broken = include_str!("../../assets/tokens.json").replacen("#0F1115", "teal", 1);
         assert!(Design::parse(&broken).is_err());
     }

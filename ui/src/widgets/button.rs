@@ -7,27 +7,27 @@ use egui::{
     accesskit::Role, pos2, vec2,
 };
 
-use super::{focus::bring_into_sight, focus_ring, icon::Icon, text::layout};
+use super::{focus::scroll_into_view, focus_ring, icon::Icon, text::layout};
 use crate::theme::{Palette, Tokens, Type, tokens};
 
-/// How much a button asks for a click.
+/// The look of a button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ButtonKind {
-    /// The one next action.
+    /// The main action of a page.
     Primary,
     /// An action, on the background.
     Secondary,
     /// A control inside a card.
     Field,
-    /// An action that stays quiet until it is pointed at.
+    /// An action without border and fill until the pointer is over it.
     Ghost,
     /// An action in a row of text.
     Link,
-    /// Destroys something.
+    /// A destructive action.
     Danger,
 }
 
-/// Something to press.
+/// A button.
 #[must_use = "add it to a `Ui`"]
 pub struct Button<'a> {
     label: &'a str,
@@ -65,7 +65,7 @@ impl<'a> Button<'a> {
         }
     }
 
-    /// The one next action.
+    /// The main action of a page.
     pub fn primary(label: &'a str) -> Self {
         Self::new(ButtonKind::Primary, label)
     }
@@ -80,7 +80,7 @@ impl<'a> Button<'a> {
         Self::new(ButtonKind::Field, label)
     }
 
-    /// An action that stays quiet until it is pointed at.
+    /// An action without border and fill until the pointer is over it.
     pub fn ghost(label: &'a str) -> Self {
         Self::new(ButtonKind::Ghost, label)
     }
@@ -90,29 +90,29 @@ impl<'a> Button<'a> {
         Self::new(ButtonKind::Link, label)
     }
 
-    /// Destroys something.
+    /// A destructive action.
     pub fn danger(label: &'a str) -> Self {
         Self::new(ButtonKind::Danger, label)
     }
 
-    /// A quiet square with an icon; `name` is what a screen reader says and the tooltip shows.
+    /// A square button with an icon; `name` is its accessible name and its tooltip.
     pub fn icon_only(icon: Icon, name: &'a str) -> Self {
         Self::ghost("").icon(icon).name(name)
     }
 
-    /// An icon before the label.
+    /// Adds an icon before the label.
     pub fn icon(mut self, icon: Icon) -> Self {
         self.icon = Some(icon);
         self
     }
 
-    /// The triangle of something that opens.
+    /// Adds the triangle of a button that opens a list.
     pub fn caret(mut self) -> Self {
         self.caret = true;
         self
     }
 
-    /// Shown as chosen.
+    /// Whether it is shown as selected.
     pub fn selected(mut self, selected: bool) -> Self {
         self.selected = selected;
         self
@@ -124,43 +124,43 @@ impl<'a> Button<'a> {
         self
     }
 
-    /// Exactly this wide; the label is cut if it must be.
+    /// Sets the exact width; a long label is shortened.
     pub fn width(mut self, width: f32) -> Self {
         self.width = Some(width);
         self
     }
 
-    /// At most this wide; the label is cut if it must be.
+    /// Sets the largest width; a long label is shortened.
     pub fn max_width(mut self, max_width: f32) -> Self {
         self.max_width = max_width;
         self
     }
 
-    /// A muted text at the right end.
+    /// Adds a muted text at the right end.
     pub fn detail(mut self, detail: &'a str) -> Self {
         self.detail = detail;
         self
     }
 
-    /// What a screen reader says instead of the label.
+    /// Sets an accessible name that differs from the label.
     pub fn name(mut self, name: &'a str) -> Self {
         self.name = Some(name);
         self
     }
 
-    /// What a screen reader says of its state: the choice of a picker.
+    /// Sets the accessible value, such as the choice of a picker.
     pub fn value(mut self, value: &'a str) -> Self {
         self.value = Some(value);
         self
     }
 
-    /// Its role in the accessibility tree.
+    /// Sets its role in the accessibility tree.
     pub fn role(mut self, role: Role) -> Self {
         self.role = role;
         self
     }
 
-    /// Text of 12 points instead of 13.
+    /// Uses text of 12 points instead of 13.
     pub fn small(mut self) -> Self {
         self.small = true;
         self
@@ -174,7 +174,7 @@ impl<'a> Button<'a> {
         }
     }
 
-    fn measure(&self, ui: &Ui, colors: &Colors) -> Measured {
+    fn measure(&self, ui: &Ui, colors: &ButtonColors) -> ButtonLayout {
         let tokens = tokens(ui);
         let pad = match self.kind {
             ButtonKind::Link => 0.0,
@@ -203,7 +203,7 @@ impl<'a> Button<'a> {
             room,
         );
         let width = self.width.unwrap_or(fixed + label.size().x);
-        Measured {
+        ButtonLayout {
             size: vec2(width, tokens.size.control),
             pad,
             icon_gap,
@@ -213,7 +213,7 @@ impl<'a> Button<'a> {
     }
 }
 
-struct Measured {
+struct ButtonLayout {
     size: Vec2,
     pad: f32,
     icon_gap: f32,
@@ -222,13 +222,13 @@ struct Measured {
 }
 
 /// Colours of a button in its state.
-struct Colors {
+struct ButtonColors {
     fill: Color32,
     border: Color32,
     text: Color32,
 }
 
-impl Colors {
+impl ButtonColors {
     fn of(kind: ButtonKind, selected: bool, color: &Palette) -> Self {
         let plain = |fill, text| Self {
             fill,
@@ -273,7 +273,7 @@ impl Widget for Button<'_> {
     fn ui(self, ui: &mut Ui) -> Response {
         let tokens = tokens(ui);
         let enabled = self.enabled && ui.is_enabled();
-        let base = Colors::of(self.kind, self.selected, &tokens.color);
+        let base = ButtonColors::of(self.kind, self.selected, &tokens.color);
         let measured = self.measure(ui, &base);
         let sense = if enabled {
             Sense::click()
@@ -282,7 +282,7 @@ impl Widget for Button<'_> {
         };
         let (rect, response) = ui.allocate_exact_size(measured.size, sense);
         let cut = measured.label.elided;
-        bring_into_sight(&response);
+        scroll_into_view(&response);
         if ui.is_rect_visible(rect) {
             let mut colors = base.in_state(self.kind, &response, &tokens.color);
             if !enabled {
@@ -318,8 +318,8 @@ impl Button<'_> {
         &self,
         ui: &Ui,
         rect: Rect,
-        measured: &Measured,
-        colors: &Colors,
+        measured: &ButtonLayout,
+        colors: &ButtonColors,
         tokens: &Tokens,
         hovered: bool,
     ) {
@@ -364,9 +364,9 @@ impl Button<'_> {
     }
 }
 
-fn disabled(colors: &Colors, color: &Palette) -> Colors {
+fn disabled(colors: &ButtonColors, color: &Palette) -> ButtonColors {
     let filled = colors.fill != Color32::TRANSPARENT;
-    Colors {
+    ButtonColors {
         fill: if filled { color.raised } else { colors.fill },
         border: colors.border,
         text: color.muted.gamma_multiply(0.7),

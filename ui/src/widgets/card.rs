@@ -1,4 +1,4 @@
-//! Surfaces that hold something.
+//! Cards, popups and groups.
 
 use egui::{CornerRadius, Frame, InnerResponse, Margin, Stroke, Ui};
 
@@ -8,7 +8,7 @@ use crate::theme::{Tokens, Type, tokens};
 /// The height of a group's label.
 const SECTION: f32 = 16.0;
 
-/// A card's frame: surface, one-pixel border, no padding.
+/// A card's frame: surface colour, one-pixel border, no padding.
 pub fn card_frame(tokens: &Tokens) -> Frame {
     Frame::new()
         .fill(tokens.color.surface)
@@ -24,7 +24,7 @@ pub fn card<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> InnerRespons
         .show(ui, contents)
 }
 
-/// The frame of what floats over the page: a menu, a tooltip.
+/// The frame of a menu or a tooltip.
 pub fn popup_frame(ui: &Ui) -> Frame {
     let tokens = tokens(ui);
     Frame::new()
@@ -34,7 +34,7 @@ pub fn popup_frame(ui: &Ui) -> Frame {
         .shadow(ui.visuals().popup_shadow)
 }
 
-/// The label over a group of controls.
+/// Shows the label of a group of controls.
 pub fn section(ui: &mut Ui, title: &str) {
     let size = egui::vec2(ui.available_width(), SECTION);
     let layout = egui::Layout::left_to_right(egui::Align::Center);
@@ -44,7 +44,7 @@ pub fn section(ui: &mut Ui, title: &str) {
     });
 }
 
-/// A line of one pixel across.
+/// A horizontal line, one pixel high.
 pub fn separator(ui: &mut Ui) {
     let tokens = tokens(ui);
     let size = egui::vec2(ui.available_width(), 1.0);

@@ -1,13 +1,13 @@
-//! Fields to type into.
+//! Text fields.
 
 use egui::{
     CornerRadius, Frame, Margin, Response, RichText, Stroke, StrokeKind, TextEdit, Ui, vec2,
 };
 
-use super::focus::bring_into_sight;
+use super::focus::scroll_into_view;
 use crate::theme::{Type, tokens};
 
-/// One line to type into.
+/// A text field of one line.
 #[must_use = "show it"]
 pub struct TextField<'a> {
     name: &'a str,
@@ -20,7 +20,7 @@ pub struct TextField<'a> {
 }
 
 impl<'a> TextField<'a> {
-    /// A field; `name` is what a screen reader says.
+    /// A field with an accessible name.
     pub fn new(name: &'a str) -> Self {
         Self {
             name,
@@ -33,43 +33,43 @@ impl<'a> TextField<'a> {
         }
     }
 
-    /// What stands in it while it is empty.
+    /// Sets the text that is shown while the field is empty.
     pub fn hint(mut self, hint: &'a str) -> Self {
         self.hint = hint;
         self
     }
 
-    /// Its width in points.
+    /// Sets the width in points.
     pub fn width(mut self, width: f32) -> Self {
         self.width = width;
         self
     }
 
-    /// Shows what is typed in the font of ids.
+    /// Uses the monospaced font.
     pub fn mono(mut self) -> Self {
         self.mono = true;
         self
     }
 
-    /// Marks what is typed as wrong.
+    /// Marks the text as invalid.
     pub fn error(mut self, error: bool) -> Self {
         self.error = error;
         self
     }
 
-    /// The id of the field, to give it the focus from elsewhere.
+    /// Sets the id of the field, so that other code can give it the focus.
     pub fn id(mut self, id: egui::Id) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// At most this many characters; 1024 when not said.
+    /// Sets the largest number of characters; 1024 by default.
     pub fn limit(mut self, characters: usize) -> Self {
         self.limit = characters;
         self
     }
 
-    /// Shows it.
+    /// Shows the field.
     pub fn show(self, ui: &mut Ui, text: &mut String) -> Response {
         let tokens = tokens(ui);
         let color = &tokens.color;
@@ -96,7 +96,7 @@ impl<'a> TextField<'a> {
             edit = edit.id(id);
         }
         let response = ui.add(edit).accessible_name(self.name);
-        bring_into_sight(&response);
+        scroll_into_view(&response);
         let ring = if self.error {
             Some(color.bad)
         } else {

@@ -4,7 +4,7 @@ use std::f32::consts::{FRAC_PI_2, PI, TAU};
 
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2};
 
-/// A sign that stands beside or instead of a word.
+/// An icon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names say what they show")]
 pub enum Icon {
@@ -53,7 +53,7 @@ enum Part {
     Circle(f32, f32, f32),
     /// A filled circle: centre, radius.
     Dot(f32, f32, f32),
-    /// A piece of a circle: centre, radius, from, to (clockwise from the right, in radians).
+    /// An arc: centre, radius, start, end (clockwise from the right, in radians).
     Arc(f32, f32, f32, f32, f32),
     /// A filled half circle, the right one: centre, radius.
     HalfDisc(f32, f32, f32),
@@ -62,7 +62,7 @@ enum Part {
 use Part::{Arc, Circle, Dot, Fill, HalfDisc, Line, Outline};
 
 impl Icon {
-    /// Paints it into the middle of `rect`, `side` points wide and high.
+    /// Paints it in the middle of `rect`, `side` points wide and high.
     pub fn paint(self, painter: &Painter, rect: Rect, side: f32, color: Color32) {
         let scale = side / 16.0;
         let origin = rect.center() - Vec2::splat(side / 2.0);

@@ -1,8 +1,8 @@
 //! Controls that every module uses.
 //!
-//! Each is painted from the tokens, 28 points high, reachable by keyboard with a visible ring, and
-//! carries a role and a name for the accessibility tree. None keeps state of its own beyond what a
-//! popup needs while it is open.
+//! Each control is painted with the design tokens, 28 points high, can be reached with the keyboard
+//! (with a visible focus ring), and has a role and a name in the accessibility tree. Controls keep no
+//! state, except for a popup while it is open.
 
 mod button;
 mod card;

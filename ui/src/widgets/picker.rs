@@ -1,4 +1,4 @@
-//! A choice from a list, with search.
+//! A button that opens a list to pick from.
 
 use egui::{Id, Popup, PopupCloseBehavior, Response, Ui, accesskit::Role};
 
@@ -9,16 +9,16 @@ use super::{
 };
 use crate::theme::tokens;
 
-/// Something that can be picked.
+/// An entry of a picker's list.
 #[derive(Debug, Clone)]
 pub struct Choice<T> {
-    /// What picking it gives.
+    /// The value that picking it returns.
     pub value: T,
-    /// Its name.
+    /// Its text.
     pub label: String,
-    /// A muted text at the right end: a count, a type.
+    /// A muted text at the right end, such as a count or a type.
     pub detail: String,
-    /// Whether it is chosen now, where several can be.
+    /// Whether it is marked as chosen, where several can be chosen.
     pub chosen: bool,
 }
 
@@ -33,20 +33,20 @@ impl<T> Choice<T> {
         }
     }
 
-    /// One of several that are chosen now.
+    /// Marks it as chosen, where several can be chosen.
     pub fn chosen(mut self, chosen: bool) -> Self {
         self.chosen = chosen;
         self
     }
 
-    /// With a muted text at the right end.
+    /// Adds a muted text at the right end.
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
     }
 }
 
-/// A button that opens a list to pick from. Arrows move, enter picks, escape closes; a long list
+/// A button that opens a list to pick from. Arrow keys move, Enter picks, Escape closes; a long list
 /// has a search field.
 #[must_use = "show it"]
 pub struct Picker<'a> {
@@ -67,7 +67,7 @@ pub struct Picker<'a> {
 }
 
 impl<'a> Picker<'a> {
-    /// A picker named `name` for a screen reader that shows `label`.
+    /// A picker with the accessible name `name` that shows `label`.
     pub fn new(name: &'a str, label: &'a str) -> Self {
         Self {
             name,
@@ -87,87 +87,87 @@ impl<'a> Picker<'a> {
         }
     }
 
-    /// How its button looks; `Field` when not said.
+    /// Sets the look of the button; `Field` by default.
     pub fn kind(mut self, kind: ButtonKind) -> Self {
         self.kind = kind;
         self.caret = kind != ButtonKind::Link;
         self
     }
 
-    /// A muted text in its button.
+    /// Adds a muted text to the button.
     pub fn detail(mut self, detail: &'a str) -> Self {
         self.detail = detail;
         self
     }
 
-    /// Without the triangle.
+    /// Hides the triangle.
     pub fn no_caret(mut self) -> Self {
         self.caret = false;
         self
     }
 
-    /// The button is exactly this wide.
+    /// Sets the exact width of the button.
     pub fn width(mut self, width: f32) -> Self {
         self.width = Some(width);
         self
     }
 
-    /// The button is at most this wide.
+    /// Sets the largest width of the button.
     pub fn max_width(mut self, max_width: f32) -> Self {
         self.max_width = max_width;
         self
     }
 
-    /// The list is this wide.
+    /// Sets the width of the list.
     pub fn list_width(mut self, list_width: f32) -> Self {
         self.list_width = list_width;
         self
     }
 
-    /// The label of the choice that is chosen now: it is marked in the list.
+    /// Sets the label of the choice that is marked in the list; the button's label by default.
     pub fn chosen(mut self, label: &'a str) -> Self {
         self.chosen = Some(label);
         self
     }
 
-    /// What is typed can be picked too: [`show_custom`](Self::show_custom) turns it into a value.
+    /// Lets the typed text be picked too; see [`show_custom`](Self::show_custom).
     pub(super) fn custom(mut self) -> Self {
         self.custom = true;
         self
     }
 
-    /// Enter takes what is typed rather than the first choice that holds it.
+    /// Makes Enter pick the typed text instead of the first choice that contains it.
     pub fn typed_first(mut self, typed_first: bool) -> Self {
         self.typed_first = typed_first;
         self
     }
 
-    /// The list has a search field, however short it is.
+    /// Gives even a short list a search field.
     pub fn search(mut self) -> Self {
         self.search = true;
         self
     }
 
-    /// Opens the list in this frame, as a press would.
+    /// Opens the list in this frame, as a click would.
     pub fn opened(mut self, opened: bool) -> Self {
         self.opened = opened;
         self
     }
 
-    /// What an empty list says.
+    /// Sets the text of an empty list.
     pub fn empty(mut self, text: &'a str) -> Self {
         self.empty = text;
         self
     }
 
-    /// Shows the button, and the list while it is open; `choices` is asked for only then. Returns
-    /// what was just picked.
+    /// Shows the button, and the list while it is open; `choices` is called only then. Returns the
+    /// value that was just picked.
     pub fn show<T>(self, ui: &mut Ui, choices: impl FnOnce() -> Vec<Choice<T>>) -> Option<T> {
         self.show_any(ui, choices, |_| None)
     }
 
-    /// As [`show`](Self::show), and what is typed can be picked too, where `typed` reads it as a
-    /// value.
+    /// Like [`show`](Self::show), but the typed text can be picked too, if `typed` returns a value for
+    /// it.
     pub fn show_custom<T>(
         self,
         ui: &mut Ui,

@@ -13,26 +13,26 @@ use super::{
 };
 use crate::theme::{Type, tokens};
 
-/// A list longer than this has a search field.
+/// A list of at least this many choices has a search field.
 const SEARCH_FROM: usize = 8;
-/// Rows that show at once; the rest scrolls.
+/// The number of rows that are visible at once.
 const MAX_ROWS: f32 = 10.0;
 
-/// What an open list remembers.
+/// The state of an open list.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ListState {
     query: String,
-    /// The row that enter picks, among those that match.
+    /// The index of the row that Enter picks, among the matching rows.
     marked: usize,
-    /// The list has the focus.
+    /// Whether the list was shown before.
     opened: bool,
-    /// What was picked was picked with enter.
+    /// Whether the pick was made with Enter.
     pub(super) by_keyboard: bool,
 }
 
-/// What the keyboard asks of the list in this frame.
+/// The keyboard input for the list in this frame.
 #[derive(Default)]
-struct Keys {
+struct ListInput {
     moved: bool,
     enter: bool,
 }
@@ -64,11 +64,11 @@ pub(super) fn show_list<T>(
     if searched {
         retyped = search_field(ui, picker, state, width, first);
     } else {
-        hold_focus(ui, first);
+        keep_focus(ui, first);
     }
     let rows = rows(&choices, picker, &state.query, &typed);
     if retyped {
-        let skips = rows.len() > 1 && rows[0] == Row::Typed && !picker.prefers_typed();
+        let skips = rows.len() > 1 && rows[0] == ListRow::Typed && !picker.prefers_typed();
         state.marked = usize::from(skips);
     }
     state.marked = state.marked.min(rows.len().saturating_sub(1));
@@ -82,43 +82,43 @@ pub(super) fn show_list<T>(
         picked = Some(state.marked);
     }
     match rows.get(picked?)? {
-        Row::Typed => typed(state.query.trim()),
-        Row::Choice(index) => Some(choices.into_iter().nth(*index)?.value),
+        ListRow::Typed => typed(state.query.trim()),
+        ListRow::Choice(index) => Some(choices.into_iter().nth(*index)?.value),
     }
 }
 
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Row {
-    /// What is typed.
+enum ListRow {
+    /// The typed text.
     Typed,
-    /// The choice of this index.
+    /// The choice with this index.
     Choice(usize),
 }
 
-/// The rows for what is typed: itself, where it can be picked and is no choice, then the choices
-/// that hold it.
+/// The rows for the typed text: first the text itself, if it can be picked and differs from every
+/// choice, then the choices that contain it.
 fn rows<T>(
     choices: &[Choice<T>],
     picker: &Picker<'_>,
     query: &str,
     typed: impl Fn(&str) -> Option<T>,
-) -> Vec<Row> {
+) -> Vec<ListRow> {
     let matches = matching(choices, query);
     let query = query.trim();
     let is_choice = || matches.iter().any(|index| choices[*index].label == query);
     let offered =
         picker.takes_typed() && !query.is_empty() && !is_choice() && typed(query).is_some();
-    let matches = matches.iter().map(|index| Row::Choice(*index));
+    let matches = matches.iter().map(|index| ListRow::Choice(*index));
     offered
-        .then_some(Row::Typed)
+        .then_some(ListRow::Typed)
         .into_iter()
         .chain(matches)
         .collect()
 }
 
-/// Indices of the choices whose label holds every word of the query, whatever the case: first the
-/// query itself, then those that begin with it.
+/// Indices of the choices whose label contains every word of the query, in any case: first the label
+/// that equals the query, then those that begin with it.
 fn matching<T>(choices: &[Choice<T>], query: &str) -> Vec<usize> {
     let query = query.trim().to_lowercase();
     let words: Vec<&str> = query.split_whitespace().collect();
@@ -133,8 +133,8 @@ fn matching<T>(choices: &[Choice<T>], query: &str) -> Vec<usize> {
     found.into_iter().map(|(_, _, index)| index).collect()
 }
 
-fn take_keys(ui: &Ui, state: &mut ListState, rows: usize) -> Keys {
-    let mut keys = Keys::default();
+fn take_keys(ui: &Ui, state: &mut ListState, rows: usize) -> ListInput {
+    let mut keys = ListInput::default();
     let last = rows.saturating_sub(1);
     ui.input_mut(|input| {
         let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
@@ -158,7 +158,7 @@ fn take_keys(ui: &Ui, state: &mut ListState, rows: usize) -> Keys {
     keys
 }
 
-/// Returns whether something was typed.
+/// Shows the search field; returns whether its text changed.
 fn search_field(
     ui: &mut Ui,
     picker: &Picker<'_>,
@@ -183,8 +183,8 @@ fn search_field(
     response.changed()
 }
 
-/// A short list has no field to type into; this keeps the arrows from leaving it.
-fn hold_focus(ui: &Ui, first: bool) {
+/// Keeps the focus, and with it the arrow keys, on a short list, which has no search field.
+fn keep_focus(ui: &Ui, first: bool) {
     let id = ui.scope_id().with("list");
     let response = ui.interact(Rect::NOTHING, id, Sense::FOCUSABLE);
     if first {
@@ -211,7 +211,7 @@ fn rows_ui<T>(
     picker: &Picker<'_>,
     state: &mut ListState,
     choices: &[Choice<T>],
-    rows: &[Row],
+    rows: &[ListRow],
     width: f32,
     scroll_to_mark: bool,
 ) -> Option<usize> {
@@ -228,11 +228,11 @@ fn rows_ui<T>(
         for position in range {
             let marked = position == state.marked;
             let response = match rows[position] {
-                Row::Typed => {
+                ListRow::Typed => {
                     let name = format!("Use “{}”", state.query.trim());
                     row(ui, &name, "", width, marked, false)
                 }
-                Row::Choice(index) => {
+                ListRow::Choice(index) => {
                     let choice = &choices[index];
                     let chosen = choice.chosen || choice.label == picker.chosen_label();
                     row(ui, &choice.label, &choice.detail, width, marked, chosen)
@@ -305,19 +305,19 @@ mod tests {
         assert_eq!(
             matching(&choices, "merge"),
             vec![1, 0],
-            "itself comes first"
+            "the equal label comes first"
         );
         assert_eq!(matching(&choices, "MER pull"), vec![0]);
         assert_eq!(matching(&choices, "x"), Vec::<usize>::new());
     }
 
     #[test]
-    fn what_is_typed_is_a_row_where_it_can_be_read_and_is_no_choice() {
+    fn the_typed_text_is_a_row_if_it_has_a_value_and_differs_from_every_choice() {
         let choices: Vec<_> = ["15", "5"].map(|n| Choice::new(0.0, n)).into();
         let number = |text: &str| text.parse::<f64>().ok();
         let rows = |query| rows(&choices, &Picker::new("Value", "").custom(), query, number);
-        assert_eq!(rows("5"), [Row::Choice(1), Row::Choice(0)]);
-        assert_eq!(rows("1"), [Row::Typed, Row::Choice(0)]);
+        assert_eq!(rows("5"), [ListRow::Choice(1), ListRow::Choice(0)]);
+        assert_eq!(rows("1"), [ListRow::Typed, ListRow::Choice(0)]);
         assert_eq!(rows("many"), []);
     }
 }

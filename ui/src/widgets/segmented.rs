@@ -1,11 +1,11 @@
-//! A choice between a few things that are all visible.
+//! A segmented control: a choice between a few visible options.
 
 use egui::{CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, vec2};
 
 use super::{focus_ring, text::layout};
 use crate::theme::{Type, tokens};
 
-/// Shows the choices side by side; returns the one that was just chosen.
+/// Shows the options side by side; returns the one that was just chosen.
 pub fn segmented<T: PartialEq + Copy>(ui: &mut Ui, choices: &[(T, &str)], chosen: T) -> Option<T> {
     let tokens = tokens(ui);
     let color = &tokens.color;
@@ -50,7 +50,7 @@ pub fn segmented<T: PartialEq + Copy>(ui: &mut Ui, choices: &[(T, &str)], chosen
     picked.filter(|value| *value != chosen)
 }
 
-/// Round where the group ends, square between.
+/// Corners: round at both ends of the group, square in between.
 fn corners(index: usize, count: usize, radius: f32) -> CornerRadius {
     let radius = radius as u8;
     let left = if index == 0 { radius } else { 0 };

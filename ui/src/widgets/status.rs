@@ -1,4 +1,4 @@
-//! Small signs: dots, chips, progress, placeholders.
+//! Small indicators: dots, chips, progress, placeholders.
 
 use egui::{
     Color32, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role,
@@ -8,12 +8,12 @@ use egui::{
 use super::text::layout;
 use crate::theme::{Type, tokens};
 
-/// Paints a dot of eight points, as a legend or a state shows it.
+/// Paints a dot, eight points wide, for a legend or a state.
 pub fn dot(ui: &Ui, center: Pos2, color: Color32) {
     ui.painter().circle_filled(center, 4.0, color);
 }
 
-/// A dot that says a state; `name` is the state for a screen reader and the tooltip.
+/// A dot for a state; `name` is its accessible name and its tooltip.
 pub fn status_dot(ui: &mut Ui, color: Color32, name: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::HOVER);
     dot(ui, rect.center(), color);
@@ -40,7 +40,7 @@ pub fn chip(ui: &mut Ui, text: &str, ink: Color32) -> Response {
     response
 }
 
-/// A thin line along the top of `rect` that moves while an answer is awaited.
+/// A thin moving line along the top of `rect`, shown while a request is pending.
 pub fn progress_line(ui: &Ui, rect: Rect, time_s: f64) {
     let tokens = tokens(ui);
     let line = Rect::from_min_size(rect.min, vec2(rect.width(), 2.0));
@@ -53,7 +53,7 @@ pub fn progress_line(ui: &Ui, rect: Rect, time_s: f64) {
     ui.ctx().request_repaint_after_secs(1.0 / 30.0);
 }
 
-/// A quiet block where something will stand.
+/// A placeholder for content that is being loaded.
 pub fn skeleton(ui: &Ui, rect: Rect) {
     let tokens = tokens(ui);
     ui.painter()

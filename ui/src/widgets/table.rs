@@ -1,11 +1,11 @@
-//! The head of a table.
+//! The header of a table.
 
 use egui::{Align2, Rect, Response, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, pos2};
 
 use super::{focus_ring, icon::Icon, text::layout};
 use crate::theme::{Type, tokens};
 
-/// Which way a column is sorted.
+/// The direction in which a column is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// Largest first.
@@ -14,7 +14,7 @@ pub enum Sort {
     Ascending,
 }
 
-/// The head of one column.
+/// The header of one column.
 #[must_use = "show it"]
 pub struct HeaderCell<'a> {
     label: &'a str,
@@ -24,7 +24,7 @@ pub struct HeaderCell<'a> {
 }
 
 impl<'a> HeaderCell<'a> {
-    /// A column of text.
+    /// The header of a column of text.
     pub fn new(label: &'a str) -> Self {
         Self {
             label,
@@ -34,20 +34,20 @@ impl<'a> HeaderCell<'a> {
         }
     }
 
-    /// A column of numbers: set to the right.
+    /// Aligns it to the right, for a column of numbers.
     pub fn right(mut self) -> Self {
         self.right = true;
         self
     }
 
-    /// A click sorts by it; `sort` is how it is sorted now.
+    /// Makes it clickable; `sort` is the current direction if the table is sorted by this column.
     pub fn sortable(mut self, sort: Option<Sort>) -> Self {
         self.sortable = true;
         self.sort = sort;
         self
     }
 
-    /// Paints it into `rect`.
+    /// Shows it in `rect`.
     pub fn show(self, ui: &mut Ui, rect: Rect) -> Response {
         let tokens = tokens(ui);
         let sense = if self.sortable {

@@ -1,4 +1,4 @@
-//! Text in the steps of the type scale.
+//! Text in the sizes of the type scale.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -10,7 +10,7 @@ use egui::{
 
 use crate::theme::Type;
 
-/// One line, cut with `…` where it would be wider than `max_width` points.
+/// Lays out one line, shortened with `…` at `max_width` points.
 pub fn layout(
     painter: &Painter,
     text: &str,
@@ -25,7 +25,7 @@ pub fn layout(
     painter.layout_job(job)
 }
 
-/// A text without line breaks and other controls, which no font can show.
+/// The text with a space for each line break and other control character, which fonts cannot show.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) {
         text.replace(char::is_control, " ").into()
@@ -34,7 +34,7 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Paints one line with `anchor` of its box at `position`; returns its width.
+/// Paints one line with the `anchor` of its box at `position`; returns its width.
 pub fn paint_text(
     painter: &Painter,
     position: Pos2,
@@ -62,7 +62,7 @@ pub fn label_wrapped(ui: &mut Ui, text: &str, kind: Type, color: Color32) -> Res
     ui.add(egui::Label::new(text).wrap())
 }
 
-/// A line of text, cut with `…` at `max_width`; the whole text shows under the pointer.
+/// A line of text, shortened with `…` at `max_width`; the tooltip has the whole text.
 pub fn elided(ui: &mut Ui, text: &str, kind: Type, color: Color32, max_width: f32) -> Response {
     let galley = layout(ui.painter(), text, kind, color, max_width);
     let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::HOVER);

@@ -1,20 +1,20 @@
-//! A notice that goes by itself.
+//! A notice at the lower edge of the window.
 
 use egui::{Align2, Area, Context, Id, Margin, Order, accesskit::Role, vec2};
 
 use super::{card::popup_frame, icon::Icon, text::label};
 use crate::theme::{Type, tokens};
 
-/// What a notice says.
+/// The kind of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToastKind {
-    /// Something was done.
+    /// An action succeeded.
     Done,
-    /// Something went wrong.
+    /// An action failed.
     Failed,
 }
 
-/// Shows a notice over the lower edge of the window, above a module's footer, in this frame.
+/// Shows a notice in this frame, at the lower edge of the window and above a module's footer.
 pub fn toast(ctx: &Context, kind: ToastKind, text: &str) {
     let tokens = tokens(ctx);
     let (icon, ink) = match kind {

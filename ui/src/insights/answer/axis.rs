@@ -1,4 +1,4 @@
-//! Where an axis has its ticks.
+//! The ticks of an axis.
 
 use std::ops::Range;
 
@@ -6,19 +6,19 @@ use empmix_query::report::Granularity;
 
 use super::{bucket::bucket_axis_label, number::compact};
 
-/// The axis of values: from zero, unless something is below it.
+/// The axis of values. It begins at zero unless a value is negative.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
     /// The lower end.
     pub min: f64,
-    /// The upper end, a tick.
+    /// The upper end, which is a tick.
     pub max: f64,
     /// Ticks from `min` to `max` with their labels.
     pub ticks: Vec<(f64, String)>,
 }
 
-/// An axis that holds every value, with four or five steps of 1, 2 or 5 times a power of ten.
-/// `whole` keeps the steps whole: half a user is no tick.
+/// An axis that covers every value, with four or five steps of 1, 2, 2.5 or 5 times a power of
+/// ten. With `whole`, steps are whole numbers, as for counts of users.
 pub fn value_axis(values: impl Iterator<Item = f64>, whole: bool) -> Axis {
     let (mut low, mut high) = (0.0_f64, 0.0_f64);
     for value in values.filter(|value| value.is_finite()) {
@@ -47,7 +47,7 @@ pub fn value_axis(values: impl Iterator<Item = f64>, whole: bool) -> Axis {
 fn nice_step(rough: f64, whole: bool) -> f64 {
     let power = 10_f64.powf(rough.log10().floor());
     let share = rough / power;
-    // Two and a half users are no tick.
+    // A tick at 2.5 makes no sense for a count.
     let fits = |nice: &f64| !whole || (nice * power).fract() == 0.0;
     let nice = [1.0, 2.0, 2.5, 5.0, 10.0]
         .into_iter()
@@ -58,12 +58,12 @@ fn nice_step(rough: f64, whole: bool) -> f64 {
     if whole { step.ceil().max(1.0) } else { step }
 }
 
-/// Without the last digits of a multiple of a decimal step.
+/// Rounds away the error of multiplying a decimal step.
 fn round(value: f64) -> f64 {
     (value * 1e9).round() / 1e9
 }
 
-/// Buckets that get a label under the axis, so many points apart that none touches the next.
+/// The buckets that get a label under the axis, far enough apart that labels do not overlap.
 pub fn time_ticks(
     starts: &[String],
     shown: Range<usize>,
@@ -88,7 +88,7 @@ pub fn time_ticks(
     ticks
 }
 
-/// A number of buckets that people count in.
+/// The smallest round number of buckets that is at least `wanted`.
 fn nice_count(wanted: usize, width: Granularity) -> usize {
     let steps: &[usize] = match width {
         Granularity::Minute => &[1, 5, 10, 15, 30, 60, 120, 240, 720, 1440],
@@ -105,8 +105,8 @@ fn nice_count(wanted: usize, width: Granularity) -> usize {
         .unwrap_or(wanted)
 }
 
-/// Hours are labelled at whole multiples, so that midnight is among them; other widths from the
-/// second bucket where the first one would be cut by the card's edge.
+/// The first labelled bucket. Hours are labelled at whole multiples, so that midnight has a label;
+/// other widths start at the second bucket when the card's edge would cut the first label.
 fn first_tick(starts: &[String], shown: &Range<usize>, width: Granularity, step: usize) -> usize {
     let first = shown.start;
     if width != Granularity::Hour {
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_negative_and_fractions_have_an_axis_too() {
+    fn an_axis_covers_no_values_negative_values_and_fractions() {
         assert_eq!(labels(&value_axis(std::iter::empty(), true)), ["0", "1"]);
         assert_eq!(
             labels(&value_axis([-5.0, 5.0].into_iter(), false)),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn time_labels_keep_their_distance_and_say_a_new_year() {
+    fn time_labels_do_not_overlap_and_show_a_new_year() {
         let starts: Vec<String> = (0..53)
             .map(|week| {
                 let day = jiff::civil::date(2025, 8, 18)

@@ -1,9 +1,9 @@
-//! Names of buckets, from their start as the answer gives it: the wall clock of the project's zone.
+//! Labels of buckets, made from the start in the answer, which is local time of the project's zone.
 
 use empmix_query::report::Granularity;
 use jiff::civil::DateTime;
 
-/// The wall clock of a bucket's start, `2026-01-01T00:00:00+00:00`.
+/// The local time of a bucket's start, such as `2026-01-01T00:00:00+00:00`.
 fn wall_clock(start: &str) -> Option<DateTime> {
     start.get(..19)?.parse().ok()
 }
@@ -12,7 +12,7 @@ fn named(start: &str, name: impl Fn(DateTime) -> String) -> String {
     wall_clock(start).map_or_else(|| start.to_owned(), name)
 }
 
-/// In a tooltip: `Week of 11 May 2026`, `Mon 11 May 2026`, `May 2026`.
+/// The label in a tooltip: `Week of 11 May 2026`, `Mon 11 May 2026`, `May 2026`.
 pub fn bucket_title(start: &str, width: Granularity) -> String {
     named(start, |time| match width {
         Granularity::Minute | Granularity::Hour => time.strftime("%a %-d %b %Y, %H:%M").to_string(),
@@ -24,7 +24,7 @@ pub fn bucket_title(start: &str, width: Granularity) -> String {
     })
 }
 
-/// Over a column: `11 May`, `14:00`, `May 26`.
+/// The label of a column: `11 May`, `14:00`, `May 26`.
 pub fn bucket_column_label(start: &str, width: Granularity) -> String {
     named(start, |time| match width {
         Granularity::Minute | Granularity::Hour => time.strftime("%H:%M").to_string(),
@@ -35,8 +35,8 @@ pub fn bucket_column_label(start: &str, width: Granularity) -> String {
     })
 }
 
-/// Under the axis: as over a column, with the year where it changes after `previous`, and with the
-/// date where an hour begins a day.
+/// The label under the axis: that of a column, with the year where it differs from `previous`, and
+/// the date where an hour begins a day.
 pub fn bucket_axis_label(start: &str, previous: Option<&str>, width: Granularity) -> String {
     let new_year = || {
         let before = previous.and_then(wall_clock).map(DateTime::year);
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn titles_say_what_a_bucket_covers() {
+    fn titles_describe_the_bucket() {
         let start = "2026-05-11T00:00:00+02:00";
         let titles = [
             Granularity::Hour,
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn the_axis_says_the_year_where_it_changes() {
+    fn the_axis_shows_the_year_where_it_changes() {
         let (december, february) = ("2025-12-22T00:00:00+00:00", "2026-02-23T00:00:00+00:00");
         assert_eq!(
             bucket_axis_label(december, None, Granularity::Week),
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_shown_as_it_is() {
+    fn a_start_that_is_not_a_time_is_shown_unchanged() {
         assert_eq!(bucket_title("soon", Granularity::Day), "soon");
     }
 }

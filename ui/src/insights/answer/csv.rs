@@ -1,16 +1,16 @@
 //! The answer as CSV (RFC 4180).
 
-use super::lines::Answered;
+use super::lines::ChartModel;
 
-/// One row per line, one column per bucket. A text that a spreadsheet would run as a formula is
-/// written with an apostrophe before it.
-pub fn csv(answered: &Answered) -> String {
-    let name = answered.breakdown.as_deref().unwrap_or("series");
+/// One row per line, one column per bucket. A text that a spreadsheet would run as a formula gets a
+/// leading apostrophe.
+pub fn csv(model: &ChartModel) -> String {
+    let name = model.breakdown.as_deref().unwrap_or("series");
     let mut out = String::new();
     let head = [name, "total"].into_iter().map(cell);
-    let buckets = answered.buckets.iter().map(|start| cell(start));
+    let buckets = model.buckets.iter().map(|start| cell(start));
     push_row(&mut out, head.chain(buckets));
-    for line in &answered.lines {
+    for line in &model.lines {
         let values = std::iter::once(&line.total).chain(&line.points);
         let values = values.map(|value| value.map_or_else(String::new, |value| value.to_string()));
         push_row(
@@ -47,12 +47,12 @@ mod tests {
 
     use super::*;
     use crate::insights::answer::{
-        answered,
+        chart_model,
         lines::tests::{answer, builder},
     };
 
     #[test]
-    fn names_are_quoted_and_formulas_are_defused() {
+    fn names_are_quoted_and_formulas_are_escaped() {
         let text = |text: &str| Some(SegmentValue::Text(text.to_owned()));
         let mut builder = builder();
         builder.breakdown = Some("repo".to_owned());
@@ -63,6 +63,6 @@ mod tests {
         let expected = "repo,total,2026-07-06T00:00:00+00:00,2026-07-13T00:00:00+00:00\r\n\
                         '=cmd|'/c calc'!A1,1,1,\r\n\
                         \"a \"\"b\"\", c\",2.5,0.5,2\r\n";
-        assert_eq!(csv(&answered(&answer, &builder)), expected);
+        assert_eq!(csv(&chart_model(&answer, &builder)), expected);
     }
 }

@@ -11,15 +11,15 @@ use jiff::Timestamp;
 use super::number::full;
 use crate::insights::question::{Builder, series_label};
 
-/// Lines that show at first; the others wait in the legend.
+/// The number of lines that are visible at first; the legend shows the others.
 const SHOWN_AT_FIRST: usize = 6;
 
-/// An answer, ready to be shown.
+/// An answer, prepared for the chart and the table.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answered {
-    /// Starts of the buckets; those that are wholly in the future and empty are left out.
+pub struct ChartModel {
+    /// Starts of the buckets, without empty ones that lie wholly in the future.
     pub buckets: Vec<String>,
-    /// Where the range cuts the bucket, or it has not ended.
+    /// Whether the range cuts the bucket, or it has not ended.
     pub partial: Vec<bool>,
     /// The width of a bucket.
     pub granularity: Granularity,
@@ -27,22 +27,22 @@ pub struct Answered {
     pub lines: Vec<Line>,
     /// The property of the breakdown.
     pub breakdown: Option<String>,
-    /// Whether the values of lines add up, so that bars may stand on each other.
+    /// Whether the values of the lines add up, so that bars may be stacked.
     pub additive: bool,
-    /// Whether every value is a whole number by its nature: events, users.
+    /// Whether every value is a count of events or users.
     pub counts: bool,
     /// Milliseconds inside the store.
     pub took_ms: f64,
-    /// Events that were looked at.
+    /// Events that were scanned.
     pub rows_scanned: u64,
-    /// Who answered: `local engine`, `MongoDB`.
+    /// The engine that computed the answer: `local engine`, `MongoDB`.
     pub engine: &'static str,
 }
 
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// What it is.
+    /// Its name.
     pub name: LineName,
     /// A value per bucket.
     pub points: Vec<Option<f64>>,
@@ -50,23 +50,23 @@ pub struct Line {
     pub total: Option<f64>,
     /// The mean over complete buckets that have a value.
     pub average: Option<f64>,
-    /// Whether it shows before anyone touches the legend.
+    /// Whether it is visible until the user changes that in the legend.
     pub shown_at_first: bool,
 }
 
-/// What a line is.
+/// The name of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineName {
     /// In full.
     pub text: String,
-    /// Short, for the legend: what follows the last `/`, where that still tells the lines apart.
+    /// The short name for the legend: the part after the last `/`, where that is unique.
     pub short: String,
-    /// The rest beyond the limit.
+    /// Whether it is the segment of all values beyond the limit.
     pub is_rest: bool,
 }
 
-/// Reads an answer to a question.
-pub fn answered(answer: &Answer, builder: &Builder) -> Answered {
+/// Prepares the answer to a question.
+pub fn chart_model(answer: &Answer, builder: &Builder) -> ChartModel {
     let ReportResult::Insights(result) = &answer.result;
     let length = shown_buckets(&result.buckets, &result.series, answer.computed_at);
     let partial = result.partial.get(..length).unwrap_or_default().to_vec();
@@ -86,10 +86,10 @@ pub fn answered(answer: &Answer, builder: &Builder) -> Answered {
             shown_at_first: index < SHOWN_AT_FIRST,
         })
         .collect();
-    tell_apart(&mut lines, &result.series);
+    add_series_letters(&mut lines, &result.series);
     shorten(&mut lines);
     let measures = || builder.series.iter().map(|series| &series.measure);
-    Answered {
+    ChartModel {
         buckets: result.buckets[..length].to_vec(),
         partial,
         granularity: builder.granularity,
@@ -106,7 +106,7 @@ pub fn answered(answer: &Answer, builder: &Builder) -> Answered {
     }
 }
 
-/// Buckets up to the one that holds now, or the last one with an event in it.
+/// The number of buckets up to the current one or to the last one with a value, whichever is later.
 fn shown_buckets(starts: &[String], series: &[SeriesResult], now: i64) -> usize {
     let begun = starts
         .iter()
@@ -159,8 +159,9 @@ fn line_name(series: &SeriesResult, builder: &Builder, several: bool) -> LineNam
     LineName::new(text, is_rest)
 }
 
-/// Two series of the same event and measure differ by their filters only: they get their letters.
-fn tell_apart(lines: &mut [Line], series: &[SeriesResult]) {
+/// Adds the letters of the series to the names when two names are equal, as for two series that
+/// differ only by their filters.
+fn add_series_letters(lines: &mut [Line], series: &[SeriesResult]) {
     let different: HashSet<&String> = lines.iter().map(|line| &line.name.text).collect();
     if different.len() == lines.len() {
         return;
@@ -171,7 +172,7 @@ fn tell_apart(lines: &mut [Line], series: &[SeriesResult]) {
     }
 }
 
-/// Names such as `owner/name` become `name`, unless two lines would then be called the same.
+/// Shortens names such as `owner/name` to `name`, unless two lines would get the same name.
 fn shorten(lines: &mut [Line]) {
     let short: Vec<String> = lines
         .iter()
@@ -214,12 +215,12 @@ impl LineName {
     }
 }
 
-impl Answered {
-    /// Whether there is nothing to see: no line, or zeros and gaps only.
+impl ChartModel {
+    /// Whether there is nothing to show: no line, or only zeros and gaps.
     pub fn is_empty(&self) -> bool {
         self.lines.iter().all(|line| {
-            let nothing = |value: &Option<f64>| value.is_none_or(|value| value == 0.0);
-            line.points.iter().all(nothing) && nothing(&line.total)
+            let is_zero = |value: &Option<f64>| value.is_none_or(|value| value == 0.0);
+            line.points.iter().all(is_zero) && is_zero(&line.total)
         })
     }
 }
@@ -233,10 +234,10 @@ pub(in crate::insights) mod tests {
     use crate::insights::question::{RangeChoice, SeriesDraft};
 
     /// A series of an answer: id, segment, points.
-    pub(in crate::insights) type Given<'a> = (&'a str, Option<SegmentValue>, Vec<Option<f64>>);
+    pub(in crate::insights) type TestSeries<'a> = (&'a str, Option<SegmentValue>, Vec<Option<f64>>);
 
     /// An answer by week with these series.
-    pub(in crate::insights) fn answer(series: Vec<Given<'_>>) -> Answer {
+    pub(in crate::insights) fn answer(series: Vec<TestSeries<'_>>) -> Answer {
         let count = series.first().map_or(0, |(_, _, points)| points.len());
         let buckets: Vec<String> = (0..count as i64)
             .map(|week| {
@@ -278,25 +279,25 @@ pub(in crate::insights) mod tests {
     }
 
     #[test]
-    fn buckets_of_the_future_are_left_out_unless_they_hold_something() {
+    fn future_buckets_are_left_out_unless_they_have_a_value() {
         let empty = answer(vec![("A", None, points(&[1.0, 2.0, 3.0, 4.0, 0.0, 0.0]))]);
-        assert_eq!(answered(&empty, &builder()).buckets.len(), 4);
+        assert_eq!(chart_model(&empty, &builder()).buckets.len(), 4);
         let full = answer(vec![("A", None, points(&[1.0, 2.0, 3.0, 4.0, 7.0, 0.0]))]);
-        assert_eq!(answered(&full, &builder()).buckets.len(), 5);
+        assert_eq!(chart_model(&full, &builder()).buckets.len(), 5);
     }
 
     #[test]
-    fn the_average_leaves_partial_buckets_and_gaps_out() {
+    fn the_average_ignores_partial_buckets_and_gaps() {
         let answer = answer(vec![(
             "A",
             None,
             vec![Some(100.0), Some(4.0), None, Some(50.0)],
         )]);
-        assert_eq!(answered(&answer, &builder()).lines[0].average, Some(4.0));
+        assert_eq!(chart_model(&answer, &builder()).lines[0].average, Some(4.0));
     }
 
     #[test]
-    fn lines_are_named_by_segment_and_by_series_where_there_are_several() {
+    fn lines_are_named_by_segment_and_with_several_series_by_series_too() {
         let text = |text: &str| Some(SegmentValue::Text(text.to_owned()));
         let mut builder = builder();
         builder.breakdown = Some("repo".to_owned());
@@ -313,7 +314,7 @@ pub(in crate::insights) mod tests {
                 points(&[1.0]),
             ),
         ]);
-        let names: Vec<_> = answered(&one, &builder)
+        let names: Vec<_> = chart_model(&one, &builder)
             .lines
             .into_iter()
             .map(|line| line.name.text)
@@ -324,7 +325,7 @@ pub(in crate::insights) mod tests {
             ("A", text("egui"), points(&[1.0])),
             ("B", text("egui"), points(&[1.0])),
         ]);
-        let names: Vec<_> = answered(&two, &builder)
+        let names: Vec<_> = chart_model(&two, &builder)
             .lines
             .into_iter()
             .map(|line| line.name.text)
@@ -335,21 +336,21 @@ pub(in crate::insights) mod tests {
             ("A", None, points(&[1.0])),
             ("B", None, points(&[1.0])),
         ]);
-        let second = |builder: &Builder| answered(&plain, builder).lines[1].name.text.clone();
+        let second = |builder: &Builder| chart_model(&plain, builder).lines[1].name.text.clone();
         assert_eq!(second(&builder), "B · All events, unique users");
         builder.series[1].event = Some("Commit".to_owned());
         assert_eq!(second(&builder), "Commit, unique users");
     }
 
     #[test]
-    fn legend_names_are_short_while_they_differ() {
+    fn legend_names_are_short_when_they_are_unique() {
         let text = |text: &str| Some(SegmentValue::Text(text.to_owned()));
         let mut builder = builder();
         builder.breakdown = Some("repo".to_owned());
         let short = |names: [&str; 2]| -> Vec<String> {
             let series = names.map(|name| ("A", text(name), points(&[1.0]))).to_vec();
-            let answered = answered(&answer(series), &builder);
-            answered
+            let model = chart_model(&answer(series), &builder);
+            model
                 .lines
                 .into_iter()
                 .map(|line| line.name.short)
@@ -361,10 +362,10 @@ pub(in crate::insights) mod tests {
     }
 
     #[test]
-    fn zeros_and_gaps_are_nothing() {
+    fn zeros_and_gaps_count_as_empty() {
         let none = answer(vec![("A", None, vec![Some(0.0), None])]);
-        assert!(answered(&none, &builder()).is_empty());
+        assert!(chart_model(&none, &builder()).is_empty());
         let some = answer(vec![("A", None, vec![Some(0.0), Some(-1.0)])]);
-        assert!(!answered(&some, &builder()).is_empty());
+        assert!(!chart_model(&some, &builder()).is_empty());
     }
 }

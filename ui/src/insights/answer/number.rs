@@ -1,17 +1,17 @@
-//! Numbers as they are shown.
+//! Formats numbers for display.
 
-/// From here on digits are noise: a double holds no more of them, and nobody reads them.
-const ENORMOUS: f64 = 1e15;
+/// From here on numbers are in scientific notation: a double has no more exact digits.
+const SCIENTIFIC_FROM: f64 = 1e15;
 
-/// As exact as it is worth: `122,004`, `0.25`, `4.45e21`, `–` for none. At most two decimals, or
-/// two significant digits below one.
+/// A number with separators and at most two decimals (three below one): `122,004`, `0.25`,
+/// `4.45e21`, `–` for none.
 pub fn full(value: Option<f64>) -> String {
     let Some(value) = value else {
         return "–".to_owned();
     };
     let magnitude = value.abs();
     let decimals = match magnitude {
-        m if m >= ENORMOUS => return scientific(value),
+        m if m >= SCIENTIFIC_FROM => return scientific(value),
         m if m == 0.0 || m.fract() == 0.0 => 0,
         m if m < 0.01 => return format!("{value:.1e}"),
         m if m < 1.0 => 3,
@@ -20,18 +20,18 @@ pub fn full(value: Option<f64>) -> String {
     trim_zeros(&grouped(value, decimals))
 }
 
-/// Always with one decimal: a column of averages. `1,234.5`.
+/// A number with exactly one decimal, for a column of averages: `1,234.5`.
 pub fn one_decimal(value: Option<f64>) -> String {
     match value {
-        Some(value) if value.abs() < ENORMOUS => grouped(value, 1),
+        Some(value) if value.abs() < SCIENTIFIC_FROM => grouped(value, 1),
         other => full(other),
     }
 }
 
-/// Short, for an axis: `950`, `12.4k`, `3M`.
+/// A short number for an axis: `950`, `12.4k`, `3M`.
 pub fn compact(value: f64) -> String {
     let magnitude = value.abs();
-    if magnitude >= ENORMOUS {
+    if magnitude >= SCIENTIFIC_FROM {
         return scientific(value);
     }
     let (scale, unit) = match magnitude {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_axis_is_short() {
+    fn axis_labels_are_short() {
         let shown = [
             0.0,
             40.0,
@@ -128,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_enormous_is_short() {
+    fn very_large_numbers_are_in_scientific_notation() {
         assert_eq!(full(Some(4.4536e21)), "4.45e21");
         assert_eq!(one_decimal(Some(-1e15)), "-1e15");
         assert_eq!(compact(3e20), "3e20");
     }
 
     #[test]
-    fn averages_line_up() {
+    fn averages_have_one_decimal() {
         assert_eq!(one_decimal(Some(21.0)), "21.0");
         assert_eq!(one_decimal(Some(12_345.67)), "12,345.7");
         assert_eq!(one_decimal(Some(-0.01)), "0.0");

@@ -1,18 +1,18 @@
-//! The chart in words, for who cannot see it.
+//! The chart as text, for screen readers.
 
-use super::{bucket::bucket_title, lines::Answered, number::full};
+use super::{bucket::bucket_title, lines::ChartModel, number::full};
 
-/// Lines that are described one by one at most.
-const DESCRIBED: usize = 5;
+/// The most lines that are described one by one.
+const MAX_DESCRIBED: usize = 5;
 
-/// What the chart shows: measure, time, and for each of the first lines its total, its highest
+/// Describes the chart: measure, time, and for each of the first lines its total, its highest
 /// bucket and its last complete one.
-pub fn summary(answered: &Answered, measure: &str) -> String {
-    let (Some(first), Some(last)) = (answered.buckets.first(), answered.buckets.last()) else {
-        return format!("Chart of {measure}: no time in the range");
+pub fn summary(model: &ChartModel, measure: &str) -> String {
+    let (Some(first), Some(last)) = (model.buckets.first(), model.buckets.last()) else {
+        return format!("Chart of {measure}: the range is empty");
     };
-    let title = |start: &str| bucket_title(start, answered.granularity);
-    let count = answered.lines.len();
+    let title = |start: &str| bucket_title(start, model.granularity);
+    let count = model.lines.len();
     let lines = if count == 1 {
         "one line".to_owned()
     } else {
@@ -23,7 +23,7 @@ pub fn summary(answered: &Answered, measure: &str) -> String {
         title(first),
         title(last)
     );
-    for line in answered.lines.iter().take(DESCRIBED) {
+    for line in model.lines.iter().take(MAX_DESCRIBED) {
         text.push_str(&format!(" {}: total {}", line.name.text, full(line.total)));
         let highest = line
             .points
@@ -32,19 +32,19 @@ pub fn summary(answered: &Answered, measure: &str) -> String {
             .filter_map(|(index, point)| point.map(|value| (index, value)))
             .max_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((index, value)) = highest {
-            let when = title(&answered.buckets[index]);
+            let when = title(&model.buckets[index]);
             text.push_str(&format!(", highest {} in {when}", full(Some(value))));
         }
-        let complete = answered.partial.iter().rposition(|partial| !partial);
+        let complete = model.partial.iter().rposition(|partial| !partial);
         if let Some(index) = complete {
             text.push_str(&format!(", last complete {}", full(line.points[index])));
         }
         text.push('.');
     }
-    if count > DESCRIBED {
+    if count > MAX_DESCRIBED {
         text.push_str(&format!(
             " {} more lines are in the table.",
-            count - DESCRIBED
+            count - MAX_DESCRIBED
         ));
     }
     text
@@ -54,19 +54,19 @@ pub fn summary(answered: &Answered, measure: &str) -> String {
 mod tests {
     use super::*;
     use crate::insights::answer::{
-        answered,
+        chart_model,
         lines::tests::{answer, builder},
     };
 
     #[test]
-    fn it_says_what_a_look_would() {
+    fn it_describes_the_chart() {
         let answer = answer(vec![(
             "A",
             None,
             vec![Some(1.0), Some(22.0), Some(3.0), Some(4.0)],
         )]);
         assert_eq!(
-            summary(&answered(&answer, &builder()), "unique users"),
+            summary(&chart_model(&answer, &builder()), "unique users"),
             "Chart of unique users, Week of 6 Jul 2026 to Week of 27 Jul 2026, one line. All \
              events, unique users: total 30, highest 22 in Week of 13 Jul 2026, last complete 3."
         );

@@ -2,14 +2,14 @@
 
 use super::{
     bucket::bucket_column_label,
-    lines::Answered,
+    lines::ChartModel,
     number::{full, one_decimal},
 };
 use crate::insights::question::granularity_label;
 use crate::widgets::Sort;
 use empmix_query::report::Granularity;
 
-/// What the rows are sorted by.
+/// The column that the rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SortBy {
     /// The name.
@@ -25,9 +25,9 @@ pub enum SortBy {
 /// A column of numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Its head.
+    /// Its label.
     pub label: String,
-    /// What a click on the head sorts by.
+    /// What a click on the header sorts by.
     pub sort: SortBy,
     /// Whether it is a bucket that the range cuts, or that has not ended.
     pub partial: bool,
@@ -36,7 +36,7 @@ pub struct Column {
 /// A row: one line of the chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Which line.
+    /// The index of the line.
     pub line: usize,
     /// Its name.
     pub name: String,
@@ -47,7 +47,7 @@ pub struct Row {
 /// The table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// The head of the names.
+    /// The label of the column of names.
     pub name_label: String,
     /// The columns of numbers: total, average, then the last buckets.
     pub columns: Vec<Column>,
@@ -55,9 +55,9 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
-/// The table with the last `bucket_columns` buckets; the newest may not have ended.
-pub fn table(answered: &Answered, bucket_columns: usize, sort: (SortBy, Sort)) -> Table {
-    let count = answered.buckets.len();
+/// Makes the table with the last `bucket_columns` buckets; the newest may not have ended.
+pub fn table(model: &ChartModel, bucket_columns: usize, sort: (SortBy, Sort)) -> Table {
+    let count = model.buckets.len();
     let buckets: Vec<usize> = (count.saturating_sub(bucket_columns)..count).collect();
     let mut columns = vec![
         Column {
@@ -66,22 +66,22 @@ pub fn table(answered: &Answered, bucket_columns: usize, sort: (SortBy, Sort)) -
             partial: false,
         },
         Column {
-            label: average_label(answered.granularity),
+            label: average_label(model.granularity),
             sort: SortBy::Average,
             partial: false,
         },
     ];
     columns.extend(buckets.iter().map(|index| Column {
-        label: bucket_column_label(&answered.buckets[*index], answered.granularity),
+        label: bucket_column_label(&model.buckets[*index], model.granularity),
         sort: SortBy::Bucket(*index),
-        partial: answered.partial.get(*index) == Some(&true),
+        partial: model.partial.get(*index) == Some(&true),
     }));
-    let rows = order(answered, sort)
+    let rows = order(model, sort)
         .into_iter()
-        .map(|line| row(answered, line, &buckets))
+        .map(|line| row(model, line, &buckets))
         .collect();
     Table {
-        name_label: answered
+        name_label: model
             .breakdown
             .clone()
             .unwrap_or_else(|| "Series".to_owned()),
@@ -99,8 +99,8 @@ fn average_label(width: Granularity) -> String {
     }
 }
 
-fn row(answered: &Answered, index: usize, buckets: &[usize]) -> Row {
-    let line = &answered.lines[index];
+fn row(model: &ChartModel, index: usize, buckets: &[usize]) -> Row {
+    let line = &model.lines[index];
     let mut cells = vec![full(line.total), one_decimal(line.average)];
     cells.extend(buckets.iter().map(|bucket| full(line.points[*bucket])));
     Row {
@@ -110,16 +110,16 @@ fn row(answered: &Answered, index: usize, buckets: &[usize]) -> Row {
     }
 }
 
-/// Lines in order; what has no value comes last either way, and after it the rest beyond the limit;
-/// ties keep the answer's order.
-fn order(answered: &Answered, sort: (SortBy, Sort)) -> Vec<usize> {
-    let mut order = sorted(answered, sort);
-    order.sort_by_key(|index| answered.lines[*index].name.is_rest);
+/// The lines in sorted order. Lines without a value come last in both directions, and after them the
+/// rest beyond the limit; ties keep the answer's order.
+fn order(model: &ChartModel, sort: (SortBy, Sort)) -> Vec<usize> {
+    let mut order = sorted(model, sort);
+    order.sort_by_key(|index| model.lines[*index].name.is_rest);
     order
 }
 
-fn sorted(answered: &Answered, (by, direction): (SortBy, Sort)) -> Vec<usize> {
-    let lines = &answered.lines;
+fn sorted(model: &ChartModel, (by, direction): (SortBy, Sort)) -> Vec<usize> {
+    let lines = &model.lines;
     let mut order: Vec<usize> = (0..lines.len()).collect();
     if by == SortBy::Name {
         order.sort_by_key(|index| lines[*index].name.text.to_lowercase());
@@ -147,11 +147,11 @@ mod tests {
 
     use super::*;
     use crate::insights::answer::{
-        answered,
+        chart_model,
         lines::tests::{answer, builder},
     };
 
-    fn example() -> Answered {
+    fn example() -> ChartModel {
         let text = |text: &str| Some(SegmentValue::Text(text.to_owned()));
         let mut builder = builder();
         builder.breakdown = Some("repo".to_owned());
@@ -167,19 +167,22 @@ mod tests {
                 vec![Some(9.0), Some(8.0), None, Some(1234.0)],
             ),
         ]);
-        answered(&answer, &builder)
+        chart_model(&answer, &builder)
     }
 
     #[test]
-    fn it_shows_total_average_and_the_last_buckets_with_the_current_one() {
+    fn it_shows_total_average_and_the_last_buckets_including_the_current_one() {
         let table = table(&example(), 3, (SortBy::Total, Sort::Descending));
-        let heads: Vec<&str> = table
+        let headers: Vec<&str> = table
             .columns
             .iter()
             .map(|column| column.label.as_str())
             .collect();
         assert_eq!(table.name_label, "repo");
-        assert_eq!(heads, ["Total", "Weekly avg", "13 Jul", "20 Jul", "27 Jul"]);
+        assert_eq!(
+            headers,
+            ["Total", "Weekly avg", "13 Jul", "20 Jul", "27 Jul"]
+        );
         let partial = table.columns.iter().map(|column| column.partial);
         assert_eq!(
             partial.collect::<Vec<_>>(),
@@ -204,10 +207,14 @@ mod tests {
 
     #[test]
     fn the_rest_comes_last() {
-        let mut answered = example();
-        answered.lines[1].name.is_rest = true;
-        let table = table(&answered, 1, (SortBy::Total, Sort::Descending));
+        let mut model = example();
+        model.lines[1].name.is_rest = true;
+        let table = table(&model, 1, (SortBy::Total, Sort::Descending));
         let names: Vec<_> = table.rows.into_iter().map(|row| row.name).collect();
-        assert_eq!(names, ["egui", "Axum"], "though it is the largest");
+        assert_eq!(
+            names,
+            ["egui", "Axum"],
+            "the rest is last even if it is the largest"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The question as it is being built; parts may still be missing.
+//! The question while it is being edited; parts may still be missing.
 
 use empmix_query::report::{Granularity, Operator};
 use serde_json::Value;
@@ -10,16 +10,16 @@ pub const MAX_SERIES: usize = 10;
 /// The reserved property that holds the event's name.
 pub const EVENT_PROPERTY: &str = "$event";
 
-/// The question as it is being built.
+/// The question while it is being edited.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Builder {
-    /// What is measured, at least one.
+    /// The series, at least one.
     pub series: Vec<SeriesDraft>,
-    /// Which events the report sees.
+    /// Filters of the whole report.
     pub filters: Vec<FilterDraft>,
     /// The property that splits each series.
     pub breakdown: Option<String>,
-    /// The time that is looked at.
+    /// The range of time.
     pub range: RangeChoice,
     /// The width of a bucket.
     pub granularity: Granularity,
@@ -30,18 +30,18 @@ pub struct Builder {
 pub struct SeriesDraft {
     /// The event's name; `None` is every event.
     pub event: Option<String>,
-    /// What is computed.
+    /// The measure.
     pub measure: MeasureDraft,
-    /// Which of its events count.
+    /// Filters of this series.
     pub filters: Vec<FilterDraft>,
 }
 
-/// What is computed; a property may still be missing.
+/// A measure; its property may still be missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MeasureDraft {
-    /// Events.
+    /// The number of events.
     Total,
-    /// Distinct users.
+    /// The number of distinct users.
     Unique,
     /// The sum of a property.
     Sum(Option<String>),
@@ -56,12 +56,12 @@ pub struct FilterDraft {
     pub property: String,
     /// The comparison.
     pub operator: Operator,
-    /// What it is compared with.
+    /// The values that the property is compared with.
     pub values: Vec<Value>,
 }
 
 impl Builder {
-    /// Every event, unique users: the first screen.
+    /// The question of the first screen: unique users over all events.
     pub fn first(range: RangeChoice, granularity: Granularity) -> Self {
         Self {
             series: vec![SeriesDraft::default()],
@@ -97,14 +97,14 @@ impl MeasureDraft {
         matches!(self, Self::Sum(_) | Self::Average(_))
     }
 
-    /// Whether values of parts may be stacked: the whole is their sum.
+    /// Whether the values of segments add up to the total, so that they may be stacked.
     pub fn is_additive(&self) -> bool {
         matches!(self, Self::Total | Self::Sum(_))
     }
 }
 
 impl FilterDraft {
-    /// Whether it says enough to be asked.
+    /// Whether it can be part of a report: it has values, or needs none.
     pub fn is_complete(&self) -> bool {
         !super::takes_values(self.operator) || !self.values.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What can be picked: the events and properties that the project has seen.
+//! The events and properties of the project that can be picked.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::builder::EVENT_PROPERTY;
 
-/// What can be picked.
+/// The events and properties that can be picked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Catalog {
     /// Names of events with their counts, most frequent first.
@@ -29,7 +29,7 @@ pub struct PropertyInfo {
     pub top_values: Vec<(Value, u64)>,
 }
 
-/// Suggestions for a value at most.
+/// The most suggestions for a value.
 const MAX_VALUES: usize = 50;
 /// Reserved properties that a report may split or filter by.
 const RESERVED: [&str; 4] = [EVENT_PROPERTY, "$user_id", "$distinct_id", "$session_id"];
@@ -51,7 +51,9 @@ impl Catalog {
             }
         }
         let mut properties: Vec<PropertyInfo> = merged.into_values().collect();
-        properties.iter_mut().for_each(PropertyInfo::settle);
+        properties
+            .iter_mut()
+            .for_each(PropertyInfo::sort_and_truncate);
         properties.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
         let events: Vec<(String, u64)> = schema
             .events
@@ -62,7 +64,7 @@ impl Catalog {
         Self { events, properties }
     }
 
-    /// What is known of a property.
+    /// The information about a property, if it is known.
     pub fn property(&self, name: &str) -> Option<&PropertyInfo> {
         self.properties
             .iter()
@@ -102,7 +104,7 @@ impl PropertyInfo {
         }
     }
 
-    fn settle(&mut self) {
+    fn sort_and_truncate(&mut self) {
         self.types.sort();
         self.types.dedup();
         self.top_values.sort_by(|a, b| {
@@ -162,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_property_is_one_over_all_events() {
+    fn a_property_is_merged_over_all_events() {
         let schema = Schema {
             events: vec![
                 event("Commit", 10, &[(json!("a"), 6), (json!("b"), 4)], "string"),

@@ -1,4 +1,4 @@
-//! Every change that the query panel can make.
+//! The changes that the query panel makes.
 
 use empmix_query::report::{Granularity, Operator};
 use jiff::civil::Date;
@@ -11,47 +11,47 @@ use super::{
     range::RangeChoice,
 };
 
-/// Where a filter stands.
+/// What a filter applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
-    /// It selects what the whole report sees.
+pub enum FilterScope {
+    /// All events of the report.
     Report,
-    /// It narrows one series.
+    /// The events of one series.
     Series(usize),
 }
 
 /// A change of the question.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
-    /// One more series.
+    /// Adds a series.
     AddSeries,
-    /// One series less.
+    /// Removes a series.
     RemoveSeries(usize),
-    /// The same series once more.
+    /// Adds a copy of a series after it.
     DuplicateSeries(usize),
-    /// Another event; `None` is every event.
+    /// Sets the event of a series; `None` is every event.
     Event(usize, Option<String>),
-    /// Another measure.
+    /// Sets the measure of a series.
     Measure(usize, MeasureDraft),
-    /// A filter on a property.
-    AddFilter(Place, String),
-    /// A filter looks at another property; its comparison and values start anew.
-    Property(Place, usize, String),
-    /// One filter less.
-    RemoveFilter(Place, usize),
-    /// Another comparison.
-    Operator(Place, usize, Operator),
-    /// A value is chosen, or no longer; where only one may be, it replaces the other.
-    Value(Place, usize, Value),
-    /// Splits by another property, or by none.
+    /// Adds a filter on a property.
+    AddFilter(FilterScope, String),
+    /// Sets the property of a filter, and resets its comparison and values.
+    Property(FilterScope, usize, String),
+    /// Removes a filter.
+    RemoveFilter(FilterScope, usize),
+    /// Sets the comparison of a filter.
+    Operator(FilterScope, usize, Operator),
+    /// Adds a value to a filter or removes it; a comparison with one value replaces it.
+    Value(FilterScope, usize, Value),
+    /// Sets the property of the breakdown, or removes it.
     Breakdown(Option<String>),
-    /// Another time.
+    /// Sets the range, and a bucket width that suits it.
     Range(RangeChoice),
-    /// Another width of a bucket.
+    /// Sets the bucket width.
     Granularity(Granularity),
 }
 
-/// Makes a change. `catalog` says what a property holds, `today` what a range covers.
+/// Applies a change. `catalog` has the types of properties; ranges are relative to `today`.
 pub fn apply(builder: &mut Builder, edit: Edit, catalog: &Catalog, today: Date) {
     match edit {
         Edit::AddSeries if builder.series.len() < MAX_SERIES => {
@@ -90,30 +90,30 @@ pub fn apply(builder: &mut Builder, edit: Edit, catalog: &Catalog, today: Date) 
 
 fn apply_to_filters(builder: &mut Builder, edit: Edit, catalog: &Catalog) {
     match edit {
-        Edit::AddFilter(place, property) => {
-            if let Some(filters) = filters_mut(builder, place) {
+        Edit::AddFilter(scope, property) => {
+            if let Some(filters) = filters_mut(builder, scope) {
                 filters.push(fresh_filter(property, catalog));
             }
         }
-        Edit::Property(place, index, property) => {
-            if let Some(filter) = filter_mut(builder, place, index) {
+        Edit::Property(scope, index, property) => {
+            if let Some(filter) = filter_mut(builder, scope, index) {
                 *filter = fresh_filter(property, catalog);
             }
         }
-        Edit::RemoveFilter(place, index) => {
-            if let Some(filters) = filters_mut(builder, place).filter(|list| index < list.len()) {
+        Edit::RemoveFilter(scope, index) => {
+            if let Some(filters) = filters_mut(builder, scope).filter(|list| index < list.len()) {
                 filters.remove(index);
             }
         }
-        Edit::Operator(place, index, operator) => {
-            if let Some(filter) = filter_mut(builder, place, index) {
+        Edit::Operator(scope, index, operator) => {
+            if let Some(filter) = filter_mut(builder, scope, index) {
                 keep_fitting_values(filter, operator);
                 filter.operator = operator;
             }
         }
-        Edit::Value(place, index, value) => {
-            if let Some(filter) = filter_mut(builder, place, index) {
-                choose(filter, value);
+        Edit::Value(scope, index, value) => {
+            if let Some(filter) = filter_mut(builder, scope, index) {
+                toggle_value(filter, value);
             }
         }
         _ => {}
@@ -129,7 +129,7 @@ fn fresh_filter(property: String, catalog: &Catalog) -> FilterDraft {
     }
 }
 
-/// Values that the next comparison cannot take are dropped.
+/// Drops the values that the new comparison cannot take.
 fn keep_fitting_values(filter: &mut FilterDraft, next: Operator) {
     use super::ValueKind;
     if !takes_values(next) {
@@ -145,7 +145,7 @@ fn keep_fitting_values(filter: &mut FilterDraft, next: Operator) {
     }
 }
 
-fn choose(filter: &mut FilterDraft, value: Value) {
+fn toggle_value(filter: &mut FilterDraft, value: Value) {
     if !takes_many(filter.operator) {
         filter.values = vec![value];
     } else if let Some(at) = filter.values.iter().position(|chosen| *chosen == value) {
@@ -155,18 +155,18 @@ fn choose(filter: &mut FilterDraft, value: Value) {
     }
 }
 
-fn filters_mut(builder: &mut Builder, place: Place) -> Option<&mut Vec<FilterDraft>> {
-    match place {
-        Place::Report => Some(&mut builder.filters),
-        Place::Series(index) => builder
+fn filters_mut(builder: &mut Builder, scope: FilterScope) -> Option<&mut Vec<FilterDraft>> {
+    match scope {
+        FilterScope::Report => Some(&mut builder.filters),
+        FilterScope::Series(index) => builder
             .series
             .get_mut(index)
             .map(|series| &mut series.filters),
     }
 }
 
-fn filter_mut(builder: &mut Builder, place: Place, index: usize) -> Option<&mut FilterDraft> {
-    filters_mut(builder, place)?.get_mut(index)
+fn filter_mut(builder: &mut Builder, scope: FilterScope, index: usize) -> Option<&mut FilterDraft> {
+    filters_mut(builder, scope)?.get_mut(index)
 }
 
 #[cfg(test)]
@@ -194,11 +194,11 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_chosen_and_given_up() {
-        let place = Place::Report;
-        let value = |v| Edit::Value(place, 0, json!(v));
+    fn a_value_is_added_and_removed() {
+        let scope = FilterScope::Report;
+        let value = |v| Edit::Value(scope, 0, json!(v));
         let builder = edited(vec![
-            Edit::AddFilter(place, "repo".into()),
+            Edit::AddFilter(scope, "repo".into()),
             value("a"),
             value("b"),
             value("a"),
@@ -208,19 +208,19 @@ mod tests {
 
     #[test]
     fn a_comparison_keeps_the_values_that_it_can_take() {
-        let place = Place::Series(0);
+        let scope = FilterScope::Series(0);
         let builder = edited(vec![
-            Edit::AddFilter(place, "lines".into()),
-            Edit::Value(place, 0, json!("x")),
-            Edit::Value(place, 0, json!(3.0)),
-            Edit::Operator(place, 0, Operator::Gt),
+            Edit::AddFilter(scope, "lines".into()),
+            Edit::Value(scope, 0, json!("x")),
+            Edit::Value(scope, 0, json!(3.0)),
+            Edit::Operator(scope, 0, Operator::Gt),
         ]);
         assert_eq!(builder.series[0].filters[0].values, [json!(3.0)]);
         assert!(builder.series[0].filters[0].is_complete());
     }
 
     #[test]
-    fn another_range_brings_the_width_that_suits_it() {
+    fn a_new_range_sets_a_suitable_bucket_width() {
         let builder = edited(vec![Edit::Range(RangeChoice::PRESETS[3])]);
         assert_eq!(builder.granularity, Granularity::Week);
     }

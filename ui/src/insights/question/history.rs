@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 
-/// The builder, with the states before and after it.
+/// The current builder, with the states before and after it.
 #[derive(Debug)]
 pub struct History {
     now: Builder,
@@ -10,11 +10,11 @@ pub struct History {
     after: Vec<Builder>,
 }
 
-/// States that are kept at most.
+/// The most states that are kept.
 const LIMIT: usize = 100;
 
 impl History {
-    /// A history that begins here.
+    /// A history that begins with this state.
     pub fn new(builder: Builder) -> Self {
         Self {
             now: builder,
@@ -23,7 +23,7 @@ impl History {
         }
     }
 
-    /// The builder as it is now.
+    /// The current builder.
     pub fn now(&self) -> &Builder {
         &self.now
     }
@@ -43,7 +43,7 @@ impl History {
         !self.after.is_empty()
     }
 
-    /// Goes on with another state; returns whether it differs.
+    /// Adds a new state; returns whether it differs from the current one.
     pub fn push(&mut self, next: Builder) -> bool {
         if next == self.now {
             return false;
@@ -83,7 +83,7 @@ mod tests {
     use crate::insights::question::RangeChoice;
 
     #[test]
-    fn what_is_undone_can_be_redone_until_something_else_is_done() {
+    fn an_undone_change_can_be_redone_until_the_next_change() {
         let first = Builder::first(RangeChoice::PRESETS[0], Granularity::Day);
         let mut second = first.clone();
         second.breakdown = Some("repo".to_owned());

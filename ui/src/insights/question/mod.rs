@@ -1,4 +1,4 @@
-//! The question as it is being built: what the query panel edits, and the report that it is.
+//! The question that the query panel edits, and the report that it becomes.
 
 mod builder;
 mod catalog;
@@ -11,7 +11,7 @@ mod sentence;
 
 pub use builder::{Builder, EVENT_PROPERTY, FilterDraft, MAX_SERIES, MeasureDraft, SeriesDraft};
 pub use catalog::{Catalog, PropertyInfo};
-pub use edit::{Edit, Place, apply};
+pub use edit::{Edit, FilterScope, apply};
 pub use history::History;
 pub use operator::{
     ValueKind, operator_label, operators, takes_many, takes_values, value_from_text, value_kind,

@@ -5,18 +5,18 @@ use serde_json::Value;
 
 use super::catalog::PropertyInfo;
 
-/// What the values of a comparison are.
+/// The type of a comparison's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueKind {
-    /// Text, and what is typed is text.
+    /// Text; typed input is text too.
     Text,
     /// A number.
     Number,
-    /// Whatever the property holds.
+    /// Any type; typed input takes the property's type.
     Any,
 }
 
-/// The comparisons that make sense for a property, the usual one first.
+/// The comparisons that make sense for a property, the default one first.
 pub fn operators(property: Option<&PropertyInfo>) -> &'static [Operator] {
     use Operator::{Contains, Eq, Gt, Is, IsNot, Lt, NotSet, Set};
     let Some(property) = property else {
@@ -30,7 +30,7 @@ pub fn operators(property: Option<&PropertyInfo>) -> &'static [Operator] {
     }
 }
 
-/// How a comparison reads between a property and a value.
+/// The text of a comparison between a property and a value.
 pub fn operator_label(operator: Operator) -> &'static str {
     match operator {
         Operator::Is => "is",
@@ -44,12 +44,12 @@ pub fn operator_label(operator: Operator) -> &'static str {
     }
 }
 
-/// Whether it compares with values at all.
+/// Whether a comparison takes values.
 pub fn takes_values(operator: Operator) -> bool {
     !matches!(operator, Operator::Set | Operator::NotSet)
 }
 
-/// Whether it may compare with several alternatives.
+/// Whether a comparison takes several alternative values.
 pub fn takes_many(operator: Operator) -> bool {
     matches!(
         operator,
@@ -57,7 +57,7 @@ pub fn takes_many(operator: Operator) -> bool {
     )
 }
 
-/// What its values are.
+/// The type of an operator's values.
 pub fn value_kind(operator: Operator) -> ValueKind {
     match operator {
         Operator::Contains => ValueKind::Text,
@@ -66,7 +66,7 @@ pub fn value_kind(operator: Operator) -> ValueKind {
     }
 }
 
-/// The value that a typed text stands for; `None` when it is none that the comparison takes.
+/// Reads typed text as a value; `None` when the comparison cannot take it.
 pub fn value_from_text(
     text: &str,
     operator: Operator,
@@ -74,7 +74,7 @@ pub fn value_from_text(
 ) -> Option<Value> {
     let number = || {
         let text = text.trim();
-        // A whole number is written as the sidecar writes it, so that it is the same value.
+        // Whole numbers stay integers, as the sidecar writes them, so that equal values compare equal.
         if let Ok(whole) = text.parse::<i64>() {
             return Some(Value::from(whole));
         }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_comparison_comes_first() {
+    fn the_default_comparison_comes_first() {
         assert_eq!(operators(Some(&property(&["number"])))[0], Operator::Eq);
         assert_eq!(operators(Some(&property(&["string"])))[0], Operator::Is);
         assert!(!operators(Some(&property(&["boolean"]))).contains(&Operator::Gt));

@@ -1,10 +1,10 @@
-//! The time that is looked at: presets, the first screen's choice, which widths suit it.
+//! The range of time: presets, the choice of the first screen, suitable bucket widths.
 
 use empmix_model::EpochMs;
 use empmix_query::report::{Granularity, Range};
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 
-/// The time that is looked at, in the project's zone.
+/// A range of time, in the project's zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RangeChoice {
     /// The current unit and those before it.
@@ -25,7 +25,7 @@ pub enum RangeChoice {
     },
 }
 
-/// Widths that are offered, narrow to wide.
+/// The bucket widths on offer, narrow to wide.
 const WIDTHS: [Granularity; 6] = [
     Granularity::Hour,
     Granularity::Day,
@@ -34,11 +34,11 @@ const WIDTHS: [Granularity; 6] = [
     Granularity::Quarter,
     Granularity::Year,
 ];
-/// A chart has at most this many buckets on offer.
+/// A width is on offer only if the chart has at most this many buckets.
 const MAX_OFFERED_BUCKETS: i64 = 2000;
 
 impl RangeChoice {
-    /// What the menu offers.
+    /// The ranges in the menu.
     pub const PRESETS: [Self; 5] = [
         Self::last(7, Granularity::Day),
         Self::last(30, Granularity::Day),
@@ -51,7 +51,7 @@ impl RangeChoice {
         Self::Last { last, unit }
     }
 
-    /// What the chip says.
+    /// The text of the range's button.
     pub fn label(&self) -> String {
         match self {
             Self::Last {
@@ -108,7 +108,7 @@ impl RangeChoice {
         }
     }
 
-    /// The width that shows it best.
+    /// The bucket width that suits the range.
     pub fn granularity(&self, today: Date) -> Granularity {
         match self.length_days(today) {
             ..=2 => Granularity::Hour,
@@ -125,7 +125,7 @@ impl RangeChoice {
     }
 }
 
-/// The widths on offer for a range.
+/// The bucket widths on offer for a range.
 pub fn granularities(range: &RangeChoice, today: Date) -> Vec<Granularity> {
     let days = range.length_days(today);
     let buckets = |width| match width {
@@ -165,8 +165,8 @@ pub fn day_of(time: EpochMs, zone: &TimeZone) -> Date {
     time.to_zoned_datetime(zone.clone()).date()
 }
 
-/// What the console starts with: the last 30 days, or, when the newest event is older than that,
-/// the 12 months that end with it, by week.
+/// The range and bucket width of the first screen: the last 30 days, or, when the newest event is
+/// older, the 12 months that end with it, by week.
 pub fn first_screen(
     now: EpochMs,
     newest_event: Option<EpochMs>,
@@ -201,7 +201,7 @@ mod tests {
     const NOVEMBER_2026: EpochMs = 1_795_000_000_000;
 
     #[test]
-    fn old_data_starts_with_the_year_that_it_ends() {
+    fn old_data_starts_with_the_twelve_months_up_to_its_newest_event() {
         let (range, width) = first_screen(NOVEMBER_2026, Some(AUGUST_2026), &TimeZone::UTC);
         assert_eq!(range.label(), "12 months to 22 Aug 2026");
         assert_eq!(width, Granularity::Week);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn fresh_data_and_no_data_start_with_the_last_days() {
+    fn recent_data_and_no_data_start_with_the_last_30_days() {
         for newest in [Some(NOVEMBER_2026 - 86_400_000), None] {
             let (range, width) = first_screen(NOVEMBER_2026, newest, &TimeZone::UTC);
             assert_eq!(
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_are_named_shortly() {
+    fn ranges_have_short_labels() {
         let within = RangeChoice::Dates {
             from: date(2024, 1, 1),
             to: date(2024, 12, 31),

@@ -1,4 +1,4 @@
-//! The report that a question is.
+//! Makes a report from a question.
 
 use empmix_query::report::{
     Breakdown, Condition, DEFAULT_LIMIT, EventSelector, Filter, Granularity, Insights, Measure,
@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::builder::{Builder, FilterDraft, MeasureDraft, SeriesDraft};
 
-/// The report, or `None` while no series says what is to be computed. Series and filters that
-/// still miss something are left out.
+/// The report of a question, or `None` while no series is complete. Incomplete series and filters
+/// are left out.
 pub fn report(builder: &Builder) -> Option<Report> {
     let series: Vec<Series> = builder
         .series
@@ -37,8 +37,8 @@ pub fn report(builder: &Builder) -> Option<Report> {
     }))
 }
 
-/// The report that gives the headline of a question that is broken down: distinct users of the
-/// whole are not the sum over its segments. `None` without a breakdown.
+/// The report for the headline of a question with a breakdown: distinct users over all segments are
+/// not the sum of the segments. `None` without a breakdown.
 pub fn overall_report(builder: &Builder) -> Option<Report> {
     builder.breakdown.as_ref()?;
     let whole = Builder {
@@ -49,12 +49,12 @@ pub fn overall_report(builder: &Builder) -> Option<Report> {
     report(&whole)
 }
 
-/// The JSON of the query API.
+/// The report as JSON for the query API.
 pub fn report_json(report: &Report) -> Value {
     serde_json::to_value(report).unwrap_or_default()
 }
 
-/// The name of a series in a report and on its badge: `A`, `B`, …
+/// The id of a series, in a report and on its badge: `A`, `B`, …
 pub fn series_id(index: usize) -> String {
     let letter = u8::try_from(index).unwrap_or(25).min(25);
     char::from(b'A' + letter).to_string()
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_json_of_the_query_api_without_what_is_unfinished() {
+    fn the_json_leaves_out_incomplete_series_and_filters() {
         let json = report_json(&report(&builder()).unwrap());
         let expected = json!({
             "kind": "insights",
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_is_asked_for_only_beside_a_breakdown() {
+    fn the_overall_report_exists_only_with_a_breakdown() {
         let mut builder = builder();
         let whole = report_json(&overall_report(&builder).unwrap());
         assert_eq!(whole["granularity"], "year");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_series_keeps_its_letter_when_one_before_it_is_unfinished() {
+    fn a_series_keeps_its_letter_when_an_earlier_one_is_incomplete() {
         let mut builder = builder();
         builder.series.swap(0, 1);
         let json = report_json(&report(&builder).unwrap());

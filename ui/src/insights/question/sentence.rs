@@ -1,6 +1,5 @@
-//! The question in words.
+//! The question as an English sentence.
 
-use empmix_query::report::Operator;
 use serde_json::Value;
 
 use super::{
@@ -11,7 +10,7 @@ use super::{
     takes_values,
 };
 
-/// What a number counts: `unique users`, `sum of lines_added`.
+/// The label of a measure: `unique users`, `sum of lines_added`.
 pub fn measure_label(measure: &MeasureDraft) -> String {
     let name = measure.property().unwrap_or("…");
     match measure {
@@ -22,13 +21,13 @@ pub fn measure_label(measure: &MeasureDraft) -> String {
     }
 }
 
-/// A series in a legend: `Commit, unique users`.
+/// The label of a series in a legend: `Commit, unique users`.
 pub fn series_label(series: &SeriesDraft) -> String {
     let event = series.event.as_deref().unwrap_or("All events");
     format!("{event}, {}", measure_label(&series.measure))
 }
 
-/// How the answer is computed, for the first series; a second sentence says what surprises.
+/// Explains how the answer is computed, for the first series, with a note about a common surprise.
 pub fn sentence(builder: &Builder) -> String {
     let Some(series) = builder.series.first() else {
         return String::new();
@@ -70,10 +69,14 @@ pub fn sentence(builder: &Builder) -> String {
         text.push_str(&format!(", where {}", conditions.join(" and ")));
     }
     text.push_str(". ");
-    text.push_str(surprise(builder, series));
+    text.push_str(note(builder, series));
     if builder.series.len() > 1 {
         let last = series_id(builder.series.len() - 1);
-        text.push_str(&format!(" B to {last} likewise.").replace("B to B", "B"));
+        let others = match builder.series.len() {
+            2 => " Series B is computed the same way.".to_owned(),
+            _ => format!(" Series B to {last} are computed the same way."),
+        };
+        text.push_str(&others);
     }
     text
 }
@@ -99,16 +102,11 @@ fn condition_phrase(filter: &FilterDraft) -> String {
     if !takes_values(filter.operator) {
         return format!("{name} {operator}");
     }
-    let joint = if filter.operator == Operator::IsNot {
-        " nor "
-    } else {
-        " or "
-    };
     let values: Vec<String> = filter.values.iter().map(value_text).collect();
-    format!("{name} {operator} {}", values.join(joint))
+    format!("{name} {operator} {}", values.join(" or "))
 }
 
-/// A value as a person writes it.
+/// A value as text, without quotes.
 pub fn value_text(value: &Value) -> String {
     match value {
         Value::String(text) if text.is_empty() => "(empty)".to_owned(),
@@ -120,25 +118,25 @@ pub fn value_text(value: &Value) -> String {
     }
 }
 
-fn surprise(builder: &Builder, series: &SeriesDraft) -> &'static str {
+fn note(builder: &Builder, series: &SeriesDraft) -> &'static str {
     match (&series.measure, &builder.breakdown) {
         (MeasureDraft::Unique, Some(_)) => "A user with two values counts in both.",
         (MeasureDraft::Unique, None) => "The headline counts a user once over the whole range.",
         (MeasureDraft::Total, _) => "Each event counts once, in the bucket of its own time.",
-        _ => "Events without a number in it are left out.",
+        _ => "Events without a numeric value are left out.",
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use empmix_query::report::Granularity;
+    use empmix_query::report::{Granularity, Operator};
     use serde_json::json;
 
     use super::*;
     use crate::insights::question::RangeChoice;
 
     #[test]
-    fn the_first_screen_in_words() {
+    fn the_first_screen_as_a_sentence() {
         let builder = Builder::first(RangeChoice::PRESETS[1], Granularity::Day);
         assert_eq!(
             sentence(&builder),
@@ -148,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn breakdown_and_filters_are_said() {
+    fn the_sentence_names_breakdown_and_filters() {
         let mut builder = Builder::first(RangeChoice::PRESETS[1], Granularity::Week);
         builder.series[0].event = Some("Commit".to_owned());
         builder.series[0].measure = MeasureDraft::Sum(Some("lines".to_owned()));
@@ -162,7 +160,8 @@ mod tests {
         assert_eq!(
             sentence(&builder),
             "The sum of lines over all Commit events in each week, by the event's name, where n is \
-             not 1 nor x. Events without a number in it are left out. B likewise."
+             not 1 or x. Events without a numeric value are left out. Series B is computed the same \
+             way."
         );
     }
 }

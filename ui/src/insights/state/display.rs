@@ -1,12 +1,12 @@
-//! How the answer is looked at: nothing here asks anew.
+//! How the answer is displayed. A change here sends no query.
 
 use super::InsightsCommand;
 use crate::{
-    insights::answer::{Answered, SortBy},
+    insights::answer::{ChartModel, SortBy},
     widgets::Sort,
 };
 
-/// How the answer is drawn.
+/// The kind of chart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ChartKind {
     /// A line per segment.
@@ -14,24 +14,24 @@ pub enum ChartKind {
     Line,
     /// Bars per bucket.
     Bar,
-    /// The table alone.
+    /// The table only.
     Table,
 }
 
-/// How the answer is looked at.
+/// How the answer is displayed.
 #[derive(Debug)]
 pub(in crate::insights) struct Display {
-    /// How it is drawn.
+    /// The kind of chart.
     pub kind: ChartKind,
-    /// What the table is sorted by.
+    /// The column and direction that the table is sorted by.
     pub sort: (SortBy, Sort),
-    /// The buckets that are shown, when not all.
+    /// The buckets that are shown; `None` for all.
     pub zoom: Option<(usize, usize)>,
     /// Whether the query panel is folded away.
     pub query_folded: bool,
-    /// Whether each line shows.
+    /// Whether each line is visible.
     shown: Vec<bool>,
-    /// What the lines were called when `shown` was made.
+    /// The names of the lines that `shown` belongs to.
     names: Vec<String>,
     buckets: Vec<String>,
 }
@@ -51,25 +51,21 @@ impl Default for Display {
 }
 
 impl Display {
-    /// Whether a line shows.
+    /// Whether a line is visible.
     pub(in crate::insights) fn is_shown(&self, line: usize) -> bool {
         self.shown.get(line).copied().unwrap_or(false)
     }
 
-    /// A new answer arrived: keeps what still fits.
-    pub(super) fn fit(&mut self, answered: Option<&Answered>) {
-        let Some(answered) = answered else { return };
-        let names = || answered.lines.iter().map(|line| &line.name.text);
+    /// Takes over a new answer: resets visibility, zoom and sorting where they no longer apply.
+    pub(super) fn adopt(&mut self, model: Option<&ChartModel>) {
+        let Some(model) = model else { return };
+        let names = || model.lines.iter().map(|line| &line.name.text);
         if !names().eq(&self.names) {
             self.names = names().cloned().collect();
-            self.shown = answered
-                .lines
-                .iter()
-                .map(|line| line.shown_at_first)
-                .collect();
+            self.shown = model.lines.iter().map(|line| line.shown_at_first).collect();
         }
-        if self.buckets != answered.buckets {
-            self.buckets.clone_from(&answered.buckets);
+        if self.buckets != model.buckets {
+            self.buckets.clone_from(&model.buckets);
             self.zoom = None;
             if matches!(self.sort.0, SortBy::Bucket(_)) {
                 self.sort = (SortBy::Total, Sort::Descending);
@@ -77,7 +73,7 @@ impl Display {
         }
     }
 
-    pub(super) fn apply(&mut self, command: &InsightsCommand, answered: Option<&Answered>) {
+    pub(super) fn apply(&mut self, command: &InsightsCommand, model: Option<&ChartModel>) {
         match *command {
             InsightsCommand::Kind(kind) => self.kind = kind,
             InsightsCommand::ToggleQuery => self.query_folded = !self.query_folded,
@@ -86,7 +82,7 @@ impl Display {
                     *shown = !*shown;
                 }
             }
-            InsightsCommand::Solo(line) => self.solo(line, answered),
+            InsightsCommand::Solo(line) => self.solo(line, model),
             InsightsCommand::Zoom(zoom) => {
                 let count = self.buckets.len();
                 self.zoom = zoom
@@ -98,11 +94,11 @@ impl Display {
         }
     }
 
-    fn solo(&mut self, line: usize, answered: Option<&Answered>) {
+    fn solo(&mut self, line: usize, model: Option<&ChartModel>) {
         let alone = (0..self.shown.len()).all(|index| self.shown[index] == (index == line));
         for (index, shown) in self.shown.iter_mut().enumerate() {
             *shown = if alone {
-                answered.is_none_or(|a| a.lines.get(index).is_some_and(|l| l.shown_at_first))
+                model.is_none_or(|a| a.lines.get(index).is_some_and(|l| l.shown_at_first))
             } else {
                 index == line
             };

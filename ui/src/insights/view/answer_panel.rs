@@ -5,7 +5,7 @@ use egui::{Align, Layout, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 use super::{chart, footer, legend, states, table, toolbar};
 use crate::{
     insights::{
-        answer::{Answered, compact, full},
+        answer::{ChartModel, compact, full},
         question::{Builder, measure_label, report},
         state::{ChartKind, InsightsState},
     },
@@ -14,15 +14,15 @@ use crate::{
     widgets::{elided, progress_line, skeleton},
 };
 
-/// A headline of more characters is shortened: `12.3T`.
-const WIDEST: usize = 17;
+/// A headline with more bytes than this is shown in compact form, such as `12.3T`.
+const MAX_HEADLINE_BYTES: usize = 17;
 /// The height of the headline's row.
 const HEADLINE: f32 = 32.0;
 /// The height of the footer.
 const FOOTER: f32 = 18.0;
 /// The chart's card: the plot and its labels.
 const CHART: f32 = 340.0;
-/// The least height of the table: its head and four rows.
+/// The smallest height of the table: its header and four rows.
 const TABLE_MIN: f32 = 141.0;
 
 pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
@@ -41,7 +41,7 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
         ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
             self::body(ui, state, builder, view);
         });
-        // Its links are as high as every control, and reach a little over its line of text.
+        // The footer's links have the height of a control and extend beyond its line of text.
         let over = (tokens.size.control - FOOTER) / 2.0;
         let line = Rect::from_min_max(pos2(inside.left(), footer_top), inside.max);
         let place = line.expand2(vec2(0.0, over));
@@ -51,7 +51,7 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
     });
 }
 
-/// Headline, chart and table. Where the window is too low for all of them, they scroll.
+/// Headline, chart and table. They scroll when the window is not high enough for all of them.
 fn body(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'_>) {
     let gap = tokens(ui).space.m;
     let room = ui.available_height();
@@ -69,7 +69,7 @@ fn body(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'_>) {
             if states::show_instead(ui, state, builder, view, room) {
                 return;
             }
-            let Some(answered) = state.answered() else {
+            let Some(model) = state.chart_model() else {
                 return;
             };
             let top = ui.cursor().top();
@@ -78,18 +78,18 @@ fn body(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'_>) {
             if request.is_pending() || request.error().is_some() || unfinished {
                 ui.set_opacity(0.55);
             }
-            headline(ui, state, answered, view);
+            headline(ui, state, model, view);
             if chart > 0.0 {
-                chart::show(ui, state, answered, chart - gap, view);
+                chart::show(ui, state, model, chart - gap, view);
             }
             let rest = height - HEADLINE - gap - chart;
-            table::show(ui, state, answered, rest, view);
+            table::show(ui, state, model, rest, view);
             ui.set_opacity(1.0);
             waiting(ui, state, top, view);
         });
 }
 
-/// The thin line over the former answer, and after a while how long it takes.
+/// The progress line over the previous answer, and after a while the elapsed time.
 fn waiting(ui: &mut Ui, state: &InsightsState, top: f32, view: View<'_>) {
     let Some(waiting_s) = state.request().waiting_s(view.session.time_s) else {
         return;
@@ -105,7 +105,7 @@ fn waiting(ui: &mut Ui, state: &InsightsState, top: f32, view: View<'_>) {
     }
 }
 
-fn headline(ui: &mut Ui, state: &InsightsState, answered: &Answered, view: View<'_>) {
+fn headline(ui: &mut Ui, state: &InsightsState, model: &ChartModel, view: View<'_>) {
     let tokens = tokens(ui);
     let size = vec2(ui.available_width(), HEADLINE);
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Max), |ui| {
@@ -113,22 +113,18 @@ fn headline(ui: &mut Ui, state: &InsightsState, answered: &Answered, view: View<
         ui.spacing_mut().item_spacing.x = tokens.space.m;
         let left = ui.max_rect();
         let number = match state.headline() {
-            Some(value) if full(Some(value)).len() > WIDEST => compact(value),
+            Some(value) if full(Some(value)).len() > MAX_HEADLINE_BYTES => compact(value),
             value => full(value),
         };
-        let used = words(ui, state, &number);
+        let used = headline_text(ui, state, &number);
         let place = left.with_min_x(left.left() + used + tokens.space.xl);
-        let legend = legend::Legend {
-            state,
-            answered,
-            view,
-        };
+        let legend = legend::Legend { state, model, view };
         legend.show(ui, place);
     });
 }
 
-/// The number and what it counts; returns how wide they are.
-fn words(ui: &mut Ui, state: &InsightsState, number: &str) -> f32 {
+/// Shows the number and its label; returns their width.
+fn headline_text(ui: &mut Ui, state: &InsightsState, number: &str) -> f32 {
     let tokens = tokens(ui);
     let rect = ui.max_rect();
     let galley = crate::widgets::layout(
@@ -141,7 +137,7 @@ fn words(ui: &mut Ui, state: &InsightsState, number: &str) -> f32 {
     let width = galley.size().x;
     let at = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(at, galley, tokens.color.text);
-    let what = what(state);
+    let what = headline_label(state);
     let room = (rect.width() - width - tokens.space.m).clamp(0.0, 260.0);
     let label_rect = Rect::from_min_size(
         pos2(rect.left() + width + tokens.space.m, rect.top() + 12.0),
@@ -164,7 +160,7 @@ fn words(ui: &mut Ui, state: &InsightsState, number: &str) -> f32 {
     width + tokens.space.m + shown.inner
 }
 
-fn what(state: &InsightsState) -> String {
+fn headline_label(state: &InsightsState) -> String {
     let series = state
         .answered_question()
         .and_then(|builder| builder.series.first());

@@ -1,4 +1,4 @@
-//! What splits the answer into segments.
+//! The breakdown: the property that splits the answer into segments.
 
 use egui::Ui;
 
@@ -48,19 +48,19 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: 
     });
 }
 
-/// How many values the answer has, when it is to this breakdown.
+/// The number of values in the answer, if the answer has this breakdown.
 fn segment_count(state: &InsightsState, property: &str) -> String {
-    let Some(answered) = state.answered() else {
+    let Some(model) = state.chart_model() else {
         return String::new();
     };
-    if answered.breakdown.as_deref() != Some(property) {
+    if model.breakdown.as_deref() != Some(property) {
         return String::new();
     }
     let series = state
         .builder()
         .map_or(1, |builder| builder.series.len().max(1));
-    let others = answered.lines.iter().any(|line| line.name.is_rest);
-    let values = (answered.lines.len() / series).saturating_sub(usize::from(others));
+    let others = model.lines.iter().any(|line| line.name.is_rest);
+    let values = (model.lines.len() / series).saturating_sub(usize::from(others));
     match (values, others) {
         (1, false) => "1 value".to_owned(),
         (values, false) => format!("{values} values"),

@@ -11,7 +11,7 @@ use egui_plot::{Plot, PlotBounds};
 use super::{chart_items, tooltip, total_bars};
 use crate::{
     insights::{
-        answer::{Answered, Axis, summary, time_ticks, value_axis},
+        answer::{Axis, ChartModel, summary, time_ticks, value_axis},
         question::measure_label,
         state::{ChartKind, InsightsCommand, InsightsState},
     },
@@ -20,27 +20,28 @@ use crate::{
     widgets::{card_frame, focus_ring, layout, paint_text},
 };
 
-/// From the card's edge to the plot.
+/// Distances from the card's edges to the plot.
 const TOP: f32 = 20.0;
 const RIGHT: f32 = 18.0;
 const BOTTOM: f32 = 29.0;
 const LEFT_MIN: f32 = 44.0;
 
-/// The chart as it is laid out in this frame.
-pub(super) struct Stage<'a> {
-    pub(super) answered: &'a Answered,
+/// The layout of the chart in this frame.
+pub(super) struct ChartLayout<'a> {
+    pub(super) model: &'a ChartModel,
     /// The plot, inside its axes.
     pub(super) plot: Rect,
-    /// The buckets that show.
+    /// The visible buckets.
     pub(super) shown: Range<usize>,
-    /// Lines that show.
+    /// The visible lines.
     pub(super) lines: Vec<usize>,
     pub(super) axis: Axis,
     pub(super) kind: ChartKind,
 }
 
-impl Stage<'_> {
-    /// Where a bucket's middle stands. A line begins at the left edge; bars keep half a bucket.
+impl ChartLayout<'_> {
+    /// The x coordinate of a bucket's middle. A line begins at the left edge; bars leave half a bucket
+    /// of space.
     pub(super) fn x(&self, bucket: usize) -> f32 {
         let (low, high) = self.x_bounds();
         let share = (bucket as f64 - low) / (high - low);
@@ -52,7 +53,7 @@ impl Stage<'_> {
         self.plot.bottom() - share as f32 * self.plot.height()
     }
 
-    /// The bucket nearest to a place.
+    /// The bucket that is nearest to an x coordinate.
     fn bucket_at(&self, x: f32) -> usize {
         let (low, high) = self.x_bounds();
         let share = f64::from((x - self.plot.left()) / self.plot.width());
@@ -70,10 +71,10 @@ impl Stage<'_> {
         (first - half, last + half)
     }
 
-    /// The tops of the bars of a bucket, or the line's value: what the axis must hold.
+    /// The values that the axis must cover: of the lines, or the tops of stacked bars.
     fn values(&self) -> Vec<f64> {
-        let point = |line: &usize, bucket| self.answered.lines[*line].points[bucket];
-        if chart_items::is_stacked(self.answered, self.kind) {
+        let point = |line: &usize, bucket| self.model.lines[*line].points[bucket];
+        if chart_items::is_stacked(self.model, self.kind) {
             let stack = |bucket| {
                 self.lines
                     .iter()
@@ -94,7 +95,7 @@ impl Stage<'_> {
 pub(super) fn show(
     ui: &mut Ui,
     state: &InsightsState,
-    answered: &Answered,
+    model: &ChartModel,
     height: f32,
     view: View<'_>,
 ) {
@@ -102,72 +103,77 @@ pub(super) fn show(
     let (card, _) = ui.allocate_exact_size(size, Sense::HOVER);
     ui.painter()
         .add(card_frame(tokens(ui)).paint(card.shrink(1.0)));
-    if answered.buckets.is_empty() {
+    if model.buckets.is_empty() {
         return;
     }
-    if total_bars::applies(state, answered) {
-        total_bars::show(ui, state, answered, card);
+    if total_bars::applies(state, model) {
+        total_bars::show(ui, state, model, card);
         return;
     }
-    let stage = stage(ui, state, answered, card);
-    grid(ui, &stage);
-    draw(ui, &stage, card);
-    time_labels(ui, &stage, card);
-    if answered.is_empty() {
+    let chart = chart_layout(ui, state, model, card);
+    grid(ui, &chart);
+    draw(ui, &chart, card);
+    time_labels(ui, &chart, card);
+    if model.is_empty() {
         let ink = tokens(ui).color.muted;
-        let words = "No events match in this range";
+        let text = "No events match in this range";
         paint_text(
             ui.painter(),
-            stage.plot.center(),
+            chart.plot.center(),
             Align2::CENTER_CENTER,
-            words,
+            text,
             Type::Body,
             ink,
         );
     }
-    interact(ui, state, &stage, view);
+    interact(ui, state, &chart, view);
 }
 
-fn stage<'a>(ui: &Ui, state: &InsightsState, answered: &'a Answered, card: Rect) -> Stage<'a> {
+fn chart_layout<'a>(
+    ui: &Ui,
+    state: &InsightsState,
+    model: &'a ChartModel,
+    card: Rect,
+) -> ChartLayout<'a> {
     let display = state.display();
-    let count = answered.buckets.len();
+    let count = model.buckets.len();
     let (from, to) = display.zoom.unwrap_or((0, count));
-    let mut stage = Stage {
-        answered,
+    let mut chart = ChartLayout {
+        model,
         plot: card,
         shown: from.min(count)..to.min(count),
-        lines: (0..answered.lines.len())
+        lines: (0..model.lines.len())
             .filter(|line| display.is_shown(*line))
             .collect(),
         axis: value_axis(std::iter::empty(), true),
         kind: display.kind,
     };
-    stage.axis = value_axis(stage.values().into_iter(), answered.counts);
+    chart.axis = value_axis(chart.values().into_iter(), model.counts);
     let ink = tokens(ui).color.muted;
     let label = |text: &str| layout(ui.painter(), text, Type::Small, ink, 120.0).size().x;
-    let widest = stage
+    let widest = chart
         .axis
         .ticks
         .iter()
         .map(|(_, text)| label(text))
         .fold(0.0, f32::max);
-    stage.plot = Rect::from_min_max(
+    chart.plot = Rect::from_min_max(
         pos2(
             card.left() + (widest + 28.0).max(LEFT_MIN),
             card.top() + TOP,
         ),
         pos2(card.right() - RIGHT, card.bottom() - BOTTOM),
     );
-    stage
+    chart
 }
 
-fn grid(ui: &Ui, stage: &Stage<'_>) {
+fn grid(ui: &Ui, chart: &ChartLayout<'_>) {
     let color = &tokens(ui).color;
     let painter = ui.painter();
-    for (value, label) in &stage.axis.ticks {
-        let y = stage.y(*value).round() + 0.5;
-        painter.hline(stage.plot.x_range(), y, Stroke::new(1.0, color.border));
-        let at = pos2(stage.plot.left() - 8.0, y);
+    for (value, label) in &chart.axis.ticks {
+        let y = chart.y(*value).round() + 0.5;
+        painter.hline(chart.plot.x_range(), y, Stroke::new(1.0, color.border));
+        let at = pos2(chart.plot.left() - 8.0, y);
         paint_text(
             painter,
             at,
@@ -179,39 +185,39 @@ fn grid(ui: &Ui, stage: &Stage<'_>) {
     }
 }
 
-fn time_labels(ui: &Ui, stage: &Stage<'_>, card: Rect) {
+fn time_labels(ui: &Ui, chart: &ChartLayout<'_>, card: Rect) {
     let color = tokens(ui).color.muted;
-    let buckets = stage.shown.len().max(1) as f32;
+    let buckets = chart.shown.len().max(1) as f32;
     let ticks = time_ticks(
-        &stage.answered.buckets,
-        stage.shown.clone(),
-        stage.answered.granularity,
-        stage.plot.width() / buckets,
+        &chart.model.buckets,
+        chart.shown.clone(),
+        chart.model.granularity,
+        chart.plot.width() / buckets,
     );
     for (bucket, label) in ticks {
         let galley = layout(ui.painter(), &label, Type::Small, color, 140.0);
         let half = galley.size().x / 2.0;
-        let x = stage
+        let x = chart
             .x(bucket)
             .clamp(card.left() + 10.0 + half, card.right() - 10.0 - half);
-        let at = pos2(x - half, stage.plot.bottom() + 7.0);
+        let at = pos2(x - half, chart.plot.bottom() + 7.0);
         ui.painter().galley(at, galley, color);
     }
 }
 
-/// Lines and bars, in a plot without decoration whose bounds are the stage's.
-fn draw(ui: &mut Ui, stage: &Stage<'_>, card: Rect) {
+/// Draws lines and bars in a plot without decoration that has the bounds of the layout.
+fn draw(ui: &mut Ui, chart: &ChartLayout<'_>, card: Rect) {
     let color = &tokens(ui).color;
-    let (low, high) = stage.x_bounds();
-    let bounds = PlotBounds::from_min_max([low, stage.axis.min], [high, stage.axis.max]);
-    // Two more points for the width of a line that runs along an edge.
-    let clip = stage.plot.expand(2.0).intersect(card);
-    // A child of its own: the card has its room already.
-    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(stage.plot));
+    let (low, high) = chart.x_bounds();
+    let bounds = PlotBounds::from_min_max([low, chart.axis.min], [high, chart.axis.max]);
+    // Two more points, so that a line along the edge is not clipped.
+    let clip = chart.plot.expand(2.0).intersect(card);
+    // A child UI, because the card's space is already allocated.
+    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(chart.plot));
     inside.shrink_clip_rect(clip);
     Plot::new("chart")
-        .width(stage.plot.width())
-        .height(stage.plot.height())
+        .width(chart.plot.width())
+        .height(chart.plot.height())
         .show_axes(false)
         .show_grid(false)
         .show_background(false)
@@ -227,22 +233,22 @@ fn draw(ui: &mut Ui, stage: &Stage<'_>, card: Rect) {
         .cursor_color(egui::Color32::TRANSPARENT)
         .show(&mut inside, |plot| {
             plot.set_plot_bounds(bounds);
-            match stage.kind {
-                ChartKind::Bar => chart_items::bars(plot, stage, color),
-                _ => chart_items::lines(plot, stage, color),
+            match chart.kind {
+                ChartKind::Bar => chart_items::bars(plot, chart, color),
+                _ => chart_items::lines(plot, chart, color),
             }
         });
 }
 
-fn interact(ui: &mut Ui, state: &InsightsState, stage: &Stage<'_>, view: View<'_>) {
+fn interact(ui: &mut Ui, state: &InsightsState, chart: &ChartLayout<'_>, view: View<'_>) {
     let id = ui.scope_id().with("plot");
-    let response = ui.interact(stage.plot, id, Sense::click_and_drag());
+    let response = ui.interact(chart.plot, id, Sense::click_and_drag());
     response.widget_info(|| {
         let measure = state
             .answered_question()
             .and_then(|question| question.series.first())
             .map_or_else(String::new, |series| measure_label(&series.measure));
-        WidgetInfo::labeled(Role::Image, true, summary(stage.answered, &measure))
+        WidgetInfo::labeled(Role::Image, true, summary(chart.model, &measure))
     });
     if response.double_clicked() {
         view.commands.send(InsightsCommand::Zoom(None));
@@ -251,13 +257,13 @@ fn interact(ui: &mut Ui, state: &InsightsState, stage: &Stage<'_>, view: View<'_
     focus_ring(
         ui,
         &response,
-        stage.plot.expand(4.0),
+        chart.plot.expand(4.0),
         tokens(ui).radius.control,
     );
     let pointer = response.hover_pos().or(response.interact_pointer_pos());
     let Some(pointer) = pointer else {
         if response.has_focus() {
-            walk(ui, stage, id);
+            move_crosshair(ui, chart, id);
         }
         return;
     };
@@ -271,30 +277,30 @@ fn interact(ui: &mut Ui, state: &InsightsState, stage: &Stage<'_>, view: View<'_
     match start {
         Some(start) if response.dragged() => {
             ui.ctx().set_cursor_icon(CursorIcon::ResizeHorizontal);
-            let x = pointer.x.clamp(stage.plot.left(), stage.plot.right());
-            let selected = Rect::from_x_y_ranges(start.min(x)..=start.max(x), stage.plot.y_range());
+            let x = pointer.x.clamp(chart.plot.left(), chart.plot.right());
+            let selected = Rect::from_x_y_ranges(start.min(x)..=start.max(x), chart.plot.y_range());
             let fill = tokens(ui).color.accent.gamma_multiply(0.14);
             ui.painter().rect_filled(selected, 0.0, fill);
         }
         Some(start) if response.drag_stopped() => {
-            let (a, b) = (stage.bucket_at(start), stage.bucket_at(pointer.x));
+            let (a, b) = (chart.bucket_at(start), chart.bucket_at(pointer.x));
             let zoom = (a.min(b), a.max(b) + 1);
             view.commands.send(InsightsCommand::Zoom(Some(zoom)));
             ui.data_mut(|data| data.remove::<f32>(start_id));
         }
-        _ if response.hovered() => read(ui, stage, stage.bucket_at(pointer.x)),
+        _ if response.hovered() => show_crosshair(ui, chart, chart.bucket_at(pointer.x)),
         _ => {}
     }
 }
 
 /// The arrow keys move the crosshair of a chart that has the focus.
-fn walk(ui: &Ui, stage: &Stage<'_>, id: egui::Id) {
+fn move_crosshair(ui: &Ui, chart: &ChartLayout<'_>, id: egui::Id) {
     let filter = EventFilter {
         horizontal_arrows: true,
         ..EventFilter::default()
     };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
-    let last = stage.shown.end.saturating_sub(1);
+    let last = chart.shown.end.saturating_sub(1);
     let bucket_id = id.with("bucket");
     let at: usize = ui.data(|data| data.get_temp(bucket_id)).unwrap_or(last);
     let at = ui.input_mut(|input| {
@@ -307,26 +313,26 @@ fn walk(ui: &Ui, stage: &Stage<'_>, id: egui::Id) {
             at
         }
     });
-    let at = at.clamp(stage.shown.start, last);
+    let at = at.clamp(chart.shown.start, last);
     ui.data_mut(|data| data.insert_temp(bucket_id, at));
-    read(ui, stage, at);
+    show_crosshair(ui, chart, at);
 }
 
-/// Crosshair and tooltip at a bucket.
-fn read(ui: &Ui, stage: &Stage<'_>, bucket: usize) {
+/// Shows the crosshair and the tooltip at a bucket.
+fn show_crosshair(ui: &Ui, chart: &ChartLayout<'_>, bucket: usize) {
     let color = &tokens(ui).color;
-    let at = stage.x(bucket);
-    if stage.kind == ChartKind::Line {
+    let at = chart.x(bucket);
+    if chart.kind == ChartKind::Line {
         let stroke = Stroke::new(1.0, color.muted);
         ui.painter()
-            .vline(at.round() + 0.5, stage.plot.y_range(), stroke);
-        for line in &stage.lines {
-            if let Some(value) = stage.answered.lines[*line].points[bucket] {
-                let center = pos2(at, stage.y(value));
+            .vline(at.round() + 0.5, chart.plot.y_range(), stroke);
+        for line in &chart.lines {
+            if let Some(value) = chart.model.lines[*line].points[bucket] {
+                let center = pos2(at, chart.y(value));
                 ui.painter().circle_filled(center, 4.5, color.surface);
                 ui.painter().circle_filled(center, 3.2, color.series(*line));
             }
         }
     }
-    tooltip::show(ui, stage, bucket, at);
+    tooltip::show(ui, chart, bucket, at);
 }

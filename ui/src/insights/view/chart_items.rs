@@ -1,36 +1,36 @@
-//! What stands in the plot: lines with their gaps and dashes, bars.
+//! The items of the plot: lines with gaps and dashes, and bars.
 
 use egui::Stroke;
 use egui_plot::{Bar, BarChart, Line, LineStyle, PlotPoint, PlotPoints, PlotUi, Points};
 
-use super::chart::Stage;
+use super::chart::ChartLayout;
 use crate::{
-    insights::{answer::Answered, state::ChartKind},
+    insights::{answer::ChartModel, state::ChartKind},
     theme::Palette,
 };
 
 const LINE_WIDTH: f32 = 2.0;
-/// The fill under the first line.
+/// Opacity of the fill under the first line.
 const FILL: f32 = 0.12;
-/// The part of a bucket that its bars take.
+/// The share of a bucket's width that its bars take.
 const BAR_SHARE: f64 = 0.72;
-/// How strong a bar of a partial bucket is.
+/// Opacity of a bar of a partial bucket.
 const PARTIAL: f32 = 0.45;
 
-/// Whether bars stand on each other: their values must add up.
-pub(super) fn is_stacked(answered: &Answered, kind: ChartKind) -> bool {
-    kind == ChartKind::Bar && answered.additive
+/// Whether bars are stacked, which requires that their values add up.
+pub(super) fn is_stacked(model: &ChartModel, kind: ChartKind) -> bool {
+    kind == ChartKind::Bar && model.additive
 }
 
-/// A run of points that are joined.
+/// A run of connected points.
 #[derive(Debug, PartialEq)]
 struct Run {
     points: Vec<(usize, f64)>,
     dashed: bool,
 }
 
-/// Cuts a line where it has no value, and where it begins or stops to be dashed: at a bucket that
-/// is not whole. A run shares its end with the next.
+/// Splits a line at buckets without a value, and where it changes between solid and dashed; segments
+/// at partial buckets are dashed. A run shares its last point with the next run.
 fn runs(points: &[Option<f64>], partial: &[bool], shown: std::ops::Range<usize>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut before: Option<(usize, f64)> = None;
@@ -61,13 +61,13 @@ fn runs(points: &[Option<f64>], partial: &[bool], shown: std::ops::Range<usize>)
     runs
 }
 
-/// A line per segment; the first has a fill, and is drawn last so that it lies on top.
-pub(super) fn lines<'a>(plot: &mut PlotUi<'a>, stage: &Stage<'a>, color: &Palette) {
-    let first = stage.lines.first().copied();
-    for index in stage.lines.iter().rev() {
-        let line = &stage.answered.lines[*index];
+/// Draws a line per segment; the first has a fill and is drawn last, on top.
+pub(super) fn lines<'a>(plot: &mut PlotUi<'a>, chart: &ChartLayout<'a>, color: &Palette) {
+    let first = chart.lines.first().copied();
+    for index in chart.lines.iter().rev() {
+        let line = &chart.model.lines[*index];
         let ink = color.series(*index);
-        for run in runs(&line.points, &stage.answered.partial, stage.shown.clone()) {
+        for run in runs(&line.points, &chart.model.partial, chart.shown.clone()) {
             let points: Vec<PlotPoint> = run
                 .points
                 .iter()
@@ -89,39 +89,39 @@ pub(super) fn lines<'a>(plot: &mut PlotUi<'a>, stage: &Stage<'a>, color: &Palett
             if run.dashed {
                 drawn = drawn.style(LineStyle::Dashed { length: 4.0 });
             } else if first == Some(*index) {
-                drawn = drawn.fill(stage.axis.min.max(0.0) as f32).fill_alpha(FILL);
+                drawn = drawn.fill(chart.axis.min.max(0.0) as f32).fill_alpha(FILL);
             }
             plot.line(drawn);
         }
     }
 }
 
-/// Bars per bucket: on each other where their values add up, else side by side.
-pub(super) fn bars<'a>(plot: &mut PlotUi<'a>, stage: &Stage<'a>, color: &Palette) {
-    let stacked = is_stacked(stage.answered, stage.kind);
-    let count = stage.lines.len().max(1) as f64;
+/// Draws the bars of each bucket: stacked where their values add up, else side by side.
+pub(super) fn bars<'a>(plot: &mut PlotUi<'a>, chart: &ChartLayout<'a>, color: &Palette) {
+    let stacked = is_stacked(chart.model, chart.kind);
+    let count = chart.lines.len().max(1) as f64;
     let width = if stacked {
         BAR_SHARE
     } else {
         BAR_SHARE / count
     };
-    let mut tops = vec![0.0; stage.answered.buckets.len()];
-    for (place, index) in stage.lines.iter().enumerate() {
-        let line = &stage.answered.lines[*index];
+    let mut tops = vec![0.0; chart.model.buckets.len()];
+    for (place, index) in chart.lines.iter().enumerate() {
+        let line = &chart.model.lines[*index];
         let ink = color.series(*index);
         let shift = if stacked {
             0.0
         } else {
             (place as f64 + 0.5) * width - BAR_SHARE / 2.0
         };
-        let bars = stage
+        let bars = chart
             .shown
             .clone()
             .filter_map(|bucket| line.points[bucket].map(|value| (bucket, value)))
             .map(|(bucket, value)| {
                 let base = if stacked { tops[bucket] } else { 0.0 };
                 tops[bucket] += value;
-                let partial = stage.answered.partial.get(bucket) == Some(&true);
+                let partial = chart.model.partial.get(bucket) == Some(&true);
                 let fill = if partial {
                     ink.gamma_multiply(PARTIAL)
                 } else {
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_cut_at_gaps_and_dashed_at_partial_buckets() {
+    fn a_line_is_split_at_gaps_and_dashed_at_partial_buckets() {
         let points = [
             Some(1.0),
             Some(2.0),

@@ -1,4 +1,4 @@
-//! Filters: property, comparison, values.
+//! A filter in the query panel: property, comparison, values.
 
 use egui::{Align, Id, Layout, Ui, vec2};
 use serde_json::Value;
@@ -8,8 +8,8 @@ use crate::{
     insights::{
         answer::full,
         question::{
-            Catalog, Edit, FilterDraft, Place, PropertyInfo, ValueKind, operator_label, operators,
-            takes_values, value_from_text, value_kind, value_text,
+            Catalog, Edit, FilterDraft, FilterScope, PropertyInfo, ValueKind, operator_label,
+            operators, takes_values, value_from_text, value_kind, value_text,
         },
         state::InsightsCommand,
     },
@@ -20,73 +20,73 @@ use crate::{
 
 const REMOVE: f32 = 20.0;
 
-/// The link that opens the list of properties to filter by.
-pub(super) fn add(ui: &mut Ui, catalog: &Catalog, text: &str, place: Place, view: View<'_>) {
-    let name = match place {
-        Place::Report => "Add filter".to_owned(),
-        Place::Series(index) => {
+/// Shows the link that opens the list of properties to filter by.
+pub(super) fn add(ui: &mut Ui, catalog: &Catalog, text: &str, scope: FilterScope, view: View<'_>) {
+    let name = match scope {
+        FilterScope::Report => "Add filter".to_owned(),
+        FilterScope::Series(index) => {
             format!(
                 "Add filter to series {}",
                 crate::insights::question::series_id(index)
             )
         }
     };
-    let asked = place == Place::Report
-        && ui.data_mut(|data| data.remove_temp::<bool>(asked_id()).is_some());
+    let open_requested = scope == FilterScope::Report
+        && ui.data_mut(|data| data.remove_temp::<bool>(open_requested_id()).is_some());
     let picked = property_list(&name, text, ButtonKind::Link)
-        .opened(asked)
+        .opened(open_requested)
         .show(ui, || properties(catalog));
     if let Some(property) = picked {
         let frame = ui.ctx().cumulative_pass_nr();
-        ui.data_mut(|data| data.insert_temp(added_id(place), frame));
+        ui.data_mut(|data| data.insert_temp(added_id(scope), frame));
         view.commands
-            .send(InsightsCommand::Edit(Edit::AddFilter(place, property)));
+            .send(InsightsCommand::Edit(Edit::AddFilter(scope, property)));
     }
 }
 
 /// Opens the list of properties to filter the report by, in the next frame.
-pub(in crate::insights) fn ask(ctx: &egui::Context) {
-    ctx.data_mut(|data| data.insert_temp(asked_id(), true));
+pub(in crate::insights) fn open_add_filter(ctx: &egui::Context) {
+    ctx.data_mut(|data| data.insert_temp(open_requested_id(), true));
 }
 
-fn asked_id() -> Id {
+fn open_requested_id() -> Id {
     Id::unique("filter asked")
 }
 
-/// Remembers that a filter was added there: its values are asked for next.
-fn added_id(place: Place) -> Id {
-    Id::unique(("filter added", place))
+/// Where the frame is stored in which a filter was added; its list of values opens next.
+fn added_id(scope: FilterScope) -> Id {
+    Id::unique(("filter added", scope))
 }
 
-/// Whether a filter was added in a former frame and shows now for the first time.
-fn was_added(ui: &Ui, place: Place) -> bool {
+/// Whether a filter was added in an earlier frame and is shown for the first time now.
+fn was_added(ui: &Ui, scope: FilterScope) -> bool {
     let now = ui.ctx().cumulative_pass_nr();
     ui.data_mut(|data| {
-        let added: Option<u64> = data.get_temp(added_id(place));
-        let former = added.is_some_and(|frame| frame < now);
-        if former {
-            data.remove::<u64>(added_id(place));
+        let added: Option<u64> = data.get_temp(added_id(scope));
+        let earlier = added.is_some_and(|frame| frame < now);
+        if earlier {
+            data.remove::<u64>(added_id(scope));
         }
-        former
+        earlier
     })
 }
 
-/// Every filter of a place, one below the other.
+/// Shows every filter of a scope, one below the other.
 pub(super) fn show_all(
     ui: &mut Ui,
     catalog: &Catalog,
     filters: &[FilterDraft],
-    place: Place,
+    scope: FilterScope,
     view: View<'_>,
 ) {
     ui.spacing_mut().item_spacing.y = tokens(ui).space.s;
-    let added = !filters.is_empty() && was_added(ui, place);
+    let added = !filters.is_empty() && was_added(ui, scope);
     for (index, filter) in filters.iter().enumerate() {
-        ui.push_id((place, index), |ui| {
-            let row = Row {
+        ui.push_id((scope, index), |ui| {
+            let row = FilterRow {
                 catalog,
                 filter,
-                place,
+                scope,
                 index,
                 added: added && index + 1 == filters.len() && filter.values.is_empty(),
                 view,
@@ -96,20 +96,20 @@ pub(super) fn show_all(
     }
 }
 
-struct Row<'a> {
+struct FilterRow<'a> {
     catalog: &'a Catalog,
     filter: &'a FilterDraft,
-    place: Place,
+    scope: FilterScope,
     index: usize,
-    /// It was just added.
+    /// Whether it was just added.
     added: bool,
     view: View<'a>,
 }
 
-impl Row<'_> {
+impl FilterRow<'_> {
     fn show(&self, ui: &mut Ui) {
         let compared = takes_values(self.filter.operator);
-        let one_line = !compared || self.fits(ui);
+        let one_line = !compared || self.fits_one_line(ui);
         ui.spacing_mut().item_spacing = vec2(tokens(ui).space.xs, tokens(ui).space.s);
         ui.horizontal(|ui| {
             let room = ui.available_width() - REMOVE;
@@ -131,8 +131,8 @@ impl Row<'_> {
         }
     }
 
-    /// Whether property, comparison and values stand side by side.
-    fn fits(&self, ui: &Ui) -> bool {
+    /// Whether property, comparison and values fit in one line.
+    fn fits_one_line(&self, ui: &Ui) -> bool {
         let color = tokens(ui).color.text;
         let width = |text: &str| {
             layout(ui.painter(), text, Type::Body, color, 400.0)
@@ -144,9 +144,9 @@ impl Row<'_> {
             operator_label(self.filter.operator),
             &self.values_label(),
         ];
-        let words: f32 = texts.into_iter().map(width).sum();
-        let around = 3.0 * 22.0 + 2.0 * 13.0 + 3.0 * tokens(ui).space.xs + REMOVE;
-        words + around <= ui.available_width()
+        let text_width: f32 = texts.into_iter().map(width).sum();
+        let padding = 3.0 * 22.0 + 2.0 * 13.0 + 3.0 * tokens(ui).space.xs + REMOVE;
+        text_width + padding <= ui.available_width()
     }
 
     fn property(&self, ui: &mut Ui, max_width: f32) {
@@ -156,7 +156,7 @@ impl Row<'_> {
             .max_width(max_width)
             .show(ui, || properties(self.catalog));
         if let Some(property) = picked {
-            self.send(Edit::Property(self.place, self.index, property));
+            self.send(Edit::Property(self.scope, self.index, property));
         }
     }
 
@@ -171,7 +171,7 @@ impl Row<'_> {
                 operators(known).iter().map(choice).collect()
             });
         if let Some(operator) = picked {
-            self.send(Edit::Operator(self.place, self.index, operator));
+            self.send(Edit::Operator(self.scope, self.index, operator));
         }
     }
 
@@ -182,7 +182,7 @@ impl Row<'_> {
         let operator = self.filter.operator;
         let mut picker = Picker::new(&name, &text)
             .chosen("")
-            .empty(self.asks_for())
+            .empty(self.empty_text())
             .typed_first(self.prefers_typed())
             .opened(self.added);
         picker = if wide {
@@ -196,11 +196,11 @@ impl Row<'_> {
             |typed| value_from_text(typed, operator, known),
         );
         if let Some(value) = picked {
-            self.send(Edit::Value(self.place, self.index, value));
+            self.send(Edit::Value(self.scope, self.index, value));
         }
     }
 
-    /// Whether only a number makes sense.
+    /// Whether the filter takes numbers only.
     fn takes_numbers(&self) -> bool {
         let known = self.catalog.property(&self.filter.property);
         let numeric = known.and_then(PropertyInfo::only_type) == Some("number");
@@ -211,12 +211,13 @@ impl Row<'_> {
         }
     }
 
-    /// A number, or a part of a text, is meant as it is typed; of a whole text a part is typed.
+    /// Whether Enter takes the typed text itself: for numbers and for parts of a text. For whole texts
+    /// it picks the first suggestion that contains the typed part.
     fn prefers_typed(&self) -> bool {
         self.takes_numbers() || value_kind(self.filter.operator) == ValueKind::Text
     }
 
-    fn asks_for(&self) -> &'static str {
+    fn empty_text(&self) -> &'static str {
         if self.takes_numbers() {
             "Type a number"
         } else {
@@ -224,8 +225,7 @@ impl Row<'_> {
         }
     }
 
-    /// What is chosen, then values that were seen and that the comparison takes; chosen ones are
-    /// marked.
+    /// The chosen values, then the most frequent values of a suitable type; chosen ones are marked.
     fn suggestions(&self) -> Vec<Choice<Value>> {
         let kind = value_kind(self.filter.operator);
         let fits = |value: &Value| match kind {
@@ -264,7 +264,7 @@ impl Row<'_> {
             .add(Button::icon_only(Icon::Close, &name).width(REMOVE))
             .clicked()
         {
-            self.send(Edit::RemoveFilter(self.place, self.index));
+            self.send(Edit::RemoveFilter(self.scope, self.index));
         }
     }
 
@@ -281,7 +281,7 @@ pub(super) fn property_list<'a>(name: &'a str, text: &'a str, kind: ButtonKind) 
         .empty("No such property")
 }
 
-/// Every property with its type.
+/// Every property with its types.
 pub(super) fn properties(catalog: &Catalog) -> Vec<Choice<String>> {
     catalog
         .properties

@@ -1,4 +1,4 @@
-//! Under the answer: what it cost, and what can be taken along.
+//! The footer under the answer: time taken, rows scanned, and links to copy the answer.
 
 use egui::{Align, Layout, Ui};
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
-    let Some(answered) = state.answered() else {
+    let Some(model) = state.chart_model() else {
         return;
     };
     let muted = tokens(ui).color.muted;
@@ -25,14 +25,14 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
         ui.set_height(ui.available_height());
         ui.spacing_mut().item_spacing.x = tokens(ui).space.l;
         ui.spacing_mut().interact_size.y = 18.0;
-        label(ui, &milliseconds(answered.took_ms), Type::Small, muted);
-        let rows = match answered.rows_scanned {
+        label(ui, &milliseconds(model.took_ms), Type::Small, muted);
+        let rows = match model.rows_scanned {
             1 => "1 row scanned".to_owned(),
             rows => format!("{} rows scanned", full(Some(rows as f64))),
         };
         label(ui, &rows, Type::Small, muted);
         if wide {
-            label(ui, answered.engine, Type::Small, muted);
+            label(ui, model.engine, Type::Small, muted);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             links(ui, state, view);
@@ -51,10 +51,10 @@ fn links(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
         });
     }
     if press(ui, "Copy CSV")
-        && let Some(answered) = state.answered()
+        && let Some(model) = state.chart_model()
     {
         view.commands.send(Command::Copy {
-            text: csv(answered),
+            text: csv(model),
             what: "the table as CSV",
         });
     }
@@ -63,7 +63,7 @@ fn links(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
     }
 }
 
-/// The question as the API takes it, and its answer as the API gives it.
+/// The report and its answer, both as JSON of the API.
 fn json_text(state: &InsightsState) -> Option<String> {
     let report = report_json(&report(state.answered_question()?)?);
     let answer = serde_json::to_value(state.request().latest()?).ok()?;

@@ -1,5 +1,5 @@
-//! The legend beside the headline: which line is which. A click hides or shows a line, a double
-//! click shows it alone.
+//! The legend beside the headline: names and colours of the lines. A click hides or shows a line, a
+//! double click shows only that line.
 
 use egui::{
     Popup, PopupCloseBehavior, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo,
@@ -8,7 +8,7 @@ use egui::{
 
 use crate::{
     insights::{
-        answer::Answered,
+        answer::ChartModel,
         state::{InsightsCommand, InsightsState},
     },
     session::View,
@@ -16,33 +16,34 @@ use crate::{
     widgets::{focus_ring, layout, popup_frame},
 };
 
-/// A name is at most this wide here; wider where there are few.
+/// The largest width of a name.
 const NAME: f32 = 150.0;
+/// The largest width of a name when there are few lines.
 const NAME_OF_FEW: f32 = 230.0;
-/// Room for `+ 19 others`.
+/// Width of `+ 19 others`.
 const OTHERS: f32 = 84.0;
 const GAP: f32 = 12.0;
-/// A dot and the room after it.
+/// Width of a dot and the space after it.
 const DOT: f32 = 14.0;
 const HEIGHT: f32 = 18.0;
 const LIST: f32 = 280.0;
 
-/// What the legend is of.
+/// The legend of an answer.
 #[derive(Clone, Copy)]
 pub(super) struct Legend<'a> {
     pub(super) state: &'a InsightsState,
-    pub(super) answered: &'a Answered,
+    pub(super) model: &'a ChartModel,
     pub(super) view: View<'a>,
 }
 
 impl Legend<'_> {
-    /// Shows as many lines as fit, from the right edge of `place`, and the way to the others.
+    /// Shows as many lines as fit, aligned to the right edge of `place`, and a button for the others.
     pub(super) fn show(self, ui: &mut Ui, place: Rect) {
-        if self.answered.lines.len() < 2 {
+        if self.model.lines.len() < 2 {
             return;
         }
         let widths = self.fitting(ui, place.width());
-        let hidden = self.answered.lines.len() - widths.len();
+        let hidden = self.model.lines.len() - widths.len();
         let top = place.top() + 13.0;
         let mut right = place.right();
         if hidden > 0 {
@@ -51,14 +52,14 @@ impl Legend<'_> {
         let mut left = right - widths.iter().sum::<f32>() - GAP * (widths.len().max(1) - 1) as f32;
         for (index, width) in widths.iter().enumerate() {
             let rect = Rect::from_min_size(pos2(left, top), vec2(*width, HEIGHT));
-            self.item(ui, index, rect, &self.answered.lines[index].name.short);
+            self.item(ui, index, rect, &self.model.lines[index].name.short);
             left += width + GAP;
         }
     }
 
-    /// The widths of the first lines that fit beside each other.
+    /// The widths of the first lines that fit side by side.
     fn fitting(self, ui: &Ui, room: f32) -> Vec<f32> {
-        let lines = &self.answered.lines;
+        let lines = &self.model.lines;
         let ink = tokens(ui).color.text;
         let max = if lines.len() < 4 { NAME_OF_FEW } else { NAME };
         let mut widths = Vec::new();
@@ -80,17 +81,17 @@ impl Legend<'_> {
         widths
     }
 
-    fn item(self, ui: &Ui, index: usize, rect: Rect, words: &str) {
+    fn item(self, ui: &Ui, index: usize, rect: Rect, text: &str) {
         let tokens = tokens(ui);
-        let name = &self.answered.lines[index].name.text;
+        let name = &self.model.lines[index].name.text;
         let shown = self.state.display().is_shown(index);
         let response = ui.interact(rect, ui.scope_id().with(("legend", index)), Sense::click());
-        mark(ui, pos2(rect.left() + 4.0, rect.center().y), index, shown);
+        line_marker(ui, pos2(rect.left() + 4.0, rect.center().y), index, shown);
         let color = &tokens.color;
         let ink = if shown { color.text } else { color.muted };
         let galley = layout(
             ui.painter(),
-            words,
+            text,
             Type::Body,
             ink,
             rect.width() - DOT + 1.0,
@@ -105,15 +106,15 @@ impl Legend<'_> {
             self.view.commands.send(InsightsCommand::Toggle(index));
         }
         response.on_hover_text(format!(
-            "{name}\nClick hides or shows it, double-click shows it alone"
+            "{name}\nClick to hide or show, double-click to show only this line"
         ));
     }
 
-    /// `+ 9 others` with the list of all lines; returns its left edge.
+    /// Shows `+ 9 others`, which opens the list of all lines; returns its left edge.
     fn others(self, ui: &mut Ui, hidden: usize, right_top: Pos2) -> f32 {
         let tokens = tokens(ui);
         let text = match hidden {
-            all if all == self.answered.lines.len() => format!("{all} lines"),
+            all if all == self.model.lines.len() => format!("{all} lines"),
             1 => "+ 1 other".to_owned(),
             count => format!("+ {count} others"),
         };
@@ -149,7 +150,7 @@ impl Legend<'_> {
         let row = tokens.size.row;
         ui.set_width(LIST);
         ui.spacing_mut().item_spacing.y = 0.0;
-        let lines = &self.answered.lines;
+        let lines = &self.model.lines;
         ScrollArea::vertical().max_height(10.0 * row).show_rows(
             ui,
             row,
@@ -165,8 +166,8 @@ impl Legend<'_> {
     }
 }
 
-/// The dot of a line; hollow while the line is hidden.
-pub(super) fn mark(ui: &Ui, center: Pos2, index: usize, shown: bool) {
+/// Paints the dot of a line; hollow while the line is hidden.
+pub(super) fn line_marker(ui: &Ui, center: Pos2, index: usize, shown: bool) {
     let color = tokens(ui).color.series(index);
     if shown {
         ui.painter().circle_filled(center, 4.0, color);

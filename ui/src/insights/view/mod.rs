@@ -19,14 +19,14 @@ mod total_bars;
 
 use egui::{Align, Key, KeyboardShortcut, Layout, Modifiers, Rect, Ui, UiBuilder, vec2};
 
-pub(super) use filter_row::ask as ask_filter;
+pub(super) use filter_row::open_add_filter;
 
 use super::state::{InsightsCommand, InsightsState};
 use crate::{session::View, theme::tokens};
 
-/// A window narrower than this gets a narrower query panel, so that the answer keeps its room.
+/// Below this width the query panel is narrower, so that the answer has enough space.
 const NARROW: f32 = 800.0;
-/// The query panel there.
+/// Width of the query panel in a narrow window.
 const NARROW_QUERY: f32 = 288.0;
 
 /// Shows the module.

@@ -1,4 +1,4 @@
-//! The sheet with the pipeline or plan of the question.
+//! The panel that shows the pipeline or plan of the question.
 
 use egui::{Align, Layout, Rect, ScrollArea, Stroke, Ui, UiBuilder};
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::{
 
 const WIDTH: f32 = 440.0;
 
-/// Shows it over the right side of the answer.
+/// Shows the panel over the right side of the answer.
 pub(super) fn show(ui: &mut Ui, answer: Rect, value: &AsyncValue<Value>, view: View<'_>) {
     let tokens = tokens(ui);
     let place = answer.with_min_x((answer.right() - WIDTH).max(answer.left()));
@@ -39,7 +39,7 @@ pub(super) fn show(ui: &mut Ui, answer: Rect, value: &AsyncValue<Value>, view: V
         let inside = place.shrink(tokens.space.l);
         ui.scope_builder(UiBuilder::new().max_rect(inside), |ui| {
             ui.spacing_mut().item_spacing.y = tokens.space.m;
-            head(ui, value, view);
+            header(ui, value, view);
             body(ui, value, view);
         });
     });
@@ -48,7 +48,7 @@ pub(super) fn show(ui: &mut Ui, answer: Rect, value: &AsyncValue<Value>, view: V
     }
 }
 
-fn head(ui: &mut Ui, value: &AsyncValue<Value>, view: View<'_>) {
+fn header(ui: &mut Ui, value: &AsyncValue<Value>, view: View<'_>) {
     ui.horizontal(|ui| {
         label(ui, "Pipeline", Type::Title, tokens(ui).color.text);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

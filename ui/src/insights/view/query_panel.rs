@@ -1,11 +1,11 @@
-//! The left panel: what is asked.
+//! The left panel: the question.
 
 use egui::{Align, Layout, Margin, ScrollArea, Ui, UiBuilder};
 
 use super::{breakdown, filter_row, series_card};
 use crate::{
     insights::{
-        question::{Builder, Edit, History, MAX_SERIES, Place, sentence},
+        question::{Builder, Edit, FilterScope, History, MAX_SERIES, sentence},
         state::{InsightsCommand, InsightsState},
     },
     session::View,
@@ -13,7 +13,7 @@ use crate::{
     widgets::{Button, Icon, card, label, section},
 };
 
-/// Room for the ring around a control at the edge.
+/// Space for the focus ring of a control at the edge.
 const RING: f32 = 4.0;
 
 pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
@@ -31,7 +31,7 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
         let body = ui
             .available_rect_before_wrap()
             .with_max_y(inside.bottom() - how_height - tokens.space.m);
-        // A little wider than its controls, so that the ring around one is not cut.
+        // Slightly wider than its controls, so that a focus ring is not clipped.
         let around = body.expand2(egui::vec2(RING, 0.0));
         ui.scope_builder(UiBuilder::new().max_rect(around), |ui| {
             ScrollArea::vertical()
@@ -95,10 +95,22 @@ fn questions(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'
     if !builder.filters.is_empty() {
         card(ui, |ui| {
             ui.set_width(ui.available_width());
-            filter_row::show_all(ui, state.catalog(), &builder.filters, Place::Report, view);
+            filter_row::show_all(
+                ui,
+                state.catalog(),
+                &builder.filters,
+                FilterScope::Report,
+                view,
+            );
         });
     }
-    filter_row::add(ui, state.catalog(), "+ Add filter", Place::Report, view);
+    filter_row::add(
+        ui,
+        state.catalog(),
+        "+ Add filter",
+        FilterScope::Report,
+        view,
+    );
     section(ui, "Break down by");
     breakdown::show(ui, state, builder, view);
 }
@@ -131,12 +143,12 @@ fn how_computed(
     ui.painter().galley(at, galley, color);
     let place = egui::Rect::from_min_size(at, size);
     let response = ui.interact(place, ui.scope_id().with("how"), egui::Sense::HOVER);
-    let words = sentence(builder);
+    let explanation = sentence(builder);
     response.widget_info(|| {
-        let text = format!("How this is computed. {words}");
+        let text = format!("How this is computed. {explanation}");
         egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, text)
     });
     if cut {
-        response.on_hover_text(words);
+        response.on_hover_text(explanation);
     }
 }

@@ -1,4 +1,4 @@
-//! The chip that says what time is looked at, and its menu.
+//! The button that shows the range, and its menu.
 
 use egui::{Popup, PopupCloseBehavior, Response, Ui};
 use jiff::civil::Date;
@@ -15,9 +15,9 @@ use crate::{
 
 const WIDTH: f32 = 248.0;
 
-/// The dates that are being typed.
+/// The dates in the two fields, as typed.
 #[derive(Clone, Default)]
-struct Typed {
+struct TypedDates {
     from: String,
     to: String,
 }
@@ -96,15 +96,15 @@ fn all_time(view: View<'_>) -> Option<RangeChoice> {
     })
 }
 
-/// From and to, typed.
+/// The fields for the first and the last day.
 fn dates(ui: &mut Ui, chip: &Response, builder: &Builder, view: View<'_>) -> Option<RangeChoice> {
     let id = chip.id.with("dates");
     let today = crate::insights::state::today(view.session);
     let (from, to) = builder.range.days(today);
     let mut typed = ui
-        .data(|data| data.get_temp::<(Date, Date, Typed)>(id))
+        .data(|data| data.get_temp::<(Date, Date, TypedDates)>(id))
         .map_or_else(
-            || Typed {
+            || TypedDates {
                 from: from.to_string(),
                 to: to.to_string(),
             },
@@ -113,14 +113,14 @@ fn dates(ui: &mut Ui, chip: &Response, builder: &Builder, view: View<'_>) -> Opt
                 if same {
                     typed
                 } else {
-                    Typed {
+                    TypedDates {
                         from: from.to_string(),
                         to: to.to_string(),
                     }
                 }
             },
         );
-    let range = read(&typed);
+    let range = parse_dates(&typed);
     let mut entered = false;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = tokens(ui).space.s;
@@ -152,7 +152,7 @@ fn dates(ui: &mut Ui, chip: &Response, builder: &Builder, view: View<'_>) -> Opt
     range.filter(|_| applied.inner || entered)
 }
 
-fn read(typed: &Typed) -> Option<RangeChoice> {
+fn parse_dates(typed: &TypedDates) -> Option<RangeChoice> {
     let (from, to) = (
         typed.from.trim().parse().ok()?,
         typed.to.trim().parse().ok()?,
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn typed_dates_must_be_dates_in_order() {
         let typed = |from: &str, to: &str| {
-            read(&Typed {
+            parse_dates(&TypedDates {
                 from: from.to_owned(),
                 to: to.to_owned(),
             })

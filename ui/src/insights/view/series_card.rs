@@ -1,4 +1,4 @@
-//! The card of one series: event, measure, its own filters.
+//! The card of one series: event, measure, filters.
 
 use egui::{Align2, Rect, Sense, Ui, vec2};
 use empmix_query::report::Operator;
@@ -8,7 +8,7 @@ use crate::{
     insights::{
         answer::full,
         question::{
-            Builder, Catalog, Edit, MAX_SERIES, MeasureDraft, Place, SeriesDraft, series_id,
+            Builder, Catalog, Edit, FilterScope, MAX_SERIES, MeasureDraft, SeriesDraft, series_id,
         },
         state::InsightsCommand,
     },
@@ -44,17 +44,23 @@ pub(super) fn show(
             ui.add_space(BADGE + tokens.space.s);
             measure_picker(ui, series, index, view);
             if !series.measure.takes_property() {
-                filter_row::add(ui, catalog, "+ Filter", Place::Series(index), view);
+                filter_row::add(ui, catalog, "+ Filter", FilterScope::Series(index), view);
             }
         });
         if series.measure.takes_property() {
             ui.horizontal(|ui| {
                 ui.add_space(BADGE + tokens.space.s);
                 property_picker(ui, catalog, series, index, view);
-                filter_row::add(ui, catalog, "+ Filter", Place::Series(index), view);
+                filter_row::add(ui, catalog, "+ Filter", FilterScope::Series(index), view);
             });
         }
-        filter_row::show_all(ui, catalog, &series.filters, Place::Series(index), view);
+        filter_row::show_all(
+            ui,
+            catalog,
+            &series.filters,
+            FilterScope::Series(index),
+            view,
+        );
     });
 }
 
@@ -137,8 +143,8 @@ fn menu(ui: &mut Ui, builder: &Builder, index: usize, view: View<'_>) {
         });
 }
 
-/// What is offered, as the button says it.
-fn measure_names(measure: &MeasureDraft) -> &'static str {
+/// The name of a measure in the list and on the button.
+fn measure_name(measure: &MeasureDraft) -> &'static str {
     match measure {
         MeasureDraft::Total => "Total events",
         MeasureDraft::Unique => "Unique users",
@@ -150,7 +156,7 @@ fn measure_names(measure: &MeasureDraft) -> &'static str {
 fn measure_picker(ui: &mut Ui, series: &SeriesDraft, index: usize, view: View<'_>) {
     let name = format!("Measure of series {}", series_id(index));
     let kept = series.measure.property().map(str::to_owned);
-    let picked = Picker::new(&name, measure_names(&series.measure))
+    let picked = Picker::new(&name, measure_name(&series.measure))
         .list_width(180.0)
         .show(ui, || {
             [
@@ -161,7 +167,7 @@ fn measure_picker(ui: &mut Ui, series: &SeriesDraft, index: usize, view: View<'_
             ]
             .into_iter()
             .map(|measure| {
-                let name = measure_names(&measure);
+                let name = measure_name(&measure);
                 Choice::new(measure, name)
             })
             .collect()
@@ -181,11 +187,11 @@ fn property_picker(
 ) {
     let name = format!("Property of series {}", series_id(index));
     let current = series.measure.property();
-    let picked = Picker::new(&name, current.unwrap_or("Choose a number"))
+    let picked = Picker::new(&name, current.unwrap_or("Choose a property"))
         .kind(ButtonKind::Field)
         .max_width(ui.available_width() - 64.0)
         .search()
-        .empty("No property holds numbers")
+        .empty("No numeric properties")
         .show(ui, || {
             let count = |count: u64| full(Some(count as f64));
             let named = catalog.numeric().map(|property| {

@@ -1,4 +1,4 @@
-//! What stands in place of an answer: nothing yet, too slow, failed, unfinished.
+//! What is shown instead of an answer: not there yet, slow, failed, incomplete question.
 
 use egui::{Align2, Rect, Ui, pos2, vec2};
 use empmix_protocol::{ApiError, ErrorCode};
@@ -15,10 +15,10 @@ use crate::{
     widgets::{Button, Icon, card, label, label_wrapped, paint_text, progress_line, skeleton},
 };
 
-/// From here on the time that an answer takes is shown.
+/// After this time the elapsed time of a query is shown.
 pub(super) const SLOW_S: f64 = 2.0;
 
-/// Shows why there is no answer, where there is none; returns whether that is all there is to see.
+/// Shows why there is no answer, if there is none; returns whether nothing else is to be shown.
 pub(super) fn show_instead(
     ui: &mut Ui,
     state: &InsightsState,
@@ -28,9 +28,9 @@ pub(super) fn show_instead(
 ) -> bool {
     if let AsyncValue::Failed { error, .. } = state.request() {
         failed(ui, error, view);
-        return state.answered().is_none();
+        return state.chart_model().is_none();
     }
-    if state.answered().is_some() {
+    if state.chart_model().is_some() {
         return false;
     }
     if report(builder).is_none() {
@@ -45,13 +45,13 @@ fn unfinished(ui: &mut Ui) {
     let color = &tokens(ui).color;
     label(
         ui,
-        "Choose a property that holds numbers to go on",
+        "Choose a numeric property to continue",
         Type::Body,
         color.muted,
     );
 }
 
-/// Blocks where headline, chart and table will stand.
+/// Placeholders for headline and chart while the first query runs.
 fn first_time(ui: &mut Ui, state: &InsightsState, room: f32, view: View<'_>) {
     let tokens = tokens(ui);
     let whole = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), room));
@@ -73,7 +73,7 @@ fn first_time(ui: &mut Ui, state: &InsightsState, room: f32, view: View<'_>) {
     }
 }
 
-/// How long it takes so far, and a way out.
+/// Shows the elapsed time of a slow query and a button that cancels it.
 pub(super) fn slow(ui: &mut Ui, under: Rect, waiting_s: f64, view: View<'_>) {
     let tokens = tokens(ui);
     let text = format!("{waiting_s:.0} s so far");
@@ -128,29 +128,32 @@ fn failed(ui: &mut Ui, error: &ApiError, view: View<'_>) {
     });
 }
 
-/// What happened, and what to do about it.
+/// The title of an error, and advice.
 fn explanation(error: &ApiError) -> (&'static str, &'static str) {
     match error.code {
         ErrorCode::InvalidQuery | ErrorCode::InvalidRequest => (
-            "This question has no answer",
-            "Change what the message names; undo takes the last change back.",
+            "This query cannot be answered",
+            "Change the part that the message names, or undo the last change.",
         ),
         ErrorCode::Unauthorized | ErrorCode::Forbidden => (
-            "The sidecar does not let this console in",
+            "The sidecar refused access",
             "Open the console again with the link that the sidecar printed.",
         ),
         ErrorCode::Disconnected => (
             "The sidecar does not answer",
-            "It is asked again by itself; check that it is running.",
+            "The console retries automatically. Check that the sidecar is running.",
         ),
         ErrorCode::Unavailable => (
             "The store cannot be reached",
-            "Nothing is lost; the events wait. Check the store and try again.",
+            "No events are lost: they wait in the queue. Check the store and try again.",
         ),
-        ErrorCode::NotFound => ("This project is gone", "Choose another project at the top."),
+        ErrorCode::NotFound => (
+            "This project no longer exists",
+            "Choose another project at the top.",
+        ),
         _ => (
             "The answer could not be computed",
-            "Try again; if it stays so, copy the details into a report.",
+            "Try again. If it keeps failing, copy the details into a bug report.",
         ),
     }
 }

@@ -5,10 +5,10 @@ use egui::{
     accesskit::Role, pos2, vec2,
 };
 
-use super::legend::mark;
+use super::legend::line_marker;
 use crate::{
     insights::{
-        answer::{Answered, Row, SortBy, Table, table},
+        answer::{ChartModel, Row, SortBy, Table, table},
         state::{InsightsCommand, InsightsState},
     },
     session::View,
@@ -18,33 +18,33 @@ use crate::{
 
 const HEAD: f32 = 28.0;
 const PAD: f32 = 12.0;
-/// The least width of the names.
+/// The smallest width of the column of names.
 const NAME_MIN: f32 = 170.0;
-/// The most that long names take from the buckets.
+/// The largest width of the column of names.
 const NAME_MAX: f32 = 300.0;
-/// Where the numbers of a column may begin.
+/// Space between two columns of numbers.
 const COLUMN_GAP: f32 = 26.0;
-/// A column of a bucket is about this wide with its gap.
+/// Approximate width of a bucket's column with its gap.
 const BUCKET: f32 = 62.0;
-/// Total and average are about this wide together.
+/// Approximate width of total and average together.
 const FIXED: f32 = 156.0;
 
-/// The room of a line's mark before its name.
+/// Width of a line's marker before its name.
 const MARK: f32 = 18.0;
 
-/// Where the columns stand.
+/// The positions of the columns.
 struct Columns {
     name: Rect,
     /// The right edge and the width of each column of numbers.
     numbers: Vec<(f32, f32)>,
-    /// Which of them are muted, being of a bucket that is not whole.
+    /// Whether each column is muted, as those of partial buckets are.
     muted: Vec<bool>,
 }
 
 pub(super) fn show(
     ui: &mut Ui,
     state: &InsightsState,
-    answered: &Answered,
+    model: &ChartModel,
     height: f32,
     view: View<'_>,
 ) {
@@ -53,11 +53,11 @@ pub(super) fn show(
     let (card, _) = ui.allocate_exact_size(size, Sense::HOVER);
     ui.painter()
         .add(card_frame(tokens(ui)).paint(card.shrink(1.0)));
-    let room = card.width() - 2.0 * PAD - name_width(ui, answered, card) - FIXED;
+    let room = card.width() - 2.0 * PAD - name_width(ui, model, card) - FIXED;
     let buckets = (room / BUCKET).floor().max(0.0) as usize;
-    let (table, columns) = fitting(ui, state, answered, buckets, card);
-    head(ui, state, &table, &columns, card, view);
-    // The head, its line and the card's edges, and as many rows as fit wholly.
+    let (table, columns) = fitting(ui, state, model, buckets, card);
+    header(ui, state, &table, &columns, card, view);
+    // Below the header and its line: as many rows as fit completely.
     let mut body = card
         .with_min_y(card.top() + HEAD + 2.0)
         .shrink2(vec2(1.0, 0.0));
@@ -78,27 +78,27 @@ pub(super) fn show(
             });
     });
     if let Some(rect) = reached {
-        // The rows scroll in the card, and the card in the answer.
+        // The rows scroll inside the card, and the card scrolls inside the answer.
         let top = rect.top().clamp(body.top(), body.bottom() - row);
         let there = Rect::from_min_size(pos2(rect.left(), top), rect.size());
         ui.scroll_to_rect(there, None);
     }
 }
 
-/// The table with as many of the last buckets as leave the names what they ask for; they are as
-/// wide as their texts, and `at_most` is a guess.
+/// The table with as many of the last buckets as fit beside the names. Columns are as wide as their
+/// texts, so `at_most` is an estimate.
 fn fitting(
     ui: &Ui,
     state: &InsightsState,
-    answered: &Answered,
+    model: &ChartModel,
     at_most: usize,
     card: Rect,
 ) -> (Table, Columns) {
     let sort = state.display().sort;
-    let names = name_width(ui, answered, card);
+    let names = name_width(ui, model, card);
     let mut buckets = at_most;
     loop {
-        let table = table(answered, buckets, sort);
+        let table = table(model, buckets, sort);
         let columns = columns(ui, &table, sort.0, card);
         if buckets == 0 || columns.name.width() >= names {
             return (table, columns);
@@ -107,21 +107,21 @@ fn fitting(
     }
 }
 
-/// What the names ask for: the longest one, up to a third of the card.
-fn name_width(ui: &Ui, answered: &Answered, card: Rect) -> f32 {
+/// The width of the names: that of the longest one, up to a third of the card.
+fn name_width(ui: &Ui, model: &ChartModel, card: Rect) -> f32 {
     let ink = tokens(ui).color.text;
     let wide = |text: &str| {
         layout(ui.painter(), text, Type::Body, ink, NAME_MAX)
             .size()
             .x
     };
-    let names = answered.lines.iter().take(200);
+    let names = model.lines.iter().take(200);
     let longest = names.map(|line| wide(&line.name.text)).fold(0.0, f32::max);
     let most = (card.width() / 3.0).clamp(NAME_MIN, NAME_MAX);
     (longest + MARK).clamp(NAME_MIN, most)
 }
 
-/// Each column is as wide as its widest text; what is left over goes to the names.
+/// Lays out the columns, each as wide as its widest text; the names get the remaining width.
 fn columns(ui: &Ui, table: &Table, sort: SortBy, card: Rect) -> Columns {
     let ink = tokens(ui).color.text;
     let wide = |text: &str, kind| layout(ui.painter(), text, kind, ink, 240.0).size().x;
@@ -129,12 +129,12 @@ fn columns(ui: &Ui, table: &Table, sort: SortBy, card: Rect) -> Columns {
     let mut right = card.right() - PAD - 1.0;
     for (index, column) in table.columns.iter().enumerate().rev() {
         let sorted = if column.sort == sort { 14.0 } else { 0.0 };
-        let head = wide(&column.label, Type::Small) + sorted;
+        let header = wide(&column.label, Type::Small) + sorted;
         let cells = table.rows.iter().take(200);
         let cells = cells
             .map(|row| wide(&row.cells[index], Type::Body))
             .fold(0.0, f32::max);
-        let width = head.max(cells).max(34.0).ceil();
+        let width = header.max(cells).max(34.0).ceil();
         numbers.push((right, width));
         right -= width + COLUMN_GAP;
     }
@@ -150,7 +150,7 @@ fn columns(ui: &Ui, table: &Table, sort: SortBy, card: Rect) -> Columns {
     }
 }
 
-fn head(
+fn header(
     ui: &mut Ui,
     state: &InsightsState,
     table: &Table,
@@ -175,7 +175,7 @@ fn head(
             .sortable(sort(column.sort));
         let mut response = cell.show(ui, rect);
         if column.partial {
-            response = response.on_hover_text("Not a whole period");
+            response = response.on_hover_text("Incomplete period");
         }
         if response.clicked() {
             clicked = Some(column.sort);
@@ -207,7 +207,7 @@ fn body_row(
     }
     let shown = state.display().is_shown(row.line);
     let cut = cells(ui, row, columns, rect.center().y, shown);
-    // The card's own edge is line enough.
+    // The last row needs no line, because the card has an edge.
     if !last && rect.bottom() + 4.0 < columns.name.bottom() {
         let line = Stroke::new(1.0, color.border);
         ui.painter()
@@ -232,7 +232,7 @@ fn cells(ui: &Ui, row: &Row, columns: &Columns, middle: f32, shown: bool) -> boo
     let color = &tokens(ui).color;
     let ink = color.text;
     let left = columns.name.left();
-    mark(ui, pos2(left + 4.0, middle), row.line, shown);
+    line_marker(ui, pos2(left + 4.0, middle), row.line, shown);
     let painter = ui.painter();
     let room = columns.name.right() - left - MARK;
     let name = layout(painter, &row.name, Type::Body, ink, room);

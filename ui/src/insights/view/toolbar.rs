@@ -1,4 +1,4 @@
-//! Over the answer: time, width of a bucket, kind of chart.
+//! The toolbar over the answer: range, bucket width, kind of chart.
 
 use egui::{Align, Layout, Ui};
 
@@ -18,11 +18,11 @@ const KINDS: [(ChartKind, &str); 3] = [
     (ChartKind::Bar, "Bar"),
     (ChartKind::Table, "Table"),
 ];
-/// Below this the kinds stand in a row of their own.
+/// Below this width the kinds of chart are in a second row.
 const ONE_ROW: f32 = 380.0;
-/// What the width and the kinds take at most.
+/// The largest width of bucket width and kinds of chart together.
 const OTHERS: f32 = 262.0;
-/// What the way out of a zoom takes.
+/// Width of the button that resets the zoom.
 const RESET: f32 = 108.0;
 
 pub(super) fn show(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'_>) {

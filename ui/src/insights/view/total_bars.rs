@@ -1,11 +1,11 @@
-//! Bars of totals, one per segment, largest first: where values do not add up, the bars of a bucket
-//! cannot stand on each other, and side by side they would be hairs.
+//! Bars of totals, one per segment, largest first. They replace bars per bucket where values do not
+//! add up: those cannot be stacked, and side by side they would be too thin.
 
 use egui::{Align2, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use crate::{
     insights::{
-        answer::{Answered, full},
+        answer::{ChartModel, full},
         state::{ChartKind, InsightsState},
     },
     theme::{Type, tokens},
@@ -18,19 +18,19 @@ const NAME_MAX: f32 = 180.0;
 const GAP: f32 = 12.0;
 
 /// Whether the chart compares the totals of segments instead of buckets.
-pub(super) fn applies(state: &InsightsState, answered: &Answered) -> bool {
-    let split = answered.breakdown.is_some() && answered.lines.len() > 1;
-    split && state.display().kind == ChartKind::Bar && !answered.additive
+pub(super) fn applies(state: &InsightsState, model: &ChartModel) -> bool {
+    let split = model.breakdown.is_some() && model.lines.len() > 1;
+    split && state.display().kind == ChartKind::Bar && !model.additive
 }
 
-pub(super) fn show(ui: &Ui, state: &InsightsState, answered: &Answered, card: Rect) {
+pub(super) fn show(ui: &Ui, state: &InsightsState, model: &ChartModel, card: Rect) {
     let color = &tokens(ui).color;
-    let rows = rows(state, answered);
+    let rows = rows(state, model);
     let inside = card.shrink(PAD);
     let height = (inside.height() / rows.len().max(1) as f32).min(ROW_MAX);
     let painter = ui.painter();
     let name = |line: usize| {
-        let text = &answered.lines[line].name.text;
+        let text = &model.lines[line].name.text;
         layout(painter, text, Type::Body, color.text, NAME_MAX)
     };
     let names = rows.iter().map(|(line, _)| name(*line).size().x);
@@ -62,7 +62,7 @@ pub(super) fn show(ui: &Ui, state: &InsightsState, answered: &Answered, card: Re
         );
     }
     let response = ui.interact(inside, ui.scope_id().with("totals"), Sense::HOVER);
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, words(answered, &rows)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, description(model, &rows)));
 }
 
 fn widest_value(ui: &Ui, rows: &[(usize, f64)]) -> f32 {
@@ -76,22 +76,18 @@ fn widest_value(ui: &Ui, rows: &[(usize, f64)]) -> f32 {
     rows.iter().map(width).fold(0.0, f32::max)
 }
 
-/// The bars for who cannot see them.
-fn words(answered: &Answered, rows: &[(usize, f64)]) -> String {
+/// The bars as text, for screen readers.
+fn description(model: &ChartModel, rows: &[(usize, f64)]) -> String {
     let row = |(line, total): &(usize, f64)| {
-        format!(
-            "{}: {}",
-            answered.lines[*line].name.text,
-            full(Some(*total))
-        )
+        format!("{}: {}", model.lines[*line].name.text, full(Some(*total)))
     };
     let rows: Vec<String> = rows.iter().map(row).collect();
     format!("Bars of totals. {}", rows.join(", "))
 }
 
-/// Lines that show and have a total, largest first.
-fn rows(state: &InsightsState, answered: &Answered) -> Vec<(usize, f64)> {
-    let lines = answered.lines.iter().enumerate();
+/// The visible lines that have a total, largest first.
+fn rows(state: &InsightsState, model: &ChartModel) -> Vec<(usize, f64)> {
+    let lines = model.lines.iter().enumerate();
     let mut rows: Vec<(usize, f64)> = lines
         .filter(|(index, _)| state.display().is_shown(*index))
         .filter_map(|(index, line)| line.total.map(|total| (index, total)))

@@ -1,5 +1,5 @@
-//! Who cannot see the console or use a mouse: every control has a name, is reached with the
-//! keyboard, and is in sight when it has it.
+//! Accessibility: every control has a name, can be reached with the keyboard, and is visible while
+//! it has the focus.
 
 use std::collections::BTreeSet;
 
@@ -11,32 +11,32 @@ use crate::{
     testing::Window,
 };
 
-/// The sizes that the console is made for, the least one first.
+/// The supported window sizes, smallest first.
 const SIZES: [(f32, f32); 3] = [(960.0, 600.0), (1280.0, 800.0), (1600.0, 1000.0)];
-/// More controls than any screen has.
-const MANY: usize = 400;
+/// An upper bound of the controls of one screen.
+const MAX_CONTROLS: usize = 400;
 
-/// A screen, and how one comes to it.
+/// The name of a screen and a function that opens it.
 type Screen = (&'static str, fn() -> Window);
 
 const SCREENS: [Screen; 8] = [
     ("first run", || Window::open(Fake::empty())),
     ("insights", insights),
-    ("insights with everything", crowded),
+    ("insights with series, breakdown and filter", crowded),
     ("insights as a table", || {
         let mut window = insights();
         window.click("Table");
         window
     }),
     ("live", || opened("Live")),
-    ("live with an event beside it", || {
+    ("live with the details of an event", || {
         let mut window = opened("Live");
         let first = window.first_row();
         window.click(&first);
         window
     }),
     ("settings", || opened("Settings")),
-    ("settings with a key in question", || {
+    ("settings with the confirmation of a key", || {
         let mut window = opened("Settings");
         window.click("Make a secret key");
         window.click("Replace the public key…");
@@ -90,7 +90,7 @@ fn focused(mirror: &Mirror) -> Option<Element> {
 }
 
 #[test]
-fn every_control_has_a_name_a_role_and_its_place_in_the_window() {
+fn every_control_has_a_name_a_role_and_bounds_inside_the_window() {
     for (name, open) in SCREENS {
         for (width, height) in SIZES {
             let mut window = open();
@@ -101,11 +101,11 @@ fn every_control_has_a_name_a_role_and_its_place_in_the_window() {
             for element in state.elements.iter().filter(|one| is_control(one)) {
                 let around = format!("{name} at {width}×{height}: {element:?}");
                 assert!(!element.name.is_empty(), "a name: {around}");
-                let said = element.role.is_some() || element.tag != Tag::Div;
-                assert!(said, "a role: {around}");
+                let has_role = element.role.is_some() || element.tag != Tag::Div;
+                assert!(has_role, "a role: {around}");
                 let [left, top, wide, high] = element.bounds;
-                // What scrolls may be cut where it goes out of sight.
-                assert!(wide >= 8.0, "room: {around}");
+                // A control at the edge of a scroll area may be clipped in height.
+                assert!(wide >= 8.0, "wide enough: {around}");
                 assert!(
                     left >= 0.0 && top >= 0.0 && left + wide <= width && top + high <= height,
                     "in the window: {around}"
@@ -116,7 +116,7 @@ fn every_control_has_a_name_a_role_and_its_place_in_the_window() {
 }
 
 #[test]
-fn no_control_lies_over_another() {
+fn controls_do_not_overlap() {
     for (name, open) in SCREENS {
         for (width, height) in SIZES {
             let mut window = open();
@@ -141,13 +141,13 @@ fn no_control_lies_over_another() {
     }
 }
 
-/// The lesser side of what two rectangles share.
+/// The shorter side of the intersection of two rectangles.
 fn overlap(a: [f32; 4], b: [f32; 4]) -> f32 {
     let side = |at: usize| (a[at] + a[at + 2]).min(b[at] + b[at + 2]) - a[at].max(b[at]);
     side(0).min(side(1))
 }
 
-/// Whether one lies wholly in the other: a button in a row, say.
+/// Whether one rectangle contains the other, such as a row and its button.
 fn holds(a: [f32; 4], b: [f32; 4]) -> bool {
     let inside = |inner: [f32; 4], outer: [f32; 4]| {
         (0..2).all(|at| {
@@ -159,7 +159,7 @@ fn holds(a: [f32; 4], b: [f32; 4]) -> bool {
 }
 
 #[test]
-fn the_tab_key_reaches_every_control_and_what_it_reaches_is_in_sight() {
+fn the_tab_key_reaches_every_control_and_scrolls_it_into_view() {
     for (name, open) in SCREENS {
         for (width, height) in [SIZES[0], SIZES[1]] {
             let mut window = open();
@@ -167,11 +167,11 @@ fn the_tab_key_reaches_every_control_and_what_it_reaches_is_in_sight() {
             let mirror = window.mirror();
             let there = controls(&mirror);
             let mut reached = BTreeSet::new();
-            for step in 0..MANY {
+            for step in 0..MAX_CONTROLS {
                 window.keys(Modifiers::NONE, &[Key::Tab]);
                 let at = focused(&mirror);
                 let at = at.unwrap_or_else(|| {
-                    panic!("{name} at {width}×{height}: nothing in sight after {step} steps, {reached:?}")
+                    panic!("{name} at {width}×{height}: no visible focus after {step} steps, {reached:?}")
                 });
                 if !reached.insert((at.id, at.name)) && step > there.len() {
                     break;

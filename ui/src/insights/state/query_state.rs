@@ -1,4 +1,4 @@
-//! Asks the question and takes the answers.
+//! Sends the question's query and takes the answers.
 
 use empmix_protocol::{Call, ErrorCode};
 use empmix_query::{
@@ -10,48 +10,48 @@ use serde_json::Value;
 use crate::{
     async_value::AsyncValue,
     insights::{
-        answer::{Answered, answered},
+        answer::{ChartModel, chart_model},
         question::{Builder, overall_report, report, report_json},
     },
-    session::Work,
+    session::UpdateCtx,
 };
 
-/// What was asked, and what came back.
+/// The query that was sent last, and its answers.
 #[derive(Debug, Default)]
-pub(super) struct Asking {
-    /// When the question is to be asked, in seconds of the frame clock.
+pub(super) struct QueryState {
+    /// When the query is due, in seconds of the frame clock.
     due_s: Option<f64>,
-    /// Whether it is asked even if it is what was asked last.
+    /// Whether the query is sent even if it equals the last one.
     forced: bool,
-    /// The question that was asked last, and its report; an unfinished part of a question does not
+    /// The question that was sent last, and its report; an incomplete part of a question does not
     /// change the report.
     asked: Option<Builder>,
     asked_report: Option<Report>,
     answer: AsyncValue<Answer>,
-    /// The same without its breakdown, for the headline.
+    /// The answer without the breakdown, for the headline.
     overall: AsyncValue<Answer>,
-    /// The latest answer, ready to be shown, and the question that it belongs to.
-    shown: Option<(Builder, Answered)>,
-    /// The headline of the latest answer; `None` while it is not known.
+    /// The latest answer, prepared for display, and its question.
+    shown: Option<(Builder, ChartModel)>,
+    /// The headline of the latest answer; `None` while it is unknown.
     headline: Option<f64>,
-    /// The backend could not be reached.
-    lost: bool,
+    /// Whether the last query found the backend unreachable.
+    connection_lost: bool,
 }
 
-impl Asking {
-    /// Asks at that time if the report is another than the last one.
+impl QueryState {
+    /// Sends the query at that time if the report differs from the last one.
     pub(super) fn due_at(&mut self, time_s: f64) {
         self.due_s = Some(time_s);
     }
 
-    /// Asks at once in any case.
+    /// Sends the query now, even if the report is the same.
     pub(super) fn force(&mut self, now_s: f64) {
         self.due_s = Some(now_s);
         self.forced = true;
     }
 
-    pub(super) fn answered(&self) -> Option<&Answered> {
-        self.shown.as_ref().map(|(_, answered)| answered)
+    pub(super) fn chart_model(&self) -> Option<&ChartModel> {
+        self.shown.as_ref().map(|(_, model)| model)
     }
 
     pub(super) fn answered_question(&self) -> Option<&Builder> {
@@ -66,7 +66,7 @@ impl Asking {
         self.headline
     }
 
-    /// The backend answers other calls: what it could not answer is asked again.
+    /// The backend answers again: repeats a query that failed because it was unreachable.
     pub(super) fn retry(&mut self, now_s: f64) {
         let code = self.answer.error().map(|error| error.code);
         if matches!(code, Some(ErrorCode::Disconnected | ErrorCode::Unavailable)) {
@@ -74,9 +74,9 @@ impl Asking {
         }
     }
 
-    /// Whether the backend was found to be away; says so once.
-    pub(super) fn take_lost(&mut self) -> bool {
-        std::mem::take(&mut self.lost)
+    /// Whether a query found the backend unreachable; returns true once.
+    pub(super) fn take_connection_lost(&mut self) -> bool {
+        std::mem::take(&mut self.connection_lost)
     }
 
     pub(super) fn cancel(&mut self) {
@@ -86,28 +86,28 @@ impl Asking {
         self.overall.cancel();
     }
 
-    /// Takes what has arrived; returns whether there is a new answer to show.
+    /// Takes the answers that have arrived; returns whether there is a new one to show.
     pub(super) fn take_answers(&mut self) -> bool {
         let arrived = self.answer.poll();
         let overall_arrived = self.overall.poll();
         let mut is_new = false;
         if arrived && let (AsyncValue::Done(answer), Some(builder)) = (&self.answer, &self.asked) {
-            self.shown = Some((builder.clone(), answered(answer, builder)));
+            self.shown = Some((builder.clone(), chart_model(answer, builder)));
             is_new = true;
         }
         let code = self.answer.error().map(|error| error.code);
-        self.lost |= arrived && code == Some(ErrorCode::Disconnected);
+        self.connection_lost |= arrived && code == Some(ErrorCode::Disconnected);
         if arrived || overall_arrived {
             self.headline = self.read_headline();
         }
         is_new
     }
 
-    /// The whole's answer beside a breakdown; else the first line's total.
+    /// With a breakdown the total of the overall answer, else the first line's total.
     fn read_headline(&self) -> Option<f64> {
-        let (builder, answered) = self.shown.as_ref()?;
+        let (builder, model) = self.shown.as_ref()?;
         if builder.breakdown.is_none() {
-            return answered.lines.first()?.total;
+            return model.lines.first()?.total;
         }
         match &self.overall {
             AsyncValue::Done(answer) => {
@@ -118,11 +118,11 @@ impl Asking {
         }
     }
 
-    pub(super) fn ask_when_due(&mut self, builder: &Builder, work: Work<'_>) {
+    pub(super) fn ask_when_due(&mut self, builder: &Builder, cx: UpdateCtx<'_>) {
         let Some(due_s) = self.due_s else { return };
-        let wait_s = due_s - work.session.time_s;
+        let wait_s = due_s - cx.session.time_s;
         if wait_s > 0.0 {
-            work.ctx.request_repaint_after_secs(wait_s as f32);
+            cx.egui.request_repaint_after_secs(wait_s as f32);
             return;
         }
         self.due_s = None;
@@ -133,34 +133,34 @@ impl Asking {
         if !forced && self.asked_report.as_ref() == Some(&report) {
             return;
         }
-        let Some(call) = query(&report, work) else {
+        let Some(call) = query(&report, cx) else {
             return;
         };
         self.asked_report = Some(report);
-        let now_s = work.session.time_s;
+        let now_s = cx.session.time_s;
         self.asked = Some(builder.clone());
-        self.answer.ask(work.backend.call(call), now_s);
+        self.answer.ask(cx.backend.call(call), now_s);
         self.overall.cancel();
-        if let Some(call) = overall_report(builder).and_then(|report| query(&report, work)) {
-            self.overall.ask(work.backend.call(call), now_s);
+        if let Some(call) = overall_report(builder).and_then(|report| query(&report, cx)) {
+            self.overall.ask(cx.backend.call(call), now_s);
         }
     }
 }
 
-fn query(report: &Report, work: Work<'_>) -> Option<Call> {
+fn query(report: &Report, cx: UpdateCtx<'_>) -> Option<Call> {
     Some(Call::Query {
-        project: work.session.project_id?,
+        project: cx.session.project_id?,
         report: report_json(report),
     })
 }
 
-/// Asks for the pipeline or plan of a question.
-pub(super) fn explain(builder: &Builder, work: Work<'_>) -> Option<AsyncValue<Value>> {
+/// Requests the pipeline or plan of a question.
+pub(super) fn explain(builder: &Builder, cx: UpdateCtx<'_>) -> Option<AsyncValue<Value>> {
     let call = Call::Explain {
-        project: work.session.project_id?,
+        project: cx.session.project_id?,
         report: report_json(&report(builder)?),
     };
     let mut pipeline = AsyncValue::NotAsked;
-    pipeline.ask(work.backend.call(call), work.session.time_s);
+    pipeline.ask(cx.backend.call(call), cx.session.time_s);
     Some(pipeline)
 }
