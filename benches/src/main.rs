@@ -3,6 +3,7 @@
 //! Each benchmark prints its table; `--write FILE` writes all tables to a file. DuckDB is measured in
 //! the same run for comparison, through Python.
 
+mod compiler;
 mod events;
 mod import;
 mod ingest;
@@ -47,6 +48,8 @@ enum Benchmark {
     Size,
     /// Launch to first chart, and memory
     Launch,
+    /// The options of JavaScriptCore's WebAssembly compiler
+    Compiler,
 }
 
 fn main() -> Result<()> {
@@ -73,4 +76,5 @@ const BENCHMARKS: &[(Benchmark, Run)] = &[
     (Benchmark::Unique, |args| unique::measure(args.events)),
     (Benchmark::Size, |_| size::measure()),
     (Benchmark::Launch, |_| launch::measure()),
+    (Benchmark::Compiler, |_| compiler::measure()),
 ];

@@ -9,6 +9,7 @@
 use std::{net::TcpListener, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use empmix_tests::{
+    GUARD_OF_THE_APP,
     desk::{Bus, Desk, Setup},
     sidecar::Sidecar,
     spawn::{built, is_alive, wait_for},
@@ -43,6 +44,7 @@ in_each_session!(
     what_is_copied_can_be_pasted,
     reload_keys_leave_the_window_as_it_is,
     the_sidecar_inherits_three_descriptors,
+    the_log_says_what_the_app_set,
     an_error_in_the_window_is_logged_and_the_page_loads_again,
     frames_that_do_not_come_are_noticed,
 );
@@ -225,6 +227,16 @@ fn listing_sidecar(home: &Path) -> std::path::PathBuf {
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
     program
+}
+
+async fn the_log_says_what_the_app_set(bus: Bus) {
+    let desk = Desk::open(bus).await;
+    desk.window.says("Send your first event").await;
+    let log = desk.log();
+    let (name, value) = GUARD_OF_THE_APP;
+    assert!(log.contains(&format!("{name}={value}: WebKitGTK")), "{log}");
+    let disabled = log.contains("DBUS_SESSION_BUS_ADDRESS=disabled:");
+    assert_eq!(disabled, bus != Bus::Own, "{log}");
 }
 
 async fn an_error_in_the_window_is_logged_and_the_page_loads_again(bus: Bus) {
