@@ -4,6 +4,7 @@ mod edges;
 mod files;
 mod packages;
 mod sources;
+mod unused;
 mod words;
 
 use std::time::Duration;
@@ -43,11 +44,12 @@ pub(crate) fn tidy(context: &Context, args: &TidyArgs) -> Result<()> {
 type Check = fn(&Context) -> Result<()>;
 
 /// All checks, cheap ones first.
-const CHECKS: [(&str, Check); 8] = [
+const CHECKS: [(&str, Check); 9] = [
     ("format", format),
     ("files", files::check),
     ("sources", sources::check),
     ("edges", edges::check),
+    ("unused", unused::check),
     ("words", words::check),
     ("spelling", spelling),
     ("packages", packages::check),
