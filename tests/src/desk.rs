@@ -6,7 +6,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use crate::session_bus::Bus;
-use crate::{browser::Browser, spawn::built};
+use crate::{
+    browser::Browser,
+    spawn::{built, free_port},
+};
 
 /// The app and its window; both end when this is dropped, and the home goes with them.
 pub struct Desk {
@@ -31,10 +34,12 @@ impl Setup {
     /// The app that was built, on an empty data directory, in a session with this bus.
     pub fn new(bus: Bus) -> Self {
         let home = tempfile::tempdir().expect("a temporary directory");
+        let data = home.path().join("data");
+        remember_port(&data);
         Self {
             bus,
             app: built("EMPMIX_APP_BIN", "empmix"),
-            data: home.path().join("data"),
+            data,
             home,
             sidecar: built("EMPMIX_SIDECAR_BIN", "empmix-sidecar"),
             environment: Vec::new(),
@@ -64,6 +69,15 @@ impl Setup {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
+}
+
+/// Gives the app a port of its own: apps that run at once would compete for the default one, also
+/// while one of them starts its sidecar again.
+fn remember_port(data: &Path) {
+    let port = free_port();
+    std::fs::create_dir(data).expect("the home is empty");
+    let file = data.join("port.json");
+    std::fs::write(file, format!(r#"{{"port":{port}}}"#)).expect("the folder is writable");
 }
 
 impl Desk {

@@ -98,7 +98,6 @@ async fn a_taken_port_is_replaced_by_another_that_is_shown_and_remembered(bus: B
     let busy = taken.local_addr().unwrap().port();
     let desk = Desk::start(Setup::new(bus).data(|home| {
         let data = home.join("data");
-        std::fs::create_dir(&data).unwrap();
         std::fs::write(data.join("port.json"), format!(r#"{{"port":{busy}}}"#)).unwrap();
         data
     }))
