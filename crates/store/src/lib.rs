@@ -1,15 +1,14 @@
-//! The seam to what is kept: events, identities, sessions, projects, jobs, warnings; and the
-//! answers to reports over them.
+//! What is asked of a store, and the suite of tests that every store passes.
 //!
-//! Two implementations, one trait ([`Store`]) and one suite of tests: whatever was written, in
-//! whatever order, both give the same answers.
+//! Two crates implement it: `empmix-store-local` (SQLite and columns) and `empmix-store-mongo`. After
+//! the same writes, in whatever order, both give the same answers.
+//!
+//! Must not know: SQLite, MongoDB, brokers, HTTP.
 
 #[cfg(feature = "contract")]
 pub mod contract;
-pub mod local;
-pub mod mongo;
 pub mod store;
-mod wording;
+pub mod wording;
 
 pub use store::{
     Batch, EventFilter, EventsPage, ItemOutcome, Missed, NewProject, ReadError, Store, StoreError,

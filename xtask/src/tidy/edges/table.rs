@@ -10,7 +10,9 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ("empmix-ingest", &["empmix-model"]),
     ("empmix-broker", &["empmix-model"]),
     ("empmix-engine", &["empmix-query"]),
-    ("empmix-store", &["empmix-engine"]),
+    ("empmix-store", &["empmix-query"]),
+    ("empmix-store-local", &["empmix-engine", "empmix-store"]),
+    ("empmix-store-mongo", &["empmix-engine", "empmix-store"]),
     ("empmix-consumer", &["empmix-broker", "empmix-store"]),
     (
         "empmix-service",
@@ -24,7 +26,8 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
             "empmix-consumer",
             "empmix-service",
             "empmix-broker",
-            "empmix-store",
+            "empmix-store-local",
+            "empmix-store-mongo",
         ],
     ),
     ("empmix-child", &[]),
@@ -57,9 +60,9 @@ pub(super) const ONLY_IN: &[(&str, &[&str])] = &[
     ("axum", &["empmix-sidecar"]),
     ("notify", &["empmix-sidecar"]),
     ("lapin", &["empmix-broker"]),
-    ("mongodb", &["empmix-store"]),
-    ("bson", &["empmix-store"]),
-    ("rusqlite", &["empmix-broker", "empmix-store"]),
+    ("mongodb", &["empmix-store-mongo"]),
+    ("bson", &["empmix-store-mongo"]),
+    ("rusqlite", &["empmix-broker", "empmix-store-local"]),
     ("egui", &["empmix-ui"]),
     ("eframe", &["empmix-ui"]),
 ];
@@ -91,7 +94,7 @@ mod tests {
     #[test]
     fn a_room_may_use_what_its_rooms_use() {
         let store: Vec<_> = closure("empmix-store").into_iter().collect();
-        assert_eq!(store, ["empmix-engine", "empmix-model", "empmix-query"]);
+        assert_eq!(store, ["empmix-model", "empmix-query"]);
         assert!(closure("empmix-model").is_empty());
     }
 }
