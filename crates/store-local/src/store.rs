@@ -10,23 +10,23 @@ use std::{
 use empmix_engine::EngineError;
 use rusqlite::Connection;
 
-use super::{
+use crate::{
     catalogue::{self, parts},
-    load,
+    memory::load,
+    memory::project::ProjectState,
     options::LocalOptions,
     parts::cache::ColumnCache,
-    pending::Hot,
-    project::ProjectState,
-    readers::Readers,
-    seal::{self, Sealer, Wake},
-    writer::{Shared, Writer},
+    parts::seal::{self, Sealer, Wake},
+    read::readers::Readers,
+    write::pending::Hot,
+    write::writer::{Shared, Writer},
 };
 use empmix_store::StoreError;
 
 /// The store in a directory of this machine. Whoever opens it holds the directory's lock.
 pub struct LocalStore {
-    pub(super) shared: Arc<Shared>,
-    pub(super) readers: Arc<Readers>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) readers: Arc<Readers>,
     running: Mutex<Option<Running>>,
 }
 
@@ -76,7 +76,7 @@ impl LocalStore {
     }
 
     /// The writer, while the store is open.
-    pub(super) fn writer(&self) -> Result<Writer, StoreError> {
+    pub(crate) fn writer(&self) -> Result<Writer, StoreError> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running
             .as_ref()
@@ -85,7 +85,7 @@ impl LocalStore {
     }
 
     /// Stops what runs: no more writes. The threads end when they have done what waits.
-    pub(super) fn stop(&self) -> Option<[JoinHandle<()>; 2]> {
+    pub(crate) fn stop(&self) -> Option<[JoinHandle<()>; 2]> {
         self.shared.sealer.stop();
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.take().map(|running| running.threads)
@@ -120,7 +120,7 @@ fn read_projects(
 }
 
 /// An error of the engine as the store's.
-pub(super) fn engine_error(error: EngineError) -> StoreError {
+pub(crate) fn engine_error(error: EngineError) -> StoreError {
     match error {
         EngineError::Cancelled => StoreError::Unavailable(error.to_string()),
         EngineError::Part(message) => StoreError::Storage(message),

@@ -12,7 +12,8 @@ use empmix_query::report::{
     EventSelector, Granularity, Insights, Measure, PropertyRef, Range, Report, Series,
 };
 use empmix_store::{
-    Batch, EventFilter, ItemOutcome, Store, StoreError,
+    Batch, Catalogue as _, EventFilter, EventLog as _, EventSink as _, ItemOutcome, Reports as _,
+    Store, StoreError,
     contract::fixtures::{NOON, event_with, items, message, new_project},
 };
 use empmix_store_local::{LocalOptions, LocalStore};

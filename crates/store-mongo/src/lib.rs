@@ -27,6 +27,7 @@
 //! **Reads** are aggregation pipelines: instants and values as literals, never a zone name, never
 //! a value in the place of a path or an operator.
 
+mod api;
 mod calls;
 mod catalogue;
 mod connect;
@@ -42,7 +43,6 @@ mod names;
 mod query;
 mod restamp;
 mod schema;
-mod seam;
 mod sessions;
 mod users;
 mod values;

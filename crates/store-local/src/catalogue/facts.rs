@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use super::CatalogueError;
 use super::fixed;
-use empmix_store::StoreError;
 
 const LINK_COLUMNS: &str =
     "source, destination, authority, item, received_at, message_id, idx, refusal";

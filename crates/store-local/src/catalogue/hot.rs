@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::CatalogueError;
 use super::{fixed, row_key, row_number};
-use crate::row::EventRow;
+use crate::memory::row::EventRow;
 use empmix_store::StoreError;
 
 /// Adds an event under the next number of its project. `properties` is their JSON.

@@ -5,8 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::CatalogueError;
 use super::fixed;
-use crate::row::Known;
-use empmix_store::StoreError;
+use crate::memory::row::Known;
 
 /// What is known of an instruction, if it is stored.
 pub(crate) fn known(

@@ -27,16 +27,16 @@ use rusqlite::{Connection, OpenFlags};
 
 use empmix_store::StoreError;
 
-pub(super) mod dense;
+pub(crate) mod dense;
 mod error;
-pub(super) mod facts;
-pub(super) mod hot;
-pub(super) mod instructions;
-pub(super) mod jobs;
-pub(super) mod parts;
-pub(super) mod projects;
-pub(super) mod sessions;
-pub(super) mod warnings;
+pub(crate) mod facts;
+pub(crate) mod hot;
+pub(crate) mod instructions;
+pub(crate) mod jobs;
+pub(crate) mod parts;
+pub(crate) mod projects;
+pub(crate) mod sessions;
+pub(crate) mod warnings;
 
 pub(crate) use error::CatalogueError;
 
@@ -109,7 +109,7 @@ CREATE TABLE parts (
 ";
 
 /// Opens the catalogue for its one writer, and makes the tables of a new one.
-pub(super) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
+pub(crate) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
     let mut connection = Connection::open(path)?;
     // A larger page holds more rows of an event's size, and fewer of its bytes overflow.
     connection.pragma_update(None, "page_size", 8192)?;
@@ -138,7 +138,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
 }
 
 /// Opens the catalogue to read from it beside the writer.
-pub(super) fn open_reader(path: &Path) -> Result<Connection, CatalogueError> {
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, CatalogueError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
@@ -147,18 +147,18 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, CatalogueError> {
 }
 
 /// The key of a project's row in an append-only table.
-pub(super) fn row_key(project: i64, number: u64) -> i64 {
+pub(crate) fn row_key(project: i64, number: u64) -> i64 {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
     (project << PROJECT_SHIFT) | number
 }
 
 /// The number of a project's row.
-pub(super) fn row_number(key: i64) -> u64 {
+pub(crate) fn row_number(key: i64) -> u64 {
     u64::try_from(key & ((1 << PROJECT_SHIFT) - 1)).unwrap_or(0)
 }
 
 /// Bytes of a column as an id, or the error that says that the row is damaged.
-pub(super) fn fixed<const N: usize>(
+pub(crate) fn fixed<const N: usize>(
     row: &rusqlite::Row<'_>,
     column: usize,
 ) -> rusqlite::Result<[u8; N]> {

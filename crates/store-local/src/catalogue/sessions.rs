@@ -4,7 +4,6 @@ use empmix_model::{EpochMs, ids::ItemHash, stored::SessionMetrics};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::CatalogueError;
-use empmix_store::StoreError;
 
 /// What new events say of one session; merging two is the fold.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use empmix_model::{
 use rusqlite::{Connection, params};
 
 use super::CatalogueError;
-use empmix_store::{StoreError, wording::REFUSED_BYTES_KEPT};
+use empmix_store::wording::REFUSED_BYTES_KEPT;
 
 /// Messages with warnings that are remembered per project.
 const MESSAGES_KEPT: i64 = 1_000_000;

@@ -9,8 +9,8 @@ use empmix_engine::EngineError;
 use empmix_model::{EpochMs, ids::ItemHash};
 
 use crate::{
-    properties::{PropertyColumn, PropertyColumns},
-    row::Known,
+    memory::properties::{PropertyColumn, PropertyColumns},
+    memory::row::Known,
 };
 
 /// What was read of a part.

@@ -9,7 +9,7 @@ use parquet::{
 };
 
 /// The columns that every part has, in their order in the file.
-pub(super) const FIXED: [(&str, Shape); 12] = [
+pub(crate) const FIXED: [(&str, Shape); 12] = [
     ("event", Shape::Text),
     ("distinct_id", Shape::Text),
     ("time", Shape::Time),
@@ -25,11 +25,11 @@ pub(super) const FIXED: [(&str, Shape); 12] = [
 ];
 
 /// The column of properties that have none of their own.
-pub(super) const REST: &str = "rest";
+pub(crate) const REST: &str = "rest";
 
 /// The type of a fixed column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Text,
     OptionalText,
     Bytes,
@@ -41,7 +41,7 @@ pub(super) enum Shape {
 
 /// The type of a property's column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text,
     Number,
     Boolean,
@@ -50,7 +50,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// All kinds, in the order of their columns.
-    pub(super) const ALL: [Self; 4] = [Self::Text, Self::Number, Self::Boolean, Self::Json];
+    pub(crate) const ALL: [Self; 4] = [Self::Text, Self::Number, Self::Boolean, Self::Json];
 
     fn suffix(self) -> &'static str {
         match self {
@@ -62,13 +62,13 @@ impl Kind {
     }
 
     /// The name of a property's column.
-    pub(super) fn column_name(self, property: &str) -> String {
+    pub(crate) fn column_name(self, property: &str) -> String {
         format!("{property}{}", self.suffix())
     }
 
     /// The property and the kind that a column's name says; `None` for other columns, none of
     /// which ends like this.
-    pub(super) fn of_column(name: &str) -> Option<(&str, Self)> {
+    pub(crate) fn of_column(name: &str) -> Option<(&str, Self)> {
         Self::ALL
             .into_iter()
             .find_map(|kind| Some((name.strip_suffix(kind.suffix())?, kind)))
@@ -76,7 +76,7 @@ impl Kind {
 }
 
 /// The schema of a part with some property columns, by column name and kind.
-pub(super) fn schema(properties: &[(String, Kind)], rest: bool) -> Result<TypePtr, ParquetError> {
+pub(crate) fn schema(properties: &[(String, Kind)], rest: bool) -> Result<TypePtr, ParquetError> {
     let mut fields = Vec::new();
     for (name, shape) in FIXED {
         fields.push(fixed_field(name, shape)?);

@@ -21,9 +21,10 @@
 //! Columns are read when something asks for them and kept under one budget for the whole store,
 //! the least recently used ones go first. The filter over the ids ([`filter`]) stays in memory.
 
-pub(super) mod cache;
-pub(super) mod filter;
+pub(crate) mod cache;
+pub(crate) mod filter;
 mod layout;
 mod read;
-pub(super) mod sealed;
-pub(super) mod write;
+pub(crate) mod seal;
+pub(crate) mod sealed;
+pub(crate) mod write;

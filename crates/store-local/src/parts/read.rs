@@ -18,14 +18,14 @@ use serde_json::Value;
 
 use super::layout::{Kind, REST};
 use crate::{
-    chunk::NumberedRow,
-    number::number_value,
-    properties::{CellsBuilder, PropertyColumn, PropertyColumns},
-    row::{EventRow, Known},
+    memory::chunk::NumberedRow,
+    memory::number::number_value,
+    memory::properties::{CellsBuilder, PropertyColumn, PropertyColumns},
+    memory::row::{EventRow, Known},
 };
 
 /// An open part file.
-pub(super) struct PartReader {
+pub(crate) struct PartReader {
     reader: SerializedFileReader<File>,
     rows: usize,
     columns: HashMap<String, usize>,
@@ -40,7 +40,7 @@ struct Cells<T> {
 
 impl PartReader {
     /// Opens a file and reads what columns it has.
-    pub(super) fn open(path: &Path) -> Result<Self, ParquetError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, ParquetError> {
         let reader = SerializedFileReader::new(File::open(path)?)?;
         let metadata = reader.metadata().file_metadata();
         let rows = usize::try_from(metadata.num_rows()).unwrap_or(0);
@@ -69,39 +69,39 @@ impl PartReader {
     }
 
     /// How many rows it holds.
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
     /// Properties that have columns of their own, by name.
-    pub(super) fn properties(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn properties(&self) -> impl Iterator<Item = &str> {
         self.properties.keys().map(String::as_str)
     }
 
     /// Whether there are properties beyond those.
-    pub(super) fn has_rest(&self) -> bool {
+    pub(crate) fn has_rest(&self) -> bool {
         self.columns.contains_key(REST)
     }
 
     /// A column of dense numbers.
-    pub(super) fn numbers(&self, name: &str) -> Result<Vec<u32>, EngineError> {
+    pub(crate) fn numbers(&self, name: &str) -> Result<Vec<u32>, EngineError> {
         let cells = self.named::<Int32Type>(name)?;
         Ok(cells.values.into_iter().map(i32::cast_unsigned).collect())
     }
 
     /// A column of times, or other integers.
-    pub(super) fn integers(&self, name: &str) -> Result<Vec<i64>, EngineError> {
+    pub(crate) fn integers(&self, name: &str) -> Result<Vec<i64>, EngineError> {
         Ok(self.named::<Int64Type>(name)?.values)
     }
 
     /// The item hashes.
-    pub(super) fn hashes(&self) -> Result<Vec<ItemHash>, EngineError> {
+    pub(crate) fn hashes(&self) -> Result<Vec<ItemHash>, EngineError> {
         let ids = self.named::<ByteArrayType>("id")?.values;
         ids.iter().map(|id| sixteen(id).map(ItemHash)).collect()
     }
 
     /// What tells duplicates from conflicts, by hash, ascending.
-    pub(super) fn known(&self) -> Result<Vec<(ItemHash, Known)>, EngineError> {
+    pub(crate) fn known(&self) -> Result<Vec<(ItemHash, Known)>, EngineError> {
         let messages = self.named::<ByteArrayType>("message_id")?.values;
         let contents = self.integers("content")?;
         let rows = self.hashes()?.into_iter().zip(messages).zip(contents);
@@ -122,7 +122,7 @@ impl PartReader {
     }
 
     /// The session ids.
-    pub(super) fn sessions(&self) -> Result<PropertyColumn, EngineError> {
+    pub(crate) fn sessions(&self) -> Result<PropertyColumn, EngineError> {
         let mut builder = CellsBuilder::default();
         text(
             &mut builder,
@@ -133,7 +133,7 @@ impl PartReader {
     }
 
     /// The values of a property that has columns of its own.
-    pub(super) fn property(&self, name: &str) -> Result<PropertyColumn, EngineError> {
+    pub(crate) fn property(&self, name: &str) -> Result<PropertyColumn, EngineError> {
         let mut builder = CellsBuilder::default();
         for (kind, column) in self.properties.get(name).into_iter().flatten() {
             match kind {
@@ -156,7 +156,7 @@ impl PartReader {
     }
 
     /// The properties that have no columns of their own.
-    pub(super) fn rest(&self) -> Result<PropertyColumns, EngineError> {
+    pub(crate) fn rest(&self) -> Result<PropertyColumns, EngineError> {
         let cells = self.named::<ByteArrayType>(REST)?;
         let mut rows = vec![Properties::new(); self.rows];
         let mut failure = None;
@@ -168,7 +168,7 @@ impl PartReader {
     }
 
     /// Every row, given their properties.
-    pub(super) fn all_rows(
+    pub(crate) fn all_rows(
         &self,
         properties: Vec<Properties>,
     ) -> Result<Vec<NumberedRow>, EngineError> {

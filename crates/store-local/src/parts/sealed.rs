@@ -20,11 +20,11 @@ use super::{
     read::PartReader,
 };
 use crate::{
-    chunk::NumberedRow,
-    properties::{PropertyColumn, PropertyColumns},
-    row::Known,
-    summary::Summary,
-    view::{Rows, id_range},
+    memory::chunk::NumberedRow,
+    memory::properties::{PropertyColumn, PropertyColumns},
+    memory::row::Known,
+    memory::summary::Summary,
+    memory::view::{Rows, id_range},
 };
 use empmix_store::StoreError;
 

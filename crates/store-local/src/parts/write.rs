@@ -26,9 +26,9 @@ use super::{
     sealed::{IdDays, PartRecord},
 };
 use crate::{
-    chunk::NumberedRow,
-    properties::{PropertyColumn, PropertyColumns},
-    summary::Summary,
+    memory::chunk::NumberedRow,
+    memory::properties::{PropertyColumn, PropertyColumns},
+    memory::summary::Summary,
 };
 use empmix_store::StoreError;
 

@@ -16,10 +16,10 @@ use empmix_model::{
 };
 use tokio::sync::broadcast;
 
-use super::{
-    chunk::Chunk,
+use crate::{
+    memory::chunk::Chunk,
+    memory::view::{Rows, View},
     parts::sealed::SealedPart,
-    view::{Rows, View},
 };
 
 /// Items that a slow watcher may be behind before it misses some.
@@ -27,14 +27,14 @@ const LIVE_ITEMS: usize = 1024;
 
 /// Texts and their dense numbers.
 #[derive(Debug, Default)]
-pub(super) struct Dictionary {
+pub(crate) struct Dictionary {
     texts: Vec<Arc<str>>,
     numbers: HashMap<Arc<str>, u32>,
 }
 
 impl Dictionary {
     /// A dictionary of texts in the order of their numbers.
-    pub(super) fn of(texts: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn of(texts: impl IntoIterator<Item = String>) -> Self {
         let mut dictionary = Self::default();
         for text in texts {
             dictionary.push(text.into());
@@ -43,64 +43,64 @@ impl Dictionary {
     }
 
     /// Gives a text the next number.
-    pub(super) fn push(&mut self, text: Arc<str>) {
+    pub(crate) fn push(&mut self, text: Arc<str>) {
         self.numbers.insert(text.clone(), self.len());
         self.texts.push(text);
     }
 
     /// The number of a text.
-    pub(super) fn number(&self, text: &str) -> Option<u32> {
+    pub(crate) fn number(&self, text: &str) -> Option<u32> {
         self.numbers.get(text).copied()
     }
 
     /// The text of a number that was given.
-    pub(super) fn text(&self, number: u32) -> &str {
+    pub(crate) fn text(&self, number: u32) -> &str {
         &self.texts[number as usize]
     }
 
     /// How many texts there are: the next number.
-    pub(super) fn len(&self) -> u32 {
+    pub(crate) fn len(&self) -> u32 {
         u32::try_from(self.texts.len()).unwrap_or(u32::MAX)
     }
 }
 
 /// A project in memory.
-pub(super) struct ProjectState {
+pub(crate) struct ProjectState {
     /// Its number in the catalogue.
-    pub(super) no: i64,
+    pub(crate) no: i64,
     /// IANA name of its zone.
-    pub(super) timezone: String,
+    pub(crate) timezone: String,
     /// The day that its weeks begin on.
-    pub(super) week_start: WeekStart,
+    pub(crate) week_start: WeekStart,
     /// What is stored from now on.
-    pub(super) live: broadcast::Sender<LiveItem>,
+    pub(crate) live: broadcast::Sender<LiveItem>,
     /// Everything that the writer changes.
-    pub(super) data: RwLock<Data>,
+    pub(crate) data: RwLock<Data>,
     view: Mutex<Option<Arc<View>>>,
 }
 
 /// What the writer changes.
 #[derive(Default)]
-pub(super) struct Data {
+pub(crate) struct Data {
     /// Distinct ids.
-    pub(super) ids: Dictionary,
+    pub(crate) ids: Dictionary,
     /// Event names.
-    pub(super) names: Dictionary,
+    pub(crate) names: Dictionary,
     /// For each id the id index of its user's id.
-    pub(super) user_of: Vec<u32>,
+    pub(crate) user_of: Vec<u32>,
     /// Rows in files.
-    pub(super) parts: Vec<Arc<SealedPart>>,
+    pub(crate) parts: Vec<Arc<SealedPart>>,
     /// Hot rows that are being written to files.
-    pub(super) sealing: Vec<Arc<Chunk>>,
+    pub(crate) sealing: Vec<Arc<Chunk>>,
     /// Hot rows.
-    pub(super) hot: Vec<Arc<Chunk>>,
+    pub(crate) hot: Vec<Arc<Chunk>>,
     /// When the oldest chunk of `hot` was added.
-    pub(super) hot_since: Option<Instant>,
+    pub(crate) hot_since: Option<Instant>,
 }
 
 impl ProjectState {
     /// A project with what was read of it at the start.
-    pub(super) fn new(no: i64, project: &Project, data: Data) -> Self {
+    pub(crate) fn new(no: i64, project: &Project, data: Data) -> Self {
         Self {
             no,
             timezone: project.timezone.clone(),
@@ -112,12 +112,12 @@ impl ProjectState {
     }
 
     /// Reads the data.
-    pub(super) fn read<T>(&self, read: impl FnOnce(&Data) -> T) -> T {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Data) -> T) -> T {
         read(&self.data.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Changes the data; the next view shows it.
-    pub(super) fn change(&self, change: impl FnOnce(&mut Data)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Data)) {
         let mut data = self.data.write().unwrap_or_else(PoisonError::into_inner);
         change(&mut data);
         // Still under the write lock: no view of the old data can be kept as current.
@@ -125,7 +125,7 @@ impl ProjectState {
     }
 
     /// The rows as they are now.
-    pub(super) fn view(&self) -> Arc<View> {
+    pub(crate) fn view(&self) -> Arc<View> {
         let data = self.data.read().unwrap_or_else(PoisonError::into_inner);
         let mut kept = self.view.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get_or_insert_with(|| Arc::new(data.view())).clone()
@@ -134,7 +134,7 @@ impl ProjectState {
 
 impl Data {
     /// Rows that are in no file yet.
-    pub(super) fn hot_rows(&self) -> usize {
+    pub(crate) fn hot_rows(&self) -> usize {
         self.hot.iter().map(|chunk| chunk.rows()).sum()
     }
 

@@ -9,14 +9,14 @@ use empmix_engine::{Column, EngineError};
 use empmix_model::{EpochMs, ids::ItemHash, limits::PAGE_ROWS, stored::StoredEvent};
 use serde_json::Value;
 
-use super::view::{Rows, View};
+use crate::memory::view::{Rows, View};
 use empmix_store::{EventFilter, EventsPage};
 
 /// A row's place in the list, and where it is: part, row.
 type Place = (EpochMs, ItemHash, usize, u32);
 
 /// Selects a page.
-pub(super) fn page(view: &View, filter: &EventFilter) -> Result<EventsPage, EngineError> {
+pub(crate) fn page(view: &View, filter: &EventFilter) -> Result<EventsPage, EngineError> {
     let limit = filter.limit.clamp(1, PAGE_ROWS);
     let Some(selection) = Selection::of(view, filter) else {
         return Ok(EventsPage {

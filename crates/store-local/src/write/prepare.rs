@@ -10,27 +10,27 @@ use empmix_model::{
     warning::Warning,
 };
 
-use super::{number::spell_numbers, row::EventRow};
+use crate::{memory::number::spell_numbers, memory::row::EventRow};
 use empmix_store::{Batch, StoreError, content_hash, instruction_hash, wording};
 
 /// A batch, ready to be written.
-pub(super) struct PreparedBatch {
-    pub(super) project: ProjectId,
-    pub(super) envelopes: Vec<PreparedEnvelope>,
+pub(crate) struct PreparedBatch {
+    pub(crate) project: ProjectId,
+    pub(crate) envelopes: Vec<PreparedEnvelope>,
 }
 
 /// A message, ready to be written.
-pub(super) struct PreparedEnvelope {
-    pub(super) message_id: [u8; 16],
-    pub(super) received_at: EpochMs,
-    pub(super) job: Option<JobPart>,
-    pub(super) items: Vec<PreparedItem>,
+pub(crate) struct PreparedEnvelope {
+    pub(crate) message_id: [u8; 16],
+    pub(crate) received_at: EpochMs,
+    pub(crate) job: Option<JobPart>,
+    pub(crate) items: Vec<PreparedItem>,
     /// Refusals and alterations that it carries.
-    pub(super) warnings: Vec<Warning>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// An item, ready to be written.
-pub(super) enum PreparedItem {
+pub(crate) enum PreparedItem {
     Event {
         row: EventRow,
         /// JSON of the row's properties.
@@ -48,7 +48,7 @@ pub(super) enum PreparedItem {
 
 impl PreparedBatch {
     /// Prepares a batch. Costs about a microsecond per property; call it where blocking is fine.
-    pub(super) fn of(batch: Batch) -> Self {
+    pub(crate) fn of(batch: Batch) -> Self {
         Self {
             project: batch.project,
             envelopes: batch
@@ -60,7 +60,7 @@ impl PreparedBatch {
     }
 
     /// How many items it holds.
-    pub(super) fn items(&self) -> usize {
+    pub(crate) fn items(&self) -> usize {
         self.envelopes
             .iter()
             .map(|envelope| envelope.items.len())
@@ -107,7 +107,7 @@ impl PreparedItem {
     }
 
     /// The warning that another content has this item's id.
-    pub(super) fn conflict(&self, received_at: EpochMs) -> Warning {
+    pub(crate) fn conflict(&self, received_at: EpochMs) -> Warning {
         let (insert_id, content) = match self {
             Self::Event { row, properties } => (row.insert_id.as_str(), properties.clone()),
             Self::Instruction {

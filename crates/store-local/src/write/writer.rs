@@ -15,14 +15,14 @@ use empmix_model::ids::ProjectId;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{
-    pending::{Hot, Pending},
-    prepare::PreparedBatch,
-    project::{Data, ProjectState},
-    seal::Wake,
-    write::ProjectWrite,
-};
 use crate::catalogue::CatalogueError;
+use crate::{
+    memory::project::{Data, ProjectState},
+    parts::seal::Wake,
+    write::apply::ProjectWrite,
+    write::pending::{Hot, Pending},
+    write::prepare::PreparedBatch,
+};
 use empmix_store::{StoreError, Written};
 
 /// Batches and commands that may wait for the writer.
@@ -31,21 +31,21 @@ const QUEUE: usize = 64;
 const GROUP_ITEMS: usize = 32_768;
 
 /// Projects in memory, by id.
-pub(super) type Projects = RwLock<HashMap<ProjectId, Arc<ProjectState>>>;
+pub(crate) type Projects = RwLock<HashMap<ProjectId, Arc<ProjectState>>>;
 
 /// What the writer and the readers share.
-pub(super) struct Shared {
-    pub(super) projects: Projects,
+pub(crate) struct Shared {
+    pub(crate) projects: Projects,
     /// Why nothing can be written any more.
-    pub(super) failure: OnceLock<String>,
+    pub(crate) failure: OnceLock<String>,
     /// Wakes the sealer.
-    pub(super) sealer: Wake,
+    pub(crate) sealer: Wake,
 }
 
 impl Shared {
     /// A project in memory, while the store is open: once it closes it must not say of a project
     /// that it does not exist, since what is meant for such a one is dropped.
-    pub(super) fn project(&self, id: ProjectId) -> Result<Arc<ProjectState>, StoreError> {
+    pub(crate) fn project(&self, id: ProjectId) -> Result<Arc<ProjectState>, StoreError> {
         if self.sealer.is_stopped() {
             return Err(closed());
         }
@@ -62,7 +62,7 @@ impl Shared {
     }
 
     /// Adds a project that was just made.
-    pub(super) fn add(&self, id: ProjectId, project: Arc<ProjectState>) {
+    pub(crate) fn add(&self, id: ProjectId, project: Arc<ProjectState>) {
         let mut projects = self
             .projects
             .write()
@@ -71,7 +71,7 @@ impl Shared {
     }
 
     /// Forgets the projects, which ends every live stream.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut projects = self
             .projects
             .write()
@@ -80,7 +80,7 @@ impl Shared {
     }
 
     /// Fails once the storage has failed.
-    pub(super) fn check(&self) -> Result<(), StoreError> {
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
         match self.failure.get() {
             Some(reason) => Err(StoreError::Storage(reason.clone())),
             None => Ok(()),
@@ -91,7 +91,7 @@ impl Shared {
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// Work in a transaction of its own, and what follows its commit; it answers by itself.
-pub(super) type Work = Box<dyn FnOnce(&mut WriterState) + Send>;
+pub(crate) type Work = Box<dyn FnOnce(&mut WriterState) + Send>;
 
 enum Command {
     Write(PreparedBatch, Reply<Written>),
@@ -99,7 +99,7 @@ enum Command {
 }
 
 /// What the writer thread owns.
-pub(super) struct WriterState {
+pub(crate) struct WriterState {
     connection: Connection,
     shared: Arc<Shared>,
     hot: HashMap<ProjectId, Hot>,
@@ -107,13 +107,13 @@ pub(super) struct WriterState {
 
 /// Sends work to the writer thread, which ends when the last of these is dropped.
 #[derive(Clone)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     commands: mpsc::Sender<Command>,
 }
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(
+    pub(crate) fn start(
         connection: Connection,
         shared: Arc<Shared>,
         hot: HashMap<ProjectId, Hot>,
@@ -132,7 +132,7 @@ impl Writer {
     }
 
     /// Writes a batch; durable and visible when it returns `Ok`.
-    pub(super) async fn write(&self, batch: PreparedBatch) -> Result<Written, StoreError> {
+    pub(crate) async fn write(&self, batch: PreparedBatch) -> Result<Written, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Write(batch, reply)).await?;
         answer.await.map_err(|_| closed())?
@@ -140,7 +140,7 @@ impl Writer {
 
     /// Runs `work` in a transaction of its own, then `after` on what it gave, once it is durable
     /// and before anything else is written.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, CatalogueError> + Send + 'static,
         after: impl FnOnce(&mut WriterState, &T) + Send + 'static,
@@ -159,7 +159,7 @@ impl Writer {
     }
 
     /// Runs `work` on the writer's thread, after what waits already. Blocks: not for async code.
-    pub(super) fn run_blocking<T: Send + 'static>(
+    pub(crate) fn run_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut WriterState) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -203,17 +203,17 @@ impl WriterState {
     }
 
     /// The readers' side.
-    pub(super) fn shared(&self) -> &Arc<Shared> {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
     /// What the writer knows of a project.
-    pub(super) fn hot(&mut self, project: ProjectId) -> &mut Hot {
+    pub(crate) fn hot(&mut self, project: ProjectId) -> &mut Hot {
         self.hot.entry(project).or_default()
     }
 
     /// Runs `work` in a transaction of its own.
-    pub(super) fn transaction<T>(
+    pub(crate) fn transaction<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, CatalogueError>,
     ) -> Result<T, StoreError> {

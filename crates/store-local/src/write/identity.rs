@@ -9,20 +9,20 @@ use std::collections::{HashMap, HashSet};
 use empmix_model::identity::{Fact, JudgedLink, Refusal, fold};
 use rusqlite::Connection;
 
-use super::catalogue::facts;
+use crate::catalogue::facts;
 use empmix_store::StoreError;
 
 /// What new facts changed.
 #[derive(Debug, Default)]
-pub(super) struct IdentityChange {
+pub(crate) struct IdentityChange {
     /// Ids of the components that were folded, with their users now.
-    pub(super) users: Vec<(String, String)>,
+    pub(crate) users: Vec<(String, String)>,
     /// Links that are refused now and were not before.
-    pub(super) refused: Vec<JudgedLink>,
+    pub(crate) refused: Vec<JudgedLink>,
 }
 
 /// Keeps facts and folds what they touch.
-pub(super) fn apply(
+pub(crate) fn apply(
     connection: &Connection,
     project: i64,
     new: &[Fact],

@@ -5,33 +5,33 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 use empmix_model::{ids::ItemHash, stored::LiveItem, stored::StoredEvent, warning::Warning};
 use rusqlite::Connection;
 
-use super::{
+use crate::{
     catalogue::{dense, dense::Dictionary as Table},
-    chunk::{self, Chunk, NumberedRow},
-    project::{Data, Dictionary, ProjectState},
-    row::Known,
+    memory::chunk::{self, Chunk, NumberedRow},
+    memory::project::{Data, Dictionary, ProjectState},
+    memory::row::Known,
 };
 use empmix_store::StoreError;
 
 /// The writer's own knowledge of a project: where duplicates are looked for first.
 #[derive(Default)]
-pub(super) struct Hot {
+pub(crate) struct Hot {
     /// Hot items by hash.
-    pub(super) known: HashMap<ItemHash, Known>,
+    pub(crate) known: HashMap<ItemHash, Known>,
     /// The number of the next hot row.
-    pub(super) next_number: u64,
+    pub(crate) next_number: u64,
 }
 
 /// New texts of a dictionary.
 #[derive(Default)]
-pub(super) struct NewTexts {
+pub(crate) struct NewTexts {
     texts: Vec<Arc<str>>,
     numbers: HashMap<Arc<str>, u32>,
 }
 
 impl NewTexts {
     /// The number of a text, a new one if it is not known.
-    pub(super) fn number(
+    pub(crate) fn number(
         &mut self,
         connection: &Connection,
         table: Table,
@@ -57,31 +57,31 @@ impl NewTexts {
 
 /// What a transaction adds to one project.
 #[derive(Default)]
-pub(super) struct Pending {
-    pub(super) ids: NewTexts,
-    pub(super) names: NewTexts,
+pub(crate) struct Pending {
+    pub(crate) ids: NewTexts,
+    pub(crate) names: NewTexts,
     /// New events by hash, with the delivery that brought them.
-    pub(super) events: HashMap<ItemHash, (Known, u64)>,
+    pub(crate) events: HashMap<ItemHash, (Known, u64)>,
     /// New instructions, with the delivery that brought them.
-    pub(super) instructions: HashMap<ItemHash, u64>,
-    pub(super) rows: Vec<NumberedRow>,
+    pub(crate) instructions: HashMap<ItemHash, u64>,
+    pub(crate) rows: Vec<NumberedRow>,
     /// Ids and their users now.
-    pub(super) users: Vec<(u32, u32)>,
-    pub(super) warnings: Vec<Warning>,
+    pub(crate) users: Vec<(u32, u32)>,
+    pub(crate) warnings: Vec<Warning>,
     /// The new rows as columns, once they are made.
     chunk: Option<Chunk>,
 }
 
 impl Pending {
     /// Makes columns of the new rows; done beside the commit, which waits for the disk.
-    pub(super) fn make_chunk(&mut self) {
+    pub(crate) fn make_chunk(&mut self) {
         if !self.rows.is_empty() {
             self.chunk = Some(Chunk::of(&self.rows));
         }
     }
 
     /// Makes it visible, after the commit.
-    pub(super) fn publish(self, project: &ProjectState, hot: &mut Hot) {
+    pub(crate) fn publish(self, project: &ProjectState, hot: &mut Hot) {
         hot.next_number += self.rows.len() as u64;
         hot.known.extend(
             self.events

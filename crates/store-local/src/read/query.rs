@@ -7,7 +7,7 @@ use empmix_model::{EpochMs, ids::ProjectId};
 use empmix_query::{Calendar, answer::Answer, report::Report};
 use serde_json::Value;
 
-use super::{project::ProjectState, store::LocalStore};
+use crate::{memory::project::ProjectState, store::LocalStore};
 use empmix_store::{ReadError, StoreError};
 
 /// Cancels a query when its future is dropped.
@@ -21,7 +21,7 @@ impl Drop for CancelOnDrop {
 
 impl LocalStore {
     /// Answers a report over the rows as they are now.
-    pub(super) async fn answer(
+    pub(crate) async fn answer(
         &self,
         project: ProjectId,
         report: Report,
@@ -40,7 +40,7 @@ impl LocalStore {
     }
 
     /// How a report would be answered.
-    pub(super) async fn plan(
+    pub(crate) async fn plan(
         &self,
         project: ProjectId,
         report: Report,
@@ -73,6 +73,6 @@ impl LocalStore {
 fn read_error(error: EngineError) -> ReadError {
     match error {
         EngineError::Invalid(invalid) => ReadError::Invalid(invalid),
-        error => ReadError::Store(super::store::engine_error(error)),
+        error => ReadError::Store(crate::store::engine_error(error)),
     }
 }

@@ -5,10 +5,10 @@ use std::{ops::Range, sync::Arc};
 use empmix_engine::{EngineError, Part, Snapshot};
 use empmix_model::{Properties, ids::ItemHash};
 
-use super::summary::Summary;
+use crate::memory::summary::Summary;
 
 /// What the store itself reads of rows, beside what the engine reads.
-pub(super) trait Rows: Part {
+pub(crate) trait Rows: Part {
     /// Item hashes, in row order.
     fn hashes(&self) -> Result<Arc<[ItemHash]>, EngineError>;
 
@@ -23,15 +23,15 @@ pub(super) trait Rows: Part {
 }
 
 /// A project's rows at one moment.
-pub(super) struct View {
+pub(crate) struct View {
     /// The rows; the same objects as in `snapshot`, in the same order.
-    pub(super) rows: Vec<Arc<dyn Rows>>,
+    pub(crate) rows: Vec<Arc<dyn Rows>>,
     /// What the engine sees.
-    pub(super) snapshot: Snapshot,
+    pub(crate) snapshot: Snapshot,
 }
 
 /// Where an id's run is in ascending id indices.
-pub(super) fn id_range(ids: &[u32], id: u32) -> Range<usize> {
+pub(crate) fn id_range(ids: &[u32], id: u32) -> Range<usize> {
     let start = ids.partition_point(|other| *other < id);
     let end = start + ids[start..].partition_point(|other| *other == id);
     start..end

@@ -15,15 +15,15 @@ const SPREAD_FROM: usize = 4;
 
 /// Columns by property name.
 #[derive(Debug, Default)]
-pub(super) struct PropertyColumns {
+pub(crate) struct PropertyColumns {
     rows: usize,
     columns: HashMap<String, PropertyColumn>,
 }
 
 /// The values of one property.
 #[derive(Debug)]
-pub(super) struct PropertyColumn {
-    pub(super) values: Arc<[Value]>,
+pub(crate) struct PropertyColumn {
+    pub(crate) values: Arc<[Value]>,
     cells: Cells,
     /// Rows that hold `null`, ascending.
     nulls: Box<[u32]>,
@@ -37,7 +37,7 @@ enum Cells {
 
 impl PropertyColumns {
     /// The columns of rows given in order.
-    pub(super) fn of<'a>(rows: impl Iterator<Item = &'a Properties>) -> Self {
+    pub(crate) fn of<'a>(rows: impl Iterator<Item = &'a Properties>) -> Self {
         let mut builder = PropertyColumnsBuilder::default();
         let mut count = 0;
         for (row, properties) in (0_u32..).zip(rows) {
@@ -50,14 +50,14 @@ impl PropertyColumns {
     }
 
     /// All columns by name.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &PropertyColumn)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &PropertyColumn)> {
         self.columns
             .iter()
             .map(|(name, column)| (name.as_str(), column))
     }
 
     /// The properties of one row, as they were written.
-    pub(super) fn row(&self, row: u32) -> Properties {
+    pub(crate) fn row(&self, row: u32) -> Properties {
         self.columns
             .iter()
             .filter_map(|(name, column)| Some((name.clone(), column.value(row)?)))
@@ -65,14 +65,14 @@ impl PropertyColumns {
     }
 
     /// The engine's view of a column; `None` when no row has a value.
-    pub(super) fn column(&self, name: &str) -> Option<Column> {
+    pub(crate) fn column(&self, name: &str) -> Option<Column> {
         self.columns.get(name)?.column(self.rows)
     }
 }
 
 impl PropertyColumn {
     /// Calls `visit` with every row that has a value, and its code; in row order.
-    pub(super) fn each(&self, mut visit: impl FnMut(u32, u32)) {
+    pub(crate) fn each(&self, mut visit: impl FnMut(u32, u32)) {
         match &self.cells {
             Cells::Dense(codes) => (0_u32..)
                 .zip(codes.iter())
@@ -86,7 +86,7 @@ impl PropertyColumn {
     }
 
     /// How many rows have a value.
-    pub(super) fn cells(&self) -> usize {
+    pub(crate) fn cells(&self) -> usize {
         match &self.cells {
             Cells::Dense(codes) => codes.iter().filter(|code| **code != MISSING).count(),
             Cells::Sparse { rows, .. } => rows.len(),
@@ -94,12 +94,12 @@ impl PropertyColumn {
     }
 
     /// Rows that hold `null`.
-    pub(super) fn nulls(&self) -> &[u32] {
+    pub(crate) fn nulls(&self) -> &[u32] {
         &self.nulls
     }
 
     /// The engine's view over so many rows; `None` when no row has a value.
-    pub(super) fn column(&self, rows: usize) -> Option<Column> {
+    pub(crate) fn column(&self, rows: usize) -> Option<Column> {
         (!self.values.is_empty()).then(|| Column::Coded {
             codes: self.spread(rows),
             values: self.values.clone(),
@@ -107,7 +107,7 @@ impl PropertyColumn {
     }
 
     /// About how many bytes of memory it holds.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let cells = match &self.cells {
             Cells::Dense(codes) => codes.len() * 4,
             Cells::Sparse { rows, .. } => rows.len() * 8,
@@ -123,7 +123,7 @@ impl PropertyColumn {
     }
 
     /// A row's value, `null` included.
-    pub(super) fn value(&self, row: u32) -> Option<Value> {
+    pub(crate) fn value(&self, row: u32) -> Option<Value> {
         let code = match &self.cells {
             Cells::Dense(codes) => codes.get(row as usize).copied(),
             Cells::Sparse { rows, codes } => rows.binary_search(&row).ok().map(|at| codes[at]),
@@ -149,13 +149,13 @@ impl PropertyColumn {
 
 /// Makes columns cell by cell, in any order of rows.
 #[derive(Debug, Default)]
-pub(super) struct PropertyColumnsBuilder {
+pub(crate) struct PropertyColumnsBuilder {
     columns: HashMap<String, CellsBuilder>,
 }
 
 /// Makes one column cell by cell, in any order of rows.
 #[derive(Debug, Default)]
-pub(super) struct CellsBuilder {
+pub(crate) struct CellsBuilder {
     cells: Vec<(u32, u32)>,
     values: Vec<Value>,
     known: HashMap<Value, u32>,
@@ -164,7 +164,7 @@ pub(super) struct CellsBuilder {
 
 impl PropertyColumnsBuilder {
     /// Adds a row's value of a property.
-    pub(super) fn push(&mut self, name: &str, row: u32, value: &Value) {
+    pub(crate) fn push(&mut self, name: &str, row: u32, value: &Value) {
         match self.columns.get_mut(name) {
             Some(cells) => cells.push(row, value),
             None => self
@@ -176,7 +176,7 @@ impl PropertyColumnsBuilder {
     }
 
     /// Adds a whole column whose rows have new numbers: `new_row[old]`.
-    pub(super) fn append(&mut self, name: &str, column: &PropertyColumn, new_row: &[u32]) {
+    pub(crate) fn append(&mut self, name: &str, column: &PropertyColumn, new_row: &[u32]) {
         let cells = self.columns.entry(name.to_owned()).or_default();
         let codes: Vec<u32> = column
             .values
@@ -194,7 +194,7 @@ impl PropertyColumnsBuilder {
     }
 
     /// The columns over so many rows.
-    pub(super) fn finish(self, rows: usize) -> PropertyColumns {
+    pub(crate) fn finish(self, rows: usize) -> PropertyColumns {
         let columns = self
             .columns
             .into_iter()
@@ -206,7 +206,7 @@ impl PropertyColumnsBuilder {
 
 impl CellsBuilder {
     /// Adds a row's value.
-    pub(super) fn push(&mut self, row: u32, value: &Value) {
+    pub(crate) fn push(&mut self, row: u32, value: &Value) {
         if value.is_null() {
             self.nulls.push(row);
         } else {
@@ -216,12 +216,12 @@ impl CellsBuilder {
     }
 
     /// Adds a row's value by the code that [`CellsBuilder::code`] gave.
-    pub(super) fn push_code(&mut self, row: u32, code: u32) {
+    pub(crate) fn push_code(&mut self, row: u32, code: u32) {
         self.cells.push((row, code));
     }
 
     /// The code of a value that is not `null`.
-    pub(super) fn code(&mut self, value: &Value) -> u32 {
+    pub(crate) fn code(&mut self, value: &Value) -> u32 {
         if let Some(code) = self.known.get(value) {
             return *code;
         }
@@ -232,7 +232,7 @@ impl CellsBuilder {
     }
 
     /// The column over so many rows.
-    pub(super) fn finish(mut self, rows: usize) -> PropertyColumn {
+    pub(crate) fn finish(mut self, rows: usize) -> PropertyColumn {
         self.nulls.sort_unstable();
         let cells = if self.cells.len() * SPREAD_FROM >= rows {
             let mut codes = vec![MISSING; rows];

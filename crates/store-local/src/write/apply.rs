@@ -9,37 +9,37 @@ use empmix_model::{
 };
 use rusqlite::Connection;
 
-use super::{
+use crate::{
     catalogue::{
         dense::Dictionary as Table,
         hot, instructions, jobs,
         sessions::{self, SessionDelta},
         warnings,
     },
-    chunk::NumberedRow,
-    identity,
-    pending::{Hot, Pending},
-    prepare::{PreparedBatch, PreparedEnvelope, PreparedItem},
-    project::{Data, ProjectState},
-    row::{EventRow, Known},
+    memory::chunk::NumberedRow,
+    memory::project::{Data, ProjectState},
+    memory::row::{EventRow, Known},
     store::engine_error,
+    write::identity,
+    write::pending::{Hot, Pending},
+    write::prepare::{PreparedBatch, PreparedEnvelope, PreparedItem},
 };
 use empmix_store::{ItemOutcome, StoreError, Written, wording};
 
 /// A transaction's work on one project.
-pub(super) struct ProjectWrite<'a> {
-    pub(super) connection: &'a Connection,
-    pub(super) project: &'a ProjectState,
-    pub(super) data: &'a Data,
-    pub(super) hot: &'a Hot,
-    pub(super) pending: &'a mut Pending,
+pub(crate) struct ProjectWrite<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) project: &'a ProjectState,
+    pub(crate) data: &'a Data,
+    pub(crate) hot: &'a Hot,
+    pub(crate) pending: &'a mut Pending,
     /// Numbers the deliveries of this transaction.
-    pub(super) deliveries: &'a mut u64,
+    pub(crate) deliveries: &'a mut u64,
 }
 
 impl ProjectWrite<'_> {
     /// Writes a batch; nothing is visible before the commit.
-    pub(super) fn batch(&mut self, batch: PreparedBatch) -> Result<Written, StoreError> {
+    pub(crate) fn batch(&mut self, batch: PreparedBatch) -> Result<Written, StoreError> {
         let mut written = Written::default();
         let mut sessions = HashMap::new();
         let mut facts = Vec::new();
@@ -244,7 +244,7 @@ impl ProjectWrite<'_> {
 }
 
 /// The warning of a link, if it is refused.
-pub(super) fn refused_link(judged: &JudgedLink) -> Option<Warning> {
+pub(crate) fn refused_link(judged: &JudgedLink) -> Option<Warning> {
     judged
         .refusal
         .map(|refusal| wording::refused_link(&judged.link, refusal))

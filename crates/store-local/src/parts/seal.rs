@@ -31,16 +31,16 @@ use empmix_model::{
     ids::{ItemHash, ProjectId},
 };
 
-use super::{
+use crate::{
     catalogue::{hot, parts},
-    chunk::NumberedRow,
-    load,
+    memory::chunk::NumberedRow,
+    memory::load,
+    memory::project::{Data, ProjectState},
     options::LocalOptions,
     parts::{cache::ColumnCache, sealed::SealedPart, write::PartsDir},
-    project::{Data, ProjectState},
-    readers::Readers,
+    read::readers::Readers,
     store::engine_error,
-    writer::{Shared, Writer},
+    write::writer::{Shared, Writer},
 };
 use empmix_store::StoreError;
 
@@ -52,7 +52,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 const PAGE: usize = 10_000;
 
 /// The sealer's door bell.
-pub(super) struct Wake {
+pub(crate) struct Wake {
     seal_rows: usize,
     bell: SyncSender<()>,
     is_stopped: AtomicBool,
@@ -60,7 +60,7 @@ pub(super) struct Wake {
 
 impl Wake {
     /// A bell, and what hears it.
-    pub(super) fn new(seal_rows: usize) -> (Self, Receiver<()>) {
+    pub(crate) fn new(seal_rows: usize) -> (Self, Receiver<()>) {
         let (bell, listener) = sync_channel(1);
         let wake = Self {
             seal_rows,
@@ -71,7 +71,7 @@ impl Wake {
     }
 
     /// Says how many hot rows a project has now.
-    pub(super) fn rows(&self, rows: usize) {
+    pub(crate) fn rows(&self, rows: usize) {
         if rows >= self.seal_rows {
             // A full bell rings already.
             let _ = self.bell.try_send(());
@@ -79,13 +79,13 @@ impl Wake {
     }
 
     /// Asks the sealer to end.
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.is_stopped.store(true, Ordering::Relaxed);
         let _ = self.bell.try_send(());
     }
 
     /// Whether the sealer was asked to end.
-    pub(super) fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::Relaxed)
     }
 }
@@ -98,20 +98,20 @@ struct Sealed {
 }
 
 /// Seals projects.
-pub(super) struct Sealer {
-    pub(super) shared: Arc<Shared>,
-    pub(super) readers: Arc<Readers>,
-    pub(super) writer: Writer,
-    pub(super) dir: PathBuf,
-    pub(super) options: LocalOptions,
-    pub(super) cache: Arc<ColumnCache>,
+pub(crate) struct Sealer {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) readers: Arc<Readers>,
+    pub(crate) writer: Writer,
+    pub(crate) dir: PathBuf,
+    pub(crate) options: LocalOptions,
+    pub(crate) cache: Arc<ColumnCache>,
     /// The largest number that a part ever had.
-    pub(super) last_part: i64,
+    pub(crate) last_part: i64,
 }
 
 impl Sealer {
     /// Seals until it is asked to end.
-    pub(super) fn run(mut self, listener: &Receiver<()>) {
+    pub(crate) fn run(mut self, listener: &Receiver<()>) {
         self.clean_up();
         self.join_all();
         let look = self.options.seal_after.min(PAUSE);
@@ -357,7 +357,7 @@ fn cut(mut rows: Vec<NumberedRow>, seal_rows: usize) -> Vec<Vec<NumberedRow>> {
 }
 
 /// Runs a sealer on a thread of its own.
-pub(super) fn start(
+pub(crate) fn start(
     sealer: Sealer,
     listener: Receiver<()>,
 ) -> Result<std::thread::JoinHandle<()>, StoreError> {
@@ -372,7 +372,7 @@ mod tests {
     use empmix_model::Properties;
 
     use super::*;
-    use crate::row::EventRow;
+    use crate::memory::row::EventRow;
 
     fn rows(days: &[(i64, usize)]) -> Vec<NumberedRow> {
         let row = |day: i64| NumberedRow {

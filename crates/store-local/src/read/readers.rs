@@ -7,7 +7,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::catalogue;
+use crate::catalogue;
 use crate::catalogue::CatalogueError;
 use empmix_store::StoreError;
 
@@ -15,14 +15,14 @@ use empmix_store::StoreError;
 const KEPT: usize = 4;
 
 /// A pool of reading connections.
-pub(super) struct Readers {
+pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
     /// A pool for a catalogue that exists.
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf) -> Self {
         Self {
             path,
             idle: Mutex::default(),
@@ -30,7 +30,7 @@ impl Readers {
     }
 
     /// Runs a query. Blocks; it must be short, since it holds back the log's checkpoint.
-    pub(super) fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         query: impl FnOnce(&Connection) -> Result<T, CatalogueError>,
     ) -> Result<T, StoreError> {

@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A number as JSON writes it: whole ones without a fraction.
-pub(super) fn number_value(number: f64) -> Value {
+pub(crate) fn number_value(number: f64) -> Value {
     #[allow(clippy::cast_possible_truncation, reason = "whole and in range")]
     let whole = number as i64;
     if number.fract() == 0.0 && number.abs() <= EXACT {
@@ -18,7 +18,7 @@ pub(super) fn number_value(number: f64) -> Value {
 }
 
 /// Gives every number in some properties its one spelling.
-pub(super) fn spell_numbers(properties: &mut Properties) {
+pub(crate) fn spell_numbers(properties: &mut Properties) {
     properties.values_mut().for_each(spell);
 }
 

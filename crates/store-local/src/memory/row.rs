@@ -4,28 +4,28 @@ use empmix_model::{DAY_MS, EpochMs, Properties, envelope::Envelope, ids::ItemHas
 
 /// An event with everything that is kept of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct EventRow {
-    pub(super) hash: ItemHash,
-    pub(super) event: String,
-    pub(super) distinct_id: String,
-    pub(super) time: EpochMs,
+pub(crate) struct EventRow {
+    pub(crate) hash: ItemHash,
+    pub(crate) event: String,
+    pub(crate) distinct_id: String,
+    pub(crate) time: EpochMs,
     /// The client's own time, if different.
-    pub(super) client_time: Option<EpochMs>,
-    pub(super) received_at: EpochMs,
-    pub(super) insert_id: String,
-    pub(super) session_id: Option<String>,
+    pub(crate) client_time: Option<EpochMs>,
+    pub(crate) received_at: EpochMs,
+    pub(crate) insert_id: String,
+    pub(crate) session_id: Option<String>,
     /// The message that brought it.
-    pub(super) message_id: [u8; 16],
+    pub(crate) message_id: [u8; 16],
     /// Hash of its content, see `content_hash`.
-    pub(super) content: i64,
-    pub(super) properties: Properties,
+    pub(crate) content: i64,
+    pub(crate) properties: Properties,
     /// See [`EventRow::dated`].
-    pub(super) id_day: Option<i64>,
+    pub(crate) id_day: Option<i64>,
 }
 
 impl EventRow {
     /// The row of an event that a message brought.
-    pub(super) fn new(event: Event, envelope: &Envelope, content: i64) -> Self {
+    pub(crate) fn new(event: Event, envelope: &Envelope, content: i64) -> Self {
         let mut row = Self {
             hash: event.id,
             event: event.event,
@@ -46,7 +46,7 @@ impl EventRow {
 
     /// The UTC day in the item's id, if the id was made of this row's time; none for an item that
     /// came without a time, or kept an id from elsewhere.
-    pub(super) fn dated(&self) -> Option<i64> {
+    pub(crate) fn dated(&self) -> Option<i64> {
         let time = self.client_time.unwrap_or(self.time);
         let made = ItemHash::of(&self.distinct_id, &self.insert_id, Some(time));
         (made == self.hash).then_some(time.div_euclid(DAY_MS))
@@ -55,9 +55,9 @@ impl EventRow {
 
 /// What tells a duplicate from a conflict and a redelivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// Hash of the content that is stored.
-    pub(super) content: i64,
+    pub(crate) content: i64,
     /// The message that brought it.
-    pub(super) message_id: [u8; 16],
+    pub(crate) message_id: [u8; 16],
 }

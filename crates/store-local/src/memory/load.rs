@@ -5,13 +5,13 @@ use std::{collections::HashMap, path::Path, sync::Arc, time::Instant};
 use empmix_model::project::Project;
 use rusqlite::Connection;
 
-use super::{
+use crate::{
     catalogue::{dense, facts, hot, parts, projects, warnings},
-    chunk::{self, Chunk, NumberedRow},
+    memory::chunk::{self, Chunk, NumberedRow},
+    memory::project::{Data, Dictionary},
+    memory::row::{EventRow, Known},
     parts::{cache::ColumnCache, sealed::SealedPart, write::PartsDir},
-    pending::Hot,
-    project::{Data, Dictionary},
-    row::{EventRow, Known},
+    write::pending::Hot,
 };
 use empmix_store::StoreError;
 
@@ -19,15 +19,15 @@ use empmix_store::StoreError;
 const PAGE: usize = 50_000;
 
 /// A project as the store begins with it.
-pub(super) struct Loaded {
-    pub(super) no: i64,
-    pub(super) project: Project,
-    pub(super) data: Data,
-    pub(super) hot: Hot,
+pub(crate) struct Loaded {
+    pub(crate) no: i64,
+    pub(crate) project: Project,
+    pub(crate) data: Data,
+    pub(crate) hot: Hot,
 }
 
 /// Reads every project, checks the parts in `dir`, and removes files that nobody names there.
-pub(super) fn load(
+pub(crate) fn load(
     connection: &Connection,
     dir: &Path,
     cache: &Arc<ColumnCache>,
@@ -106,7 +106,7 @@ fn load_hot(connection: &Connection, no: i64, data: &mut Data) -> Result<Hot, St
 }
 
 /// A row with its dense numbers, which the catalogue must know.
-pub(super) fn numbered(data: &Data, row: EventRow) -> Result<NumberedRow, StoreError> {
+pub(crate) fn numbered(data: &Data, row: EventRow) -> Result<NumberedRow, StoreError> {
     Ok(NumberedRow {
         id: number(&data.ids, &row.distinct_id)?,
         code: number(&data.names, &row.event)?,

@@ -17,7 +17,7 @@ use empmix_model::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::properties::{PropertyColumn, PropertyColumns};
+use crate::memory::properties::{PropertyColumn, PropertyColumns};
 
 /// Values kept for each property of each event.
 const VALUES_KEPT: usize = 500;
@@ -30,7 +30,7 @@ const COUNTERS: usize = 1 << 22;
 
 /// A summary by event code.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Summary(BTreeMap<u32, EventSummary>);
+pub(crate) struct Summary(BTreeMap<u32, EventSummary>);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct EventSummary {
@@ -49,7 +49,7 @@ struct PropertySummary {
 
 impl Summary {
     /// Summarises rows: event codes, times and properties in one order.
-    pub(super) fn of(codes: &[u32], times: &[EpochMs], properties: &PropertyColumns) -> Self {
+    pub(crate) fn of(codes: &[u32], times: &[EpochMs], properties: &PropertyColumns) -> Self {
         let mut events = BTreeMap::new();
         for (code, time) in codes.iter().zip(times) {
             let event = events.entry(*code).or_insert(EventSummary {
@@ -73,7 +73,7 @@ impl Summary {
     }
 
     /// The schema that several summaries make together.
-    pub(super) fn schema<'a>(
+    pub(crate) fn schema<'a>(
         summaries: impl Iterator<Item = &'a Self>,
         names: &[std::sync::Arc<str>],
     ) -> Vec<EventSchema> {

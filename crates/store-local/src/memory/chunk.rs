@@ -9,11 +9,11 @@ use empmix_engine::{Column, EngineError, Part};
 use empmix_model::{EpochMs, Properties, ids::ItemHash};
 use serde_json::Value;
 
-use super::{
-    properties::{PropertyColumns, PropertyColumnsBuilder},
-    row::EventRow,
-    summary::Summary,
-    view::{Rows, id_range},
+use crate::{
+    memory::properties::{PropertyColumns, PropertyColumnsBuilder},
+    memory::row::EventRow,
+    memory::summary::Summary,
+    memory::view::{Rows, id_range},
 };
 
 /// Chunks of a level that become one of the next.
@@ -21,18 +21,18 @@ const FAN_IN: usize = 8;
 
 /// An event with its dense numbers.
 #[derive(Debug, Clone)]
-pub(super) struct NumberedRow {
+pub(crate) struct NumberedRow {
     /// Id index of the distinct id.
-    pub(super) id: u32,
+    pub(crate) id: u32,
     /// Event code of the name.
-    pub(super) code: u32,
+    pub(crate) code: u32,
     /// The event.
-    pub(super) row: EventRow,
+    pub(crate) row: EventRow,
 }
 
 /// Rows in columns, sorted by (id index, time, item hash).
 #[derive(Debug)]
-pub(super) struct Chunk {
+pub(crate) struct Chunk {
     level: u32,
     ids: Arc<[u32]>,
     codes: Arc<[u32]>,
@@ -50,7 +50,7 @@ const SESSION: &str = "session";
 
 impl Chunk {
     /// The chunk of some rows, in any order.
-    pub(super) fn of(rows: &[NumberedRow]) -> Self {
+    pub(crate) fn of(rows: &[NumberedRow]) -> Self {
         let mut rows: Vec<&NumberedRow> = rows.iter().collect();
         rows.sort_unstable_by_key(|row| (row.id, row.row.time, row.row.hash));
         let mut sessions = PropertyColumnsBuilder::default();
@@ -118,7 +118,7 @@ impl Chunk {
 }
 
 /// Adds a chunk and merges the newest ones of one level until fewer than [`FAN_IN`] are left.
-pub(super) fn add(chunks: &mut Vec<Arc<Chunk>>, chunk: Chunk) {
+pub(crate) fn add(chunks: &mut Vec<Arc<Chunk>>, chunk: Chunk) {
     chunks.push(Arc::new(chunk));
     loop {
         let level = chunks.last().map_or(0, |chunk| chunk.level);
