@@ -12,7 +12,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ("empmix-engine", &["empmix-query"]),
     ("empmix-store", &["empmix-query"]),
     ("empmix-store-local", &["empmix-engine", "empmix-store"]),
-    ("empmix-store-mongo", &["empmix-engine", "empmix-store"]),
+    ("empmix-store-mongo", &["empmix-store"]),
     ("empmix-consumer", &["empmix-broker", "empmix-store"]),
     (
         "empmix-service",
