@@ -145,7 +145,7 @@ pub(super) fn secret_key(hash: Option<&KeyHash>) -> Document {
     doc! {"secret_hash": hash}
 }
 
-fn is_duplicate(error: &Error) -> bool {
+pub(crate) fn is_duplicate(error: &Error) -> bool {
     match error.kind.as_ref() {
         ErrorKind::Write(WriteFailure::WriteError(error)) => error.code == DUPLICATE_KEY,
         ErrorKind::Command(error) => error.code == DUPLICATE_KEY,

@@ -58,5 +58,6 @@ pub(super) fn all() -> Vec<(&'static str, Vec<IndexModel>)> {
         ("warning_counts", vec![]),
         ("jobs", vec![plain(doc! {"p": 1, "kind": 1})]),
         ("job_parts", vec![]),
+        ("records", vec![]),
     ]
 }

@@ -10,6 +10,7 @@
 //! | `days` | `{p, day}` | how often events of a day were stored, see [`schema`] |
 //! | `warnings` | what makes it one, so that a repeat changes nothing | bounded per project |
 //! | `projects`, `keys` | project | the catalogue; `identity_version` serialises facts |
+//! | `records` | `{p, k, i}` | saved reports, boards and the like: version and body |
 //! | `jobs` | job, or an object id | imports; users that are being stamped anew |
 //! | `job_parts` | `{j, n}` | parts of an import: accepted `a`, stored `s` |
 //!
@@ -41,6 +42,7 @@ mod jobs;
 mod live;
 mod names;
 mod query;
+mod records;
 mod restamp;
 mod schema;
 mod sessions;

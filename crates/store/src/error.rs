@@ -9,6 +9,9 @@ pub enum StoreError {
     /// The thing does not exist.
     #[error("{0} does not exist")]
     NotFound(&'static str),
+    /// What was asked for breaks a rule, which the message names.
+    #[error("{0}")]
+    Invalid(String),
     /// It exists already, or changed meanwhile.
     #[error("{0}")]
     Conflict(String),

@@ -13,6 +13,7 @@
 //! | [`Identity`] | links between ids, sessions |
 //! | [`Warnings`] | what was refused or altered |
 //! | [`Catalogue`] | projects and keys |
+//! | [`Records`] | saved reports, boards and the like: JSON with a version |
 //! | [`Jobs`] | long work and its progress |
 //! | [`Store`] | all of these, with its state and its end |
 
@@ -24,6 +25,7 @@ mod event_log;
 mod event_sink;
 mod identity;
 mod jobs;
+pub mod records;
 mod reports;
 mod store;
 mod warnings;
@@ -35,6 +37,7 @@ pub use event_log::{EventFilter, EventLog, EventsPage, Missed, Watched};
 pub use event_sink::{Batch, EventSink, ItemOutcome, Written, content_hash, instruction_hash};
 pub use identity::Identity;
 pub use jobs::Jobs;
+pub use records::{Record, RecordKey, RecordKind, Records};
 pub use reports::{ReadError, Reports};
 pub use store::Store;
 pub use warnings::Warnings;

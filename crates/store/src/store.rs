@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 use empmix_query::answer::Engine;
 
-use crate::{Catalogue, EventLog, EventSink, Identity, Jobs, Reports, StoreError, Warnings};
+use crate::{
+    Catalogue, EventLog, EventSink, Identity, Jobs, Records, Reports, StoreError, Warnings,
+};
 
 /// Everything that is kept. All methods may be called from many tasks at once and end within a
 /// deadline.
 #[async_trait]
 pub trait Store:
-    EventSink + Reports + EventLog + Identity + Warnings + Catalogue + Jobs + Send + Sync
+    EventSink + Reports + EventLog + Identity + Warnings + Catalogue + Records + Jobs + Send + Sync
 {
     /// Which engine answers.
     fn engine(&self) -> Engine;

@@ -1,5 +1,6 @@
 //! Why the catalogue could not do something: SQLite's errors as the store's.
 
+use empmix_layout::LayoutError;
 use empmix_store::StoreError;
 use rusqlite::ErrorCode;
 
@@ -28,5 +29,14 @@ impl From<rusqlite::Error> for CatalogueError {
             }
             _ => StoreError::Storage(message),
         })
+    }
+}
+
+impl From<LayoutError> for CatalogueError {
+    fn from(error: LayoutError) -> Self {
+        match error {
+            LayoutError::Sqlite(error) => error.into(),
+            other => Self(StoreError::Storage(other.to_string())),
+        }
     }
 }

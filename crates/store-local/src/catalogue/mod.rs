@@ -1,8 +1,8 @@
 //! The catalogue: one SQLite file, the source of truth for everything that is not in a part yet.
 //!
 //! WAL, `synchronous=FULL` (a commit that returned is on disk), `secure_delete` (what was deleted
-//! is overwritten). `user_version` is the version of the tables below; a newer one is refused,
-//! since an older release would not know what it destroys.
+//! is overwritten). `user_version` is the version of the tables below; `empmix-layout` migrates older
+//! ones and refuses newer ones.
 //!
 //! | table | holds | grows with |
 //! | --- | --- | --- |
@@ -16,6 +16,7 @@
 //! | `warnings`, `warning_counts`, `warned_messages` | what was refused or altered, bounded; exact counts | days, bounds |
 //! | `jobs`, `job_parts` | long work, and which parts of it are accepted and stored | jobs |
 //! | `parts` | the Parquet files that count | parts |
+//! | `records` | saved reports, boards and the like: JSON with a version | records |
 //!
 //! Rows of `ids`, `event_names` and `hot_events` are keyed `project number << 40 | number`, so
 //! that a project's rows are one range of an append-only table: no index is written on the path
@@ -25,8 +26,6 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use empmix_store::StoreError;
-
 pub(crate) mod dense;
 mod error;
 pub(crate) mod facts;
@@ -35,13 +34,12 @@ pub(crate) mod instructions;
 pub(crate) mod jobs;
 pub(crate) mod parts;
 pub(crate) mod projects;
+pub(crate) mod records;
 pub(crate) mod sessions;
 pub(crate) mod warnings;
 
 pub(crate) use error::CatalogueError;
 
-/// The version of the tables that this release reads and writes.
-const SCHEMA_VERSION: i64 = 1;
 /// Pages of the write-ahead log that bring about a checkpoint: 64 MiB, so that the file is not
 /// synced with every batch.
 const CHECKPOINT_PAGES: i64 = 8192;
@@ -49,6 +47,7 @@ const CHECKPOINT_PAGES: i64 = 8192;
 /// Bits of a row key that number the rows of one project.
 const PROJECT_SHIFT: u32 = 40;
 
+/// Version 1.
 const TABLES: &str = "
 CREATE TABLE projects (
   no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
@@ -108,7 +107,15 @@ CREATE TABLE parts (
   summary TEXT NOT NULL) STRICT;
 ";
 
-/// Opens the catalogue for its one writer, and makes the tables of a new one.
+/// Version 2 adds the records.
+const RECORDS: &str = "
+CREATE TABLE records (
+  project INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (project, kind, id)) STRICT, WITHOUT ROWID;
+";
+
+/// Opens the catalogue for its one writer, and brings its tables to the version of this release.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
     let mut connection = Connection::open(path)?;
     // A larger page holds more rows of an event's size, and fewer of its bytes overflow.
@@ -120,20 +127,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > SCHEMA_VERSION {
-        return Err(StoreError::Storage(format!(
-            "{} was written by a newer release (version {found}; this one knows {SCHEMA_VERSION}): start the newer release, or use another data directory",
-            path.display()
-        ))
-        .into());
-    }
-    if found == 0 {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(TABLES)?;
-        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-        transaction.commit()?;
-    }
+    empmix_layout::migrate(&mut connection, path, &[TABLES, RECORDS])?;
     Ok(connection)
 }
 

@@ -5,6 +5,7 @@ mod event_log;
 mod event_sink;
 mod identity;
 mod jobs;
+mod records;
 mod reports;
 mod warnings;
 

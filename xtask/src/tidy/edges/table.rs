@@ -8,10 +8,14 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ("empmix-query", &["empmix-model"]),
     ("empmix-protocol", &["empmix-query"]),
     ("empmix-ingest", &["empmix-model"]),
-    ("empmix-broker", &["empmix-model"]),
+    ("empmix-layout", &[]),
+    ("empmix-broker", &["empmix-layout", "empmix-model"]),
     ("empmix-engine", &["empmix-query"]),
     ("empmix-store", &["empmix-query"]),
-    ("empmix-store-local", &["empmix-engine", "empmix-store"]),
+    (
+        "empmix-store-local",
+        &["empmix-engine", "empmix-layout", "empmix-store"],
+    ),
     ("empmix-store-mongo", &["empmix-store"]),
     ("empmix-consumer", &["empmix-broker", "empmix-store"]),
     (
@@ -62,7 +66,10 @@ pub(super) const ONLY_IN: &[(&str, &[&str])] = &[
     ("lapin", &["empmix-broker"]),
     ("mongodb", &["empmix-store-mongo"]),
     ("bson", &["empmix-store-mongo"]),
-    ("rusqlite", &["empmix-broker", "empmix-store-local"]),
+    (
+        "rusqlite",
+        &["empmix-broker", "empmix-layout", "empmix-store-local"],
+    ),
     ("egui", &["empmix-ui"]),
     ("eframe", &["empmix-ui"]),
 ];
