@@ -18,11 +18,9 @@ use empmix_broker::{
 };
 use empmix_consumer::Consumer;
 use empmix_service::Service;
-use empmix_store::{
-    Store,
-    local::{LocalOptions, LocalStore},
-    mongo::{MongoOptions, MongoStore},
-};
+use empmix_store::Store;
+use empmix_store_local::{LocalOptions, LocalStore};
+use empmix_store_mongo::{MongoOptions, MongoStore};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},

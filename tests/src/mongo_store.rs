@@ -7,8 +7,8 @@ use std::sync::Arc;
 use empmix_store::{
     Batch, Store,
     contract::fixtures::{Fixture, NOON, event, items, message, new_project},
-    mongo::{MongoOptions, MongoStore},
 };
+use empmix_store_mongo::{MongoOptions, MongoStore};
 use mongodb::{
     Client,
     bson::{Binary, spec::BinarySubtype},

@@ -8,8 +8,8 @@ use std::{ffi::OsStr, path::Path, time::Duration};
 use empmix_store::{
     Store,
     contract::real_data::{make_project, messages, write},
-    local::{LocalOptions, LocalStore},
 };
+use empmix_store_local::{LocalOptions, LocalStore};
 use empmix_tests::{
     duckdb,
     mongod::Mongod,

@@ -5,12 +5,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use empmix_store::{
-    Store,
-    contract::Harness,
-    mongo::{MongoOptions, MongoStore},
-    store_contract,
-};
+use empmix_store::{Store, contract::Harness, store_contract};
+use empmix_store_mongo::{MongoOptions, MongoStore};
 use empmix_tests::mongod::Mongod;
 
 /// A database of its own on the shared server.

@@ -8,10 +8,10 @@ use std::{
 };
 
 use empmix_store::{
-    EventFilter, ItemOutcome, Store, StoreError,
+    Catalogue as _, EventFilter, ItemOutcome, Store, StoreError,
     contract::fixtures::{Fixture, NOON, event, event_with, new_project},
-    mongo::{MongoOptions, MongoStore},
 };
+use empmix_store_mongo::{MongoOptions, MongoStore};
 use empmix_tests::{
     mongo_store::{batch, connect, database, fixture},
     mongod::Mongod,

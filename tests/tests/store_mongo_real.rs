@@ -7,8 +7,8 @@ use std::time::Instant;
 use empmix_store::{
     Store,
     contract::real_data::{LINES, check, make_project, messages, shuffled, write},
-    mongo::{MongoOptions, MongoStore},
 };
+use empmix_store_mongo::{MongoOptions, MongoStore};
 use empmix_tests::mongod::Mongod;
 
 async fn open(uri: &str) -> MongoStore {

@@ -124,7 +124,7 @@ impl Consumer {
             let reason = match self.store.write(batch.clone()).await {
                 Ok(written) => return Ok(Some(written)),
                 Err(StoreError::NotFound(_)) => return Ok(None),
-                Err(error @ StoreError::Storage(_)) => {
+                Err(error @ (StoreError::Storage(_) | StoreError::Invalid(_))) => {
                     return Err(Interrupted::Fatal(ConsumerError::Store(error)));
                 }
                 Err(StoreError::Unavailable(reason) | StoreError::Conflict(reason)) => reason,

@@ -8,6 +8,7 @@ use empmix_store::{ReadError, StoreError};
 pub fn of_store(error: StoreError) -> ApiError {
     let code = match &error {
         StoreError::Unavailable(_) => ErrorCode::Unavailable,
+        StoreError::Invalid(_) => ErrorCode::InvalidRequest,
         StoreError::NotFound(_) => ErrorCode::NotFound,
         StoreError::Conflict(_) => ErrorCode::Conflict,
         StoreError::Storage(_) => ErrorCode::Internal,

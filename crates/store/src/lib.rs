@@ -1,17 +1,43 @@
-//! The seam to what is kept: events, identities, sessions, projects, jobs, warnings; and the
-//! answers to reports over them.
+//! What is asked of a store, and the suite of tests that every store passes.
 //!
-//! Two implementations, one trait ([`Store`]) and one suite of tests: whatever was written, in
-//! whatever order, both give the same answers.
+//! Two crates implement it: `empmix-store-local` (SQLite and columns) and `empmix-store-mongo`. After
+//! the same writes, in whatever order, both give the same answers.
+//!
+//! Must not know: SQLite, MongoDB, brokers, HTTP.
+//!
+//! | trait | what is asked of it |
+//! | --- | --- |
+//! | [`EventSink`] | write messages |
+//! | [`Reports`] | answer reports, explain them, list events and properties |
+//! | [`EventLog`] | pages of events, and events as they arrive |
+//! | [`Identity`] | links between ids, sessions |
+//! | [`Warnings`] | what was refused or altered |
+//! | [`Catalogue`] | projects and keys |
+//! | [`Records`] | saved reports, boards and the like: JSON with a version |
+//! | [`Jobs`] | long work and its progress |
+//! | [`Store`] | all of these, with its state and its end |
 
+mod catalogue;
 #[cfg(feature = "contract")]
 pub mod contract;
-pub mod local;
-pub mod mongo;
-pub mod store;
-mod wording;
+mod error;
+mod event_log;
+mod event_sink;
+mod identity;
+mod jobs;
+pub mod records;
+mod reports;
+mod store;
+mod warnings;
+pub mod wording;
 
-pub use store::{
-    Batch, EventFilter, EventsPage, ItemOutcome, Missed, NewProject, ReadError, Store, StoreError,
-    Watched, Written, content_hash, instruction_hash,
-};
+pub use catalogue::{Catalogue, NewProject};
+pub use error::StoreError;
+pub use event_log::{EventFilter, EventLog, EventsPage, Missed, Watched};
+pub use event_sink::{Batch, EventSink, ItemOutcome, Written, content_hash, instruction_hash};
+pub use identity::Identity;
+pub use jobs::Jobs;
+pub use records::{Record, RecordKey, RecordKind, Records};
+pub use reports::{ReadError, Reports};
+pub use store::Store;
+pub use warnings::Warnings;

@@ -9,10 +9,10 @@ use empmix_model::{
 };
 
 /// Bytes of refused events that are kept per project.
-pub(crate) const REFUSED_BYTES_KEPT: i64 = 256 << 20;
+pub const REFUSED_BYTES_KEPT: i64 = 256 << 20;
 
 /// The warnings that an envelope carries.
-pub(crate) fn of_envelope(envelope: &Envelope) -> Vec<Warning> {
+pub fn of_envelope(envelope: &Envelope) -> Vec<Warning> {
     let refused = envelope.refused.iter().map(|refused| Warning {
         kind: WarningKind::Refused,
         message: refused.message.clone(),
@@ -29,7 +29,7 @@ pub(crate) fn of_envelope(envelope: &Envelope) -> Vec<Warning> {
 }
 
 /// The warning that another content has an item's id; `content` is what was not stored, in JSON.
-pub(crate) fn conflict(insert_id: &str, mut content: String, received_at: EpochMs) -> Warning {
+pub fn conflict(insert_id: &str, mut content: String, received_at: EpochMs) -> Warning {
     content.truncate(content.floor_char_boundary(REFUSED_BYTES));
     Warning {
         kind: WarningKind::IdConflict,
@@ -42,7 +42,7 @@ pub(crate) fn conflict(insert_id: &str, mut content: String, received_at: EpochM
 }
 
 /// The warning of a refused link.
-pub(crate) fn refused_link(link: &Link, refusal: Refusal) -> Warning {
+pub fn refused_link(link: &Link, refusal: Refusal) -> Warning {
     Warning {
         kind: WarningKind::LinkRefused,
         message: format!(

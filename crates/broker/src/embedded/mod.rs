@@ -7,9 +7,9 @@
 //!
 //! # Format
 //! SQLite in WAL mode, `synchronous=FULL`, `secure_delete` on, `application_id` `EMQ1`,
-//! `user_version` [`schema::VERSION`]. A newer version, another program's file and a file that is
-//! no database are refused with an explanation; an empty file becomes an empty queue. Beside it
-//! lie SQLite's `-wal` and `-shm`, and `<file>.lock`, which the one process that has the queue
+//! `user_version` the number of steps in [`schema`], which `empmix-layout` runs. A newer version, another
+//! program's file and a file that is not a database are refused with an explanation; an empty file
+//! becomes an empty queue. Beside it lie SQLite's `-wal` and `-shm`, and `<file>.lock`, which the one process that has the queue
 //! open holds locked.
 //!
 //! | table | content |

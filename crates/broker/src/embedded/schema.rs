@@ -9,13 +9,13 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::record::queue_code;
 use crate::{BrokerError, Queue};
 
-/// The version of the format that this release writes.
-pub(super) const VERSION: i64 = 1;
-
 /// `EMQ1`.
 const APPLICATION_ID: i64 = 0x454d_5131;
 
-const TABLES: &str = "
+/// The steps of the format; see `empmix-layout`.
+const STEPS: &[&str] = &[VERSION_1];
+
+const VERSION_1: &str = "
 CREATE TABLE events (seq INTEGER PRIMARY KEY, id BLOB NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE dead (seq INTEGER PRIMARY KEY, id BLOB NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE attempts (queue INTEGER NOT NULL, seq INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (queue, seq)) WITHOUT ROWID;
@@ -43,16 +43,15 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, BrokerError> {
     open_private(path).map_err(|error| storage(path, &error))?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     prepare(&mut connection).map_err(|error| storage(path, &error))?;
-    match versions(&connection).map_err(|error| storage(path, &error))? {
-        (APPLICATION_ID, VERSION) => {}
-        (0, 0) => create(&mut connection, path)?,
-        (APPLICATION_ID, newer) => {
-            return Err(BrokerError::Storage(format!(
-                "{} has format {newer}, this release reads {VERSION}",
-                path.display()
-            )));
-        }
+    let id = application_id(&connection).map_err(|error| storage(path, &error))?;
+    match id {
+        APPLICATION_ID => {}
+        0 => create(&connection, path)?,
         _ => return Err(foreign(path)),
+    }
+    empmix_layout::migrate(&mut connection, path, STEPS).map_err(|error| storage(path, &error))?;
+    if id == 0 {
+        sync_folder(path).map_err(|error| storage(path, &error))?;
     }
     recover(&mut connection).map_err(|error| storage(path, &error))?;
     Ok(connection)
@@ -89,31 +88,26 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn versions(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
-    let id = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    Ok((id, version))
+fn application_id(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA application_id", [], |row| row.get(0))
 }
 
-fn create(connection: &mut Connection, path: &Path) -> Result<(), BrokerError> {
-    let fail = |error: rusqlite::Error| storage(path, &error);
+/// Marks a new file as a queue. Its tables come with the first step: a file that is marked and has
+/// none is one whose creation did not end.
+fn create(connection: &Connection, path: &Path) -> Result<(), BrokerError> {
     let tables: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(fail)?;
-    if tables > 0 {
+        .map_err(|error| storage(path, &error))?;
+    let version = empmix_layout::version(connection).map_err(|error| storage(path, &error))?;
+    if tables > 0 || version > 0 {
         return Err(foreign(path));
     }
-    let transaction = connection.transaction().map_err(fail)?;
-    transaction.execute_batch(TABLES).map_err(fail)?;
-    transaction
+    connection
         .pragma_update(None, "application_id", APPLICATION_ID)
-        .and_then(|()| transaction.pragma_update(None, "user_version", VERSION))
-        .map_err(fail)?;
-    transaction.commit().map_err(fail)?;
-    sync_folder(path).map_err(|error| storage(path, &error))
+        .map_err(|error| storage(path, &error))
 }
 
-/// Counts one more vain delivery for all that was handed out and is still here.
+/// Counts one more delivery without an ack for each message that was handed out and is still here.
 fn recover(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for (queue, table) in [(Queue::Events, "events"), (Queue::Dead, "dead")] {

@@ -31,6 +31,7 @@ use crate::Store;
 
 mod agreement;
 pub mod fixtures;
+pub mod history;
 mod identity;
 mod jobs;
 pub mod judge;
@@ -39,6 +40,7 @@ mod projects;
 mod properties;
 pub mod random;
 pub mod real_data;
+mod records;
 mod scenarios;
 mod sessions;
 mod warnings;
@@ -50,6 +52,7 @@ pub use jobs::*;
 pub use lists::*;
 pub use projects::*;
 pub use properties::*;
+pub use records::*;
 pub use scenarios::*;
 pub use sessions::*;
 pub use warnings::*;
@@ -103,6 +106,11 @@ macro_rules! store_contract {
             random_reports_agree_with_the_judge
             projects_are_listed_oldest_first
             keys_are_replaced
+            a_record_has_versions
+            a_stale_write_changes_nothing
+            one_of_many_writers_wins
+            records_are_listed_by_id
+            records_are_bounded
             a_job_ends_when_every_part_is_stored
             parts_of_a_job_are_a_set
             what_a_job_says_is_stored_is_seen

@@ -8,9 +8,15 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ("empmix-query", &["empmix-model"]),
     ("empmix-protocol", &["empmix-query"]),
     ("empmix-ingest", &["empmix-model"]),
-    ("empmix-broker", &["empmix-model"]),
+    ("empmix-layout", &[]),
+    ("empmix-broker", &["empmix-layout", "empmix-model"]),
     ("empmix-engine", &["empmix-query"]),
-    ("empmix-store", &["empmix-engine"]),
+    ("empmix-store", &["empmix-query"]),
+    (
+        "empmix-store-local",
+        &["empmix-engine", "empmix-layout", "empmix-store"],
+    ),
+    ("empmix-store-mongo", &["empmix-store"]),
     ("empmix-consumer", &["empmix-broker", "empmix-store"]),
     (
         "empmix-service",
@@ -24,7 +30,8 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
             "empmix-consumer",
             "empmix-service",
             "empmix-broker",
-            "empmix-store",
+            "empmix-store-local",
+            "empmix-store-mongo",
         ],
     ),
     ("empmix-child", &[]),
@@ -57,9 +64,12 @@ pub(super) const ONLY_IN: &[(&str, &[&str])] = &[
     ("axum", &["empmix-sidecar"]),
     ("notify", &["empmix-sidecar"]),
     ("lapin", &["empmix-broker"]),
-    ("mongodb", &["empmix-store"]),
-    ("bson", &["empmix-store"]),
-    ("rusqlite", &["empmix-broker", "empmix-store"]),
+    ("mongodb", &["empmix-store-mongo"]),
+    ("bson", &["empmix-store-mongo"]),
+    (
+        "rusqlite",
+        &["empmix-broker", "empmix-layout", "empmix-store-local"],
+    ),
     ("egui", &["empmix-ui"]),
     ("eframe", &["empmix-ui"]),
 ];
@@ -91,7 +101,7 @@ mod tests {
     #[test]
     fn a_room_may_use_what_its_rooms_use() {
         let store: Vec<_> = closure("empmix-store").into_iter().collect();
-        assert_eq!(store, ["empmix-engine", "empmix-model", "empmix-query"]);
+        assert_eq!(store, ["empmix-model", "empmix-query"]);
         assert!(closure("empmix-model").is_empty());
     }
 }

@@ -1,0 +1,30 @@
+//! `Identity` of the store.
+
+use async_trait::async_trait;
+use empmix_model::{identity::JudgedLink, ids::ProjectId, stored::SessionMetrics};
+use empmix_store::{Identity, StoreError};
+
+use crate::{
+    catalogue::{facts, sessions},
+    store::LocalStore,
+};
+
+#[async_trait]
+impl Identity for LocalStore {
+    async fn links(&self, project: ProjectId) -> Result<Vec<JudgedLink>, StoreError> {
+        let no = self.shared.project(project)?.no;
+        self.read(move |connection| facts::all_links(connection, no))
+            .await
+    }
+
+    async fn session(
+        &self,
+        project: ProjectId,
+        session_id: &str,
+    ) -> Result<Option<SessionMetrics>, StoreError> {
+        let no = self.shared.project(project)?.no;
+        let session_id = session_id.to_owned();
+        self.read(move |connection| sessions::read(connection, no, &session_id))
+            .await
+    }
+}

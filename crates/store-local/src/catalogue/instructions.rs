@@ -1,0 +1,55 @@
+//! Instructions, each stored once under its item id.
+
+use empmix_model::{EpochMs, ids::ItemHash, item::Instruction};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::CatalogueError;
+use super::fixed;
+use crate::memory::row::Known;
+
+/// What is known of an instruction, if it is stored.
+pub(crate) fn known(
+    connection: &Connection,
+    project: i64,
+    hash: ItemHash,
+) -> Result<Option<Known>, CatalogueError> {
+    let known = connection
+        .prepare_cached(
+            "SELECT content, message_id FROM instructions WHERE project = ?1 AND hash = ?2",
+        )?
+        .query_row(params![project, hash.0], |row| {
+            Ok(Known {
+                content: row.get(0)?,
+                message_id: fixed(row, 1)?,
+            })
+        })
+        .optional()?;
+    Ok(known)
+}
+
+/// Stores an instruction; `body` is its JSON.
+pub(crate) fn insert(
+    connection: &Connection,
+    project: i64,
+    instruction: &Instruction,
+    known: Known,
+    received_at: EpochMs,
+    body: &str,
+) -> Result<(), CatalogueError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO instructions (project, hash, distinct_id, time, received_at, message_id, content, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            project,
+            instruction.id.0,
+            instruction.distinct_id,
+            instruction.time,
+            received_at,
+            known.message_id,
+            known.content,
+            body,
+        ])?;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! The catalogue: one SQLite file, the source of truth for everything that is not in a part yet.
+//!
+//! WAL, `synchronous=FULL` (a commit that returned is on disk), `secure_delete` (what was deleted
+//! is overwritten). `user_version` is the version of the tables below; `empmix-layout` migrates older
+//! ones and refuses newer ones.
+//!
+//! | table | holds | grows with |
+//! | --- | --- | --- |
+//! | `projects` | tenants and their keys: public in clear, secret as a hash | projects |
+//! | `ids`, `event_names` | dense numbers of distinct ids and event names, never used again | people, names |
+//! | `hot_events` | events that are in no part yet, in order of arrival | bounded by sealing |
+//! | `instructions` | every instruction, under its item id | instructions |
+//! | `links`, `identifications` | identity facts, the earliest copy of each, with the verdict | facts |
+//! | `users` | ids that have a link, and the user that they resolve to | linked ids |
+//! | `sessions` | metrics, a fold of each session's events | sessions |
+//! | `warnings`, `warning_counts`, `warned_messages` | what was refused or altered, bounded; exact counts | days, bounds |
+//! | `jobs`, `job_parts` | long work, and which parts of it are accepted and stored | jobs |
+//! | `parts` | the Parquet files that count | parts |
+//! | `records` | saved reports, boards and the like: JSON with a version | records |
+//!
+//! Rows of `ids`, `event_names` and `hot_events` are keyed `project number << 40 | number`, so
+//! that a project's rows are one range of an append-only table: no index is written on the path
+//! of an event. Duplicates are looked for in memory, where one writer knows every hot id.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+pub(crate) mod dense;
+mod error;
+pub(crate) mod facts;
+pub(crate) mod hot;
+pub(crate) mod instructions;
+pub(crate) mod jobs;
+pub(crate) mod parts;
+pub(crate) mod projects;
+pub(crate) mod records;
+pub(crate) mod sessions;
+pub(crate) mod warnings;
+
+pub(crate) use error::CatalogueError;
+
+/// Pages of the write-ahead log that bring about a checkpoint: 64 MiB, so that the file is not
+/// synced with every batch.
+const CHECKPOINT_PAGES: i64 = 8192;
+
+/// Bits of a row key that number the rows of one project.
+const PROJECT_SHIFT: u32 = 40;
+
+/// Version 1.
+const TABLES: &str = "
+CREATE TABLE projects (
+  no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
+  timezone TEXT NOT NULL, week_start TEXT NOT NULL, public_key TEXT NOT NULL UNIQUE,
+  secret_hash BLOB, created_at INTEGER NOT NULL,
+  sealed_below INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE ids (row INTEGER PRIMARY KEY, id TEXT NOT NULL) STRICT;
+CREATE TABLE event_names (row INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE hot_events (
+  row INTEGER PRIMARY KEY, hash BLOB NOT NULL, event TEXT NOT NULL, distinct_id TEXT NOT NULL,
+  time INTEGER NOT NULL, client_time INTEGER, received_at INTEGER NOT NULL,
+  insert_id TEXT NOT NULL, session_id TEXT, message_id BLOB NOT NULL, content INTEGER NOT NULL,
+  properties TEXT NOT NULL) STRICT;
+CREATE TABLE instructions (
+  project INTEGER NOT NULL, hash BLOB NOT NULL, distinct_id TEXT NOT NULL, time INTEGER NOT NULL,
+  received_at INTEGER NOT NULL, message_id BLOB NOT NULL, content INTEGER NOT NULL,
+  body TEXT NOT NULL, PRIMARY KEY (project, hash)) STRICT, WITHOUT ROWID;
+CREATE TABLE links (
+  project INTEGER NOT NULL, source TEXT NOT NULL, destination TEXT NOT NULL,
+  authority INTEGER NOT NULL, item BLOB NOT NULL, received_at INTEGER NOT NULL,
+  message_id BLOB NOT NULL, idx INTEGER NOT NULL, refusal TEXT,
+  PRIMARY KEY (project, source, destination, authority)) STRICT, WITHOUT ROWID;
+CREATE INDEX links_by_destination ON links (project, destination);
+CREATE INDEX links_refused ON links (project, received_at) WHERE refusal IS NOT NULL;
+CREATE TABLE identifications (
+  project INTEGER NOT NULL, id TEXT NOT NULL, received_at INTEGER NOT NULL,
+  message_id BLOB NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (project, id)) STRICT, WITHOUT ROWID;
+CREATE TABLE users (
+  project INTEGER NOT NULL, id TEXT NOT NULL, user TEXT NOT NULL,
+  PRIMARY KEY (project, id)) STRICT, WITHOUT ROWID;
+CREATE TABLE sessions (
+  project INTEGER NOT NULL, id TEXT NOT NULL, started_at INTEGER NOT NULL,
+  first_hash BLOB NOT NULL, first_event TEXT NOT NULL, last_active_at INTEGER NOT NULL,
+  last_hash BLOB NOT NULL, last_event TEXT NOT NULL, events INTEGER NOT NULL,
+  PRIMARY KEY (project, id)) STRICT, WITHOUT ROWID;
+CREATE TABLE warnings (
+  no INTEGER PRIMARY KEY, project INTEGER NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL,
+  bytes TEXT, size INTEGER NOT NULL, received_at INTEGER NOT NULL) STRICT;
+CREATE INDEX warnings_newest ON warnings (project, received_at);
+CREATE INDEX warnings_kept ON warnings (project, kind, no, size);
+CREATE TABLE warning_counts (
+  project INTEGER NOT NULL, kind TEXT NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY (project, kind, day)) STRICT, WITHOUT ROWID;
+CREATE TABLE warned_messages (
+  project INTEGER NOT NULL, message_id BLOB NOT NULL,
+  PRIMARY KEY (project, message_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE jobs (
+  id BLOB PRIMARY KEY, project INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
+  error TEXT, created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE job_parts (
+  job BLOB NOT NULL, part INTEGER NOT NULL, accepted INTEGER NOT NULL, stored INTEGER NOT NULL,
+  PRIMARY KEY (job, part)) STRICT, WITHOUT ROWID;
+CREATE TABLE parts (
+  no INTEGER PRIMARY KEY AUTOINCREMENT, project INTEGER NOT NULL, file TEXT NOT NULL UNIQUE,
+  rows INTEGER NOT NULL, bytes INTEGER NOT NULL, min_time INTEGER NOT NULL,
+  max_time INTEGER NOT NULL, checksum INTEGER NOT NULL, id_days TEXT NOT NULL, filter BLOB NOT NULL,
+  summary TEXT NOT NULL) STRICT;
+";
+
+/// Version 2 adds the records.
+const RECORDS: &str = "
+CREATE TABLE records (
+  project INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (project, kind, id)) STRICT, WITHOUT ROWID;
+";
+
+/// Opens the catalogue for its one writer, and brings its tables to the version of this release.
+pub(crate) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
+    let mut connection = Connection::open(path)?;
+    // A larger page holds more rows of an event's size, and fewer of its bytes overflow.
+    connection.pragma_update(None, "page_size", 8192)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    empmix_layout::migrate(&mut connection, path, &[TABLES, RECORDS])?;
+    Ok(connection)
+}
+
+/// Opens the catalogue to read from it beside the writer.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, CatalogueError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// The key of a project's row in an append-only table.
+pub(crate) fn row_key(project: i64, number: u64) -> i64 {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    (project << PROJECT_SHIFT) | number
+}
+
+/// The number of a project's row.
+pub(crate) fn row_number(key: i64) -> u64 {
+    u64::try_from(key & ((1 << PROJECT_SHIFT) - 1)).unwrap_or(0)
+}
+
+/// Bytes of a column as an id, or the error that says that the row is damaged.
+pub(crate) fn fixed<const N: usize>(
+    row: &rusqlite::Row<'_>,
+    column: usize,
+) -> rusqlite::Result<[u8; N]> {
+    row.get::<_, [u8; N]>(column)
+}

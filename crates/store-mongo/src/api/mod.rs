@@ -1,0 +1,33 @@
+//! The store traits, a file each.
+
+mod catalogue;
+mod event_log;
+mod event_sink;
+mod identity;
+mod jobs;
+mod records;
+mod reports;
+mod warnings;
+
+use async_trait::async_trait;
+use empmix_query::answer::Engine;
+use empmix_store::{Store, StoreError};
+
+use crate::MongoStore;
+
+#[async_trait]
+impl Store for MongoStore {
+    fn engine(&self) -> Engine {
+        Engine::Mongodb
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.replica_set().await
+    }
+
+    async fn close(&self) {
+        self.closed.send_replace(true);
+        // Connections are given back; what is under way has its own deadline.
+        self.client.clone().shutdown().await;
+    }
+}

@@ -1,0 +1,121 @@
+//! Facts as documents.
+
+use empmix_model::{
+    EpochMs,
+    identity::{Fact, FactKey, JudgedLink, Link, Refusal},
+    ids::{ItemHash, MessageId, ProjectId},
+    item::Authority,
+};
+use mongodb::bson::{Bson, Document, doc};
+
+use super::{
+    documents::{binary, message_id, project_id, time},
+    users::id_key,
+};
+use empmix_store::StoreError;
+
+const CLIENT: &str = "client";
+const SERVER: &str = "server";
+
+/// The `_id` of what a fact is about, whenever it was said.
+pub(super) fn fact_id(project: ProjectId, fact: &Fact) -> Bson {
+    match fact {
+        Fact::Link(link) => link_key(project, link),
+        Fact::Identification { id, .. } => id_key(project, id),
+    }
+}
+
+/// The `_id` of a link: equal links are one.
+pub(super) fn link_key(project: ProjectId, link: &Link) -> Bson {
+    let authority = match link.authority {
+        Authority::Client => CLIENT,
+        Authority::Server => SERVER,
+    };
+    Bson::Document(doc! {
+        "p": project_id(project), "a": authority,
+        "s": link.source.as_str(), "d": link.destination.as_str(),
+    })
+}
+
+/// The link's document without its `_id` and its verdict.
+pub(super) fn link_document(project: ProjectId, link: &Link) -> Document {
+    doc! {
+        "p": project_id(project),
+        "s": link.source.as_str(),
+        "d": link.destination.as_str(),
+        "i": binary(link.item.0),
+        "k": key_document(link.key),
+    }
+}
+
+/// A key such that documents sort as keys do.
+pub(super) fn key_document(key: FactKey) -> Document {
+    doc! {
+        "r": time(key.received_at),
+        "m": message_id(key.message_id),
+        "i": i64::from(key.index),
+    }
+}
+
+/// A verdict as a value: null where the link holds.
+pub(super) fn refusal_value(refusal: Option<Refusal>) -> Bson {
+    refusal
+        .and_then(|refusal| mongodb::bson::to_bson(&refusal).ok())
+        .unwrap_or(Bson::Null)
+}
+
+/// Reads a link and the verdict of the last fold.
+pub(super) fn judged_link(document: &Document) -> Result<JudgedLink, StoreError> {
+    read_link(document).ok_or_else(|| broken("a link"))
+}
+
+/// Reads the identification of an `ids` document, if anyone said it.
+pub(super) fn identification(document: &Document) -> Option<Fact> {
+    let id = document.get_document("_id").ok()?.get_str("d").ok()?;
+    let key = read_key(document.get_document("k").ok()?)?;
+    Some(Fact::Identification {
+        id: id.to_owned(),
+        key,
+    })
+}
+
+/// Reads the key of a fact's document, if it has one.
+pub(super) fn stored_key(document: &Document) -> Option<FactKey> {
+    read_key(document.get_document("k").ok()?)
+}
+
+fn read_link(document: &Document) -> Option<JudgedLink> {
+    let authority = match document.get_document("_id").ok()?.get_str("a").ok()? {
+        CLIENT => Authority::Client,
+        SERVER => Authority::Server,
+        _ => return None,
+    };
+    let item = document.get_binary_generic("i").ok()?;
+    let refusal = match document.get("f") {
+        None | Some(Bson::Null) => None,
+        Some(reason) => Some(mongodb::bson::from_bson(reason.clone()).ok()?),
+    };
+    let link = Link {
+        item: ItemHash::from_slice(item).ok()?,
+        source: document.get_str("s").ok()?.to_owned(),
+        destination: document.get_str("d").ok()?.to_owned(),
+        authority,
+        key: stored_key(document)?,
+    };
+    Some(JudgedLink { link, refusal })
+}
+
+fn read_key(key: &Document) -> Option<FactKey> {
+    let received_at: EpochMs = key.get_datetime("r").ok()?.timestamp_millis();
+    let message = key.get_binary_generic("m").ok()?;
+    Some(FactKey {
+        received_at,
+        message_id: MessageId::from_slice(message).ok()?,
+        index: u32::try_from(key.get_i64("i").ok()?).ok()?,
+    })
+}
+
+/// A document that this program did not write.
+pub(super) fn broken(what: &str) -> StoreError {
+    StoreError::Storage(format!("{what} in MongoDB cannot be read"))
+}

@@ -1,0 +1,179 @@
+//! The store in MongoDB: one database, shared by every process of an installation.
+//!
+//! | collection | `_id` | holds |
+//! | --- | --- | --- |
+//! | `events` | project ‖ item hash (24 bytes) | see `documents` |
+//! | `instructions` | project ‖ item hash | what was said about users, once each |
+//! | `links` | `{p, a, s, d}` | every link ever said: earliest key `k`, item `i`, refusal `f` or null |
+//! | `ids` | `{p, d}` | ids that a fact names: user `u`, key `k` of the earliest identification |
+//! | `sessions` | `{p, s}` | metrics, recomputed from the events |
+//! | `days` | `{p, day}` | how often events of a day were stored, see [`schema`] |
+//! | `warnings` | what makes it one, so that a repeat changes nothing | bounded per project |
+//! | `projects`, `keys` | project | the catalogue; `identity_version` serialises facts |
+//! | `records` | `{p, k, i}` | saved reports, boards and the like: version and body |
+//! | `jobs` | job, or an object id | imports; users that are being stamped anew |
+//! | `job_parts` | `{j, n}` | parts of an import: accepted `a`, stored `s` |
+//!
+//! **Durability.** Every write is acknowledged by a majority and its journals ([`connect`]), every
+//! call has a deadline ([`calls`]); an unknown outcome is `Unavailable`, and writing again changes
+//! nothing.
+//!
+//! **Identity.** New facts of a project are applied in a transaction that counts up its
+//! `identity_version`, so two consumers take turns. It folds the connected component of the ids
+//! that the facts name, and writes verdicts, users and a *restamp* job: the ids whose user
+//! changed. The job then sets `u` on their events. Until it is done, readers resolve those ids
+//! themselves, so answers are right from the transaction on. An event that was inserted with the
+//! user of a moment ago is found by reading the users again after the insert.
+//!
+//! **Reads** are aggregation pipelines: instants and values as literals, never a zone name, never
+//! a value in the place of a path or an operator.
+
+mod api;
+mod calls;
+mod catalogue;
+mod connect;
+mod documents;
+mod events;
+mod facts;
+mod identity;
+mod indexes;
+mod insert;
+mod jobs;
+mod live;
+mod names;
+mod query;
+mod records;
+mod restamp;
+mod schema;
+mod sessions;
+mod users;
+mod values;
+mod warnings;
+mod write;
+
+use empmix_model::ids::ProjectId;
+use mongodb::{
+    Client, Database,
+    bson::{Document, doc},
+};
+use tokio::sync::{OnceCell, watch};
+
+pub use connect::MongoOptions;
+
+use calls::within;
+use empmix_store::StoreError;
+
+/// A store in MongoDB. A replica set (of one, too) is needed; a standalone server is refused.
+#[derive(Debug)]
+pub struct MongoStore {
+    client: Client,
+    db: Database,
+    options: MongoOptions,
+    prepared: OnceCell<()>,
+    closed: watch::Sender<bool>,
+    schemas: schema::Slices,
+}
+
+impl MongoStore {
+    /// A store in the database that the URI's path names, by default `empmix`. Returns also while
+    /// the server is away: what is then asked fails with `Unavailable` until it is back.
+    ///
+    /// # Errors
+    /// `Unavailable` when the URI cannot be read (an `srv` URI: when its name is not found).
+    pub async fn connect(uri: &str, options: MongoOptions) -> Result<Self, StoreError> {
+        let (client, db) = connect::database(uri, &options).await?;
+        let store = Self::new(client, db, options);
+        store.resume_restamps();
+        Ok(store)
+    }
+
+    fn new(client: Client, db: Database, options: MongoOptions) -> Self {
+        Self {
+            client,
+            db,
+            options,
+            prepared: OnceCell::new(),
+            closed: watch::Sender::new(false),
+            schemas: schema::Slices::default(),
+        }
+    }
+
+    /// The same store for a task beside this one, over the same connections.
+    fn beside(&self) -> Self {
+        Self::new(self.client.clone(), self.db.clone(), self.options.clone())
+    }
+
+    /// Makes what is missing of collections and indexes, once.
+    async fn prepare(&self) -> Result<(), StoreError> {
+        let make = || async {
+            self.replica_set().await?;
+            for (name, indexes) in indexes::all() {
+                let collection = self.db.collection::<Document>(name);
+                if indexes.is_empty() {
+                    self.make_collection(name).await?;
+                } else {
+                    within(
+                        self.options.query_deadline,
+                        collection.create_indexes(indexes),
+                    )
+                    .await?;
+                }
+            }
+            Ok(())
+        };
+        self.prepared.get_or_try_init(make).await.copied()
+    }
+
+    /// A transaction may not make a collection while another does.
+    async fn make_collection(&self, name: &str) -> Result<(), StoreError> {
+        const EXISTS: i32 = 48;
+        let call = self.db.create_collection(name);
+        match calls::answered(self.options.call_deadline, call).await? {
+            Ok(()) => Ok(()),
+            Err(error) => match error.kind.as_ref() {
+                mongodb::error::ErrorKind::Command(command) if command.code == EXISTS => Ok(()),
+                _ => Err(calls::failed(&error)),
+            },
+        }
+    }
+
+    /// Refuses a standalone server, and one that has no primary.
+    async fn replica_set(&self) -> Result<(), StoreError> {
+        let hello = self.run(doc! {"hello": 1}).await?;
+        let is_member = hello.contains_key("setName");
+        let is_router = hello.get_str("msg") == Ok("isdbgrid");
+        if !is_member && !is_router {
+            return Err(StoreError::Unavailable(
+                "this MongoDB is a standalone server; Emp-Mix needs a replica set (one member is \
+                 enough: start mongod with --replSet and run rs.initiate())"
+                    .into(),
+            ));
+        }
+        if hello.get_bool("isWritablePrimary") != Ok(true) {
+            return Err(StoreError::Unavailable(
+                "the replica set has no primary".into(),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn run(&self, command: Document) -> Result<Document, StoreError> {
+        within(self.options.call_deadline, self.db.run_command(command)).await
+    }
+
+    fn collection(&self, name: &str) -> mongodb::Collection<Document> {
+        self.db.collection(name)
+    }
+
+    /// Fails with `NotFound` for a project that does not exist.
+    async fn known(&self, project: ProjectId) -> Result<(), StoreError> {
+        let projects = self.collection("projects");
+        let call = projects
+            .find_one(doc! {"_id": documents::project_id(project)})
+            .projection(doc! {"_id": 1});
+        within(self.options.call_deadline, call)
+            .await?
+            .map(|_| ())
+            .ok_or(StoreError::NotFound("the project"))
+    }
+}
