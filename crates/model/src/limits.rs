@@ -27,11 +27,11 @@ pub const REFUSED_KEPT: usize = 10_000;
 pub const ALTERATION_SAMPLES: usize = 100;
 /// Ids that one user may have.
 pub const IDS_PER_USER: usize = 1000;
-/// The smallest `timestamp` in milliseconds (3 March 1973); a smaller one is in seconds.
+/// The smallest accepted `timestamp` (3 March 1973). A smaller one looks like seconds.
 pub const TIMESTAMP_MIN_MS: i64 = 100_000_000_000;
-/// The smallest `timestamp` in microseconds.
+/// From this value on, a `timestamp` looks like microseconds.
 pub const TIMESTAMP_END_MS: i64 = 100_000_000_000_000;
-/// The smallest `timestamp` in nanoseconds.
+/// From this value on, a `timestamp` looks like nanoseconds.
 pub const TIMESTAMP_NANOS: i64 = 100_000_000_000_000_000;
 /// How far in the future a time may be; a later one is replaced by the time of receipt.
 pub const FUTURE_MS: i64 = 86_400_000;

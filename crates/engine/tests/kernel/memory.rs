@@ -1,4 +1,4 @@
-//! A snapshot in memory, made from events.
+//! A snapshot in memory, built from events.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -6,7 +6,7 @@ use empmix_engine::{Column, ColumnBuilder, EngineError, Ids, Part, Snapshot};
 use empmix_model::{EpochMs, ids::ItemHash, stored::StoredEvent};
 use serde_json::{Map, Value};
 
-/// An event as the tests say it; ids and names by number.
+/// An event with numbers instead of ids and names.
 #[derive(Debug, Clone)]
 pub struct Row {
     pub id: u32,
@@ -16,7 +16,7 @@ pub struct Row {
     pub properties: Map<String, Value>,
 }
 
-/// Everything that a project holds.
+/// All data of a project.
 #[derive(Debug, Clone)]
 pub struct Project {
     pub rows: Vec<Row>,
@@ -56,7 +56,7 @@ impl Project {
         Snapshot {
             parts: parts
                 .into_values()
-                .map(|rows| Arc::new(Memory::new(rows)) as _)
+                .map(|rows| Arc::new(MemoryPart::new(rows)) as _)
                 .collect(),
             event_names: (0..3).map(|event| event_name(event).into()).collect(),
             ids: Ids {
@@ -67,11 +67,11 @@ impl Project {
     }
 }
 
-struct Memory {
+struct MemoryPart {
     rows: Vec<Row>,
 }
 
-impl Memory {
+impl MemoryPart {
     fn new(mut rows: Vec<Row>) -> Self {
         rows.sort_by_key(|row| (row.id, row.time));
         Self { rows }
@@ -86,7 +86,7 @@ impl Memory {
     }
 }
 
-impl Part for Memory {
+impl Part for MemoryPart {
     fn rows(&self) -> usize {
         self.rows.len()
     }
@@ -117,7 +117,7 @@ impl Part for Memory {
     }
 
     fn property(&self, key: &str) -> Result<Option<Arc<Column>>, EngineError> {
-        // Numbers of "n" come as a store brings a column of numbers only.
+        // "n" is a column of numbers, as a store returns it for a property with only numbers.
         if key == "n" {
             let number = |row: &Row| row.properties.get("n").and_then(Value::as_f64);
             let numbers = self.rows.iter().map(|row| number(row).unwrap_or(f64::NAN));

@@ -1,5 +1,5 @@
-//! Random projects and reports. Numbers are multiples of a half, so that sums are exact in any
-//! order and answers can be compared to the last digit.
+//! Random projects and reports. All numbers are multiples of 0.5, so that sums are exact in any
+//! order and answers can be compared exactly.
 
 use empmix_query::report::{
     Breakdown, Cast, Condition, EventSelector, Filter, Granularity, Insights, Measure, Operator,
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::memory::{Project, Row, event_name};
 
-/// 2026-03-25T00:00:00Z: summer time begins in Berlin within the days that follow.
+/// 2026-03-25T00:00:00Z, a few days before summer time begins in Berlin.
 const FROM: i64 = 1_774_396_800_000;
 const IDS: u32 = 7;
 
@@ -22,7 +22,7 @@ pub fn project() -> impl Strategy<Value = Project> {
     })
 }
 
-/// Links each id to one that is not greater, and resolves the chains.
+/// Links each id to itself or a smaller one, and resolves the chains.
 pub fn users(links: &[u32]) -> Vec<u32> {
     let mut users: Vec<u32> = Vec::new();
     for (id, link) in (0..).zip(links) {
@@ -194,7 +194,7 @@ pub fn report() -> impl Strategy<Value = Insights> {
         )
 }
 
-/// Zones that differ where the days of the projects lie.
+/// Time zones with different days in the time range of the projects.
 pub fn zone() -> impl Strategy<Value = &'static str> {
     select(&["UTC", "Europe/Berlin", "Asia/Kolkata", "America/Asuncion"][..])
 }
