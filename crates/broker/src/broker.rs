@@ -40,7 +40,7 @@ pub struct AckToken(pub u64);
 
 /// The number of messages in a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Depth {
+pub struct QueueDepth {
     /// Messages that are waiting for delivery.
     pub ready: u64,
     /// Messages that were delivered and not acked (0 if the broker does not report it).
@@ -97,7 +97,7 @@ pub trait Broker: Send + Sync {
     ) -> Result<Box<dyn Subscription>, BrokerError>;
 
     /// The number of messages in a queue.
-    async fn depth(&self, queue: Queue) -> Result<Depth, BrokerError>;
+    async fn depth(&self, queue: Queue) -> Result<QueueDepth, BrokerError>;
 
     /// Whether a publish can succeed now. Does no I/O.
     fn state(&self) -> BrokerState;

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use crate::{
-    AckToken, Broker, BrokerError, BrokerState, Delivery, Depth, Message, Queue, Subscription,
+    AckToken, Broker, BrokerError, BrokerState, Delivery, Message, Queue, QueueDepth, Subscription,
 };
 
 /// The maximum time until a delivery.
@@ -97,7 +97,7 @@ pub async fn nothing_comes(subscription: &mut dyn Subscription) {
 }
 
 /// Waits until this number of messages is ready.
-pub async fn depth_becomes(broker: &dyn Broker, queue: Queue, ready: u64) -> Depth {
+pub async fn depth_becomes(broker: &dyn Broker, queue: Queue, ready: u64) -> QueueDepth {
     let until = Instant::now() + DELIVERY_TIMEOUT;
     loop {
         let depth = broker.depth(queue).await.expect("returns its depth");

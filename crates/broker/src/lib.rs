@@ -18,6 +18,6 @@ pub mod embedded;
 
 pub use amqp::AmqpBroker;
 pub use broker::{
-    AckToken, Broker, BrokerError, BrokerState, Delivery, Depth, Message, Queue, Subscription,
+    AckToken, Broker, BrokerError, BrokerState, Delivery, Message, Queue, QueueDepth, Subscription,
 };
 pub use embedded::EmbeddedBroker;

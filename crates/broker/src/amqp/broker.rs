@@ -12,7 +12,7 @@ use super::publisher::Publisher;
 use super::subscription::AmqpSubscription;
 use super::topology::{count, sources};
 use super::uri::RedactedUri;
-use crate::{Broker, BrokerError, BrokerState, Depth, Message, Queue, Subscription};
+use crate::{Broker, BrokerError, BrokerState, Message, Queue, QueueDepth, Subscription};
 
 /// The implementation on RabbitMQ; the module's documentation describes its design.
 #[derive(Debug)]
@@ -82,13 +82,13 @@ impl Broker for AmqpBroker {
         Ok(Box::new(subscription))
     }
 
-    async fn depth(&self, queue: Queue) -> Result<Depth, BrokerError> {
+    async fn depth(&self, queue: Queue) -> Result<QueueDepth, BrokerError> {
         self.ensure_open()?;
         self.consuming.wait_until_usable().await;
         let ready = timeout(self.options.confirm_deadline, self.count(queue))
             .await
             .map_err(|_| BrokerError::Deadline)??;
-        Ok(Depth { ready, unacked: 0 })
+        Ok(QueueDepth { ready, unacked: 0 })
     }
 
     fn state(&self) -> BrokerState {

@@ -103,8 +103,8 @@ fn apply(
         Write::Ack { queue, rows, .. } => rows
             .iter()
             .try_for_each(|row| delete(transaction, *queue, counters.of(*queue), *row)),
-        Write::HandOut { queue, rows, .. } => {
-            hand_out(transaction, *queue, counters.of(*queue), rows)
+        Write::MarkDelivered { queue, rows, .. } => {
+            mark_delivered(transaction, *queue, counters.of(*queue), rows)
         }
         Write::Park { record } => park(transaction, counters, record),
         Write::Close { .. } => Ok(()),
@@ -167,7 +167,7 @@ fn delete(
     Ok(())
 }
 
-fn hand_out(
+fn mark_delivered(
     transaction: &Transaction<'_>,
     queue: Queue,
     counters: &mut QueueCounters,

@@ -19,7 +19,7 @@ use super::schema;
 use super::shared::{QueueShared, Shared};
 use super::subscription::EmbeddedSubscription;
 use super::writer::Writer;
-use crate::{Broker, BrokerError, BrokerState, Depth, Message, Queue, Subscription};
+use crate::{Broker, BrokerError, BrokerState, Message, Queue, QueueDepth, Subscription};
 
 /// The limit of bodies waiting for the writing thread, in KiB (each message counts 1 KiB more).
 const WAITING_KIB: u32 = 64 * 1024;
@@ -143,7 +143,7 @@ impl Broker for EmbeddedBroker {
         )))
     }
 
-    async fn depth(&self, queue: Queue) -> Result<Depth, BrokerError> {
+    async fn depth(&self, queue: Queue) -> Result<QueueDepth, BrokerError> {
         self.handle.shared.ensure_open()?;
         Ok(self.handle.shared.queue(queue).deliveries().depth())
     }

@@ -40,7 +40,7 @@ pub(super) enum Write {
         rows: Vec<UnackedRow>,
         reply: Reply<()>,
     },
-    HandOut {
+    MarkDelivered {
         queue: Queue,
         rows: Vec<ClaimedRow>,
         reply: Reply<Vec<ClaimedRow>>,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::Depth;
+use crate::QueueDepth;
 
 /// Which rows of a queue were delivered. Rows up to the cursor were claimed (and are acked, unacked
 /// in a subscription, or returned); rows beyond it wait.
@@ -86,8 +86,8 @@ impl DeliveryState {
     }
 
     /// The numbers of waiting and unacked messages.
-    pub(super) fn depth(&self) -> Depth {
-        Depth {
+    pub(super) fn depth(&self) -> QueueDepth {
+        QueueDepth {
             ready: self.ready,
             unacked: self.unacked,
         }
@@ -106,7 +106,7 @@ mod tests {
         state.give_back([2], true);
         assert_eq!(
             state.depth(),
-            Depth {
+            QueueDepth {
                 ready: 2,
                 unacked: 1
             }
@@ -117,7 +117,7 @@ mod tests {
         state.acked([1, 2]);
         assert_eq!(
             state.depth(),
-            Depth {
+            QueueDepth {
                 ready: 1,
                 unacked: 0
             }
@@ -141,7 +141,7 @@ mod tests {
         state.set_aside(1);
         assert_eq!(
             state.depth(),
-            Depth {
+            QueueDepth {
                 ready: 1,
                 unacked: 0
             }

@@ -72,7 +72,7 @@ impl Reader {
             let _ = reply.send(Ok(rows));
             return Ok(());
         }
-        let command = Write::HandOut { queue, rows, reply };
+        let command = Write::MarkDelivered { queue, rows, reply };
         // If the writing thread has ended, the reply is dropped with the command.
         let _ = self.writes.send(command);
         Ok(())

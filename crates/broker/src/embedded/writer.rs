@@ -113,7 +113,7 @@ impl Writer {
             match command {
                 Write::Close { reply } => return (group, Some(reply)),
                 Write::Publish { ref message, .. } => bytes += cost(message.body.len()),
-                Write::Ack { .. } | Write::HandOut { .. } | Write::Park { .. } => {}
+                Write::Ack { .. } | Write::MarkDelivered { .. } | Write::Park { .. } => {}
             }
             group.push(command);
             let room = bytes < GROUP_BYTES && group.len() < GROUP_COMMANDS;
@@ -251,7 +251,7 @@ fn complete_all(shared: &Shared, group: Vec<Write>, wal_bytes: &mut u64) {
                 grown[usize::from(*queue == Queue::Dead)] = true;
             }
             Write::Park { .. } => grown[1] = true,
-            Write::Ack { .. } | Write::HandOut { .. } | Write::Close { .. } => {}
+            Write::Ack { .. } | Write::MarkDelivered { .. } | Write::Close { .. } => {}
         }
         complete(shared, command);
     }
@@ -274,7 +274,7 @@ fn complete(shared: &Shared, command: Write) {
             queue.release(rows.iter().map(|row| row.cost).sum());
             let _ = reply.send(Ok(()));
         }
-        Write::HandOut { queue, rows, reply } => {
+        Write::MarkDelivered { queue, rows, reply } => {
             if let Err(Ok(rows)) = reply.send(Ok(rows)) {
                 let rows = rows.iter().map(|row| row.record.seq);
                 shared.queue(queue).give_back(rows, false);
@@ -315,7 +315,7 @@ fn abort(shared: &Shared, command: Write, error: BrokerError) {
             shared.queue(queue).give_back(rows, true);
             let _ = reply.send(Err(error));
         }
-        Write::HandOut { queue, rows, reply } => {
+        Write::MarkDelivered { queue, rows, reply } => {
             let rows = rows.iter().map(|row| row.record.seq);
             shared.queue(queue).give_back(rows, false);
             let _ = reply.send(Err(error));

@@ -16,13 +16,13 @@ use empmix_query::{
     plan,
     report::{Breakdown, EventSelector, Insights, Measure, PropertyRef, Range, Report},
 };
-use memory::Project;
+use memory::TestProject;
 use proptest::prelude::*;
 
 /// Later than all events.
 const NOW: i64 = 1_800_000_000_000;
 
-fn run(project: &Project, report: &Insights, calendar: &Calendar) -> InsightsResult {
+fn run(project: &TestProject, report: &Insights, calendar: &Calendar) -> InsightsResult {
     let report = Report::Insights(report.clone());
     let found = answer(
         &project.snapshot(),
@@ -164,8 +164,8 @@ proptest! {
 
 #[test]
 fn a_cancelled_query_stops() {
-    let project = Project {
-        rows: vec![memory::Row {
+    let project = TestProject {
+        rows: vec![memory::TestRow {
             id: 0,
             event: 0,
             time: 0,

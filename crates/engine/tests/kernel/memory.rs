@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 /// An event with numbers instead of ids and names.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct TestRow {
     pub id: u32,
     pub event: u32,
     pub time: EpochMs,
@@ -18,8 +18,8 @@ pub struct Row {
 
 /// All data of a project.
 #[derive(Debug, Clone)]
-pub struct Project {
-    pub rows: Vec<Row>,
+pub struct TestProject {
+    pub rows: Vec<TestRow>,
     /// Per id the id of its user.
     pub user_of: Vec<u32>,
 }
@@ -32,9 +32,9 @@ pub fn event_name(event: u32) -> String {
     format!("event{event}")
 }
 
-impl Project {
+impl TestProject {
     pub fn events(&self) -> Vec<StoredEvent> {
-        let event = |row: &Row| StoredEvent {
+        let event = |row: &TestRow| StoredEvent {
             id: ItemHash([0; 16]),
             event: event_name(row.event),
             distinct_id: id_text(row.id),
@@ -48,7 +48,7 @@ impl Project {
     }
 
     pub fn snapshot(&self) -> Snapshot {
-        let mut parts: HashMap<usize, Vec<Row>> = HashMap::new();
+        let mut parts: HashMap<usize, Vec<TestRow>> = HashMap::new();
         for row in &self.rows {
             parts.entry(row.part).or_default().push(row.clone());
         }
@@ -68,16 +68,16 @@ impl Project {
 }
 
 struct MemoryPart {
-    rows: Vec<Row>,
+    rows: Vec<TestRow>,
 }
 
 impl MemoryPart {
-    fn new(mut rows: Vec<Row>) -> Self {
+    fn new(mut rows: Vec<TestRow>) -> Self {
         rows.sort_by_key(|row| (row.id, row.time));
         Self { rows }
     }
 
-    fn column<'a>(&'a self, value: impl Fn(&'a Row) -> Option<Value>) -> Arc<Column> {
+    fn column<'a>(&'a self, value: impl Fn(&'a TestRow) -> Option<Value>) -> Arc<Column> {
         let mut builder = ColumnBuilder::default();
         for row in &self.rows {
             builder.push(value(row).as_ref());
@@ -119,7 +119,7 @@ impl Part for MemoryPart {
     fn property(&self, key: &str) -> Result<Option<Arc<Column>>, EngineError> {
         // "n" is a column of numbers, as a store returns it for a property with only numbers.
         if key == "n" {
-            let number = |row: &Row| row.properties.get("n").and_then(Value::as_f64);
+            let number = |row: &TestRow| row.properties.get("n").and_then(Value::as_f64);
             let numbers = self.rows.iter().map(|row| number(row).unwrap_or(f64::NAN));
             return Ok(Some(Arc::new(Column::Numbers(numbers.collect()))));
         }

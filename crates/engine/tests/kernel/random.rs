@@ -9,14 +9,14 @@ use jiff::civil::date;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-use super::memory::{Project, Row, event_name};
+use super::memory::{TestProject, TestRow, event_name};
 
 /// 2026-03-25T00:00:00Z, a few days before summer time begins in Berlin.
 const FROM: i64 = 1_774_396_800_000;
 const IDS: u32 = 7;
 
-pub fn project() -> impl Strategy<Value = Project> {
-    (vec(row(), 0..60), vec(0..IDS, IDS as usize)).prop_map(|(rows, links)| Project {
+pub fn project() -> impl Strategy<Value = TestProject> {
+    (vec(row(), 0..60), vec(0..IDS, IDS as usize)).prop_map(|(rows, links)| TestProject {
         rows,
         user_of: users(&links),
     })
@@ -35,10 +35,10 @@ pub fn users(links: &[u32]) -> Vec<u32> {
     users
 }
 
-fn row() -> impl Strategy<Value = Row> {
+fn row() -> impl Strategy<Value = TestRow> {
     let time = (0..8_i64 * 24 * 4).prop_map(|quarters| FROM + quarters * 900_000);
     (0..IDS, 0..3_u32, time, 0..3_usize, properties()).prop_map(
-        |(id, event, time, part, properties)| Row {
+        |(id, event, time, part, properties)| TestRow {
             id,
             event,
             time,

@@ -12,14 +12,14 @@ use empmix_query::{
 
 /// One series and segment of an answer.
 #[derive(Debug, PartialEq)]
-pub struct Line {
+pub struct AnswerLine {
     pub id: String,
     pub segment: Option<Segment>,
     pub points: Vec<Option<f64>>,
     pub total: Option<f64>,
 }
 
-pub fn answer(events: &[StoredEvent], report: &Insights, plan: &Plan) -> Vec<Line> {
+pub fn answer(events: &[StoredEvent], report: &Insights, plan: &Plan) -> Vec<AnswerLine> {
     let rows: Vec<Vec<&StoredEvent>> = report
         .series
         .iter()
@@ -43,7 +43,7 @@ pub fn answer(events: &[StoredEvent], report: &Insights, plan: &Plan) -> Vec<Lin
                 let inside = |row: &&&StoredEvent| edges[0] <= row.time && row.time < edges[1];
                 rows.iter().filter(inside).copied().collect()
             };
-            lines.push(Line {
+            lines.push(AnswerLine {
                 id: series.id.clone(),
                 segment: group.name.clone(),
                 points: plan
