@@ -83,7 +83,8 @@ impl Distinct {
         match self {
             Self::Bitmap { cells, words } => {
                 let mut counts = vec![0; cells];
-                for block in words.chunks_exact(cells.max(1)) {
+                let blocks = words.chunks_exact(cells.max(1));
+                for block in blocks {
                     for (count, word) in counts.iter_mut().zip(block) {
                         *count += u64::from(word.count_ones());
                     }

@@ -42,7 +42,9 @@ impl FromStr for RedactedUri {
         let refuse = |why: &str| BrokerError::Unavailable(format!("the broker's address {why}"));
         // The parser would use localhost instead, without an error.
         if text.contains('[') {
-            return Err(refuse("must contain a host name, not an IPv6 address"));
+            return Err(refuse(
+                "must contain a host name or an IPv4 address, not an IPv6 address",
+            ));
         }
         text.parse()
             .map(Self)
