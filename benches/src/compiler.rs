@@ -1,5 +1,5 @@
-//! What each guard against the fault of WebKit's WebAssembly compiler costs: launches and frames of the
-//! desktop app with one option of JavaScriptCore each (docs/decisions/0006-wasm-compiler.md).
+//! The cost of each workaround for the fault in WebKit's WebAssembly compiler: launches and frames of the
+//! desktop app, with one option of JavaScriptCore at a time (docs/decisions/0006-wasm-compiler.md).
 
 use std::{
     path::Path,
@@ -15,17 +15,17 @@ use serde_json::Value;
 
 use crate::table::Table;
 
-/// Launches for each option.
+/// The number of launches per option.
 const LAUNCHES: usize = 9;
-/// `useJIT=1` is JavaScriptCore's default, and keeps the app from setting its guard.
+/// `useJIT=1` is JavaScriptCore's default. Setting it prevents the app from applying its workaround.
 const OPTIONS: [(&str, &str); 3] = [
     ("JSC_useJIT", "1"),
     ("JSC_useConcurrentJIT", "0"),
     ("JSC_useBBQJIT", "0"),
 ];
 
-/// Moves the pointer over the chart for three seconds and gives the time of each frame's callback, in
-/// milliseconds.
+/// Moves the pointer over the chart for three seconds and returns the time of each frame's callback,
+/// in milliseconds.
 const FRAMES: &str = r"
 const times = [];
 const request = window.requestAnimationFrame;
@@ -45,8 +45,8 @@ setTimeout(() => { clearInterval(move); window.requestAnimationFrame = request; 
 ";
 
 pub(crate) fn measure() -> Result<Table> {
-    let note = "The desktop app under Xvfb, with one option of JavaScriptCore each: launch to a readable chart (9 launches), \
-        then the CPU time of each frame while the pointer moves over the chart for 3 s.";
+    let note = "The desktop app under Xvfb, with one option of JavaScriptCore at a time: launch to a readable chart \
+        (9 launches), then the CPU time of each frame while the pointer moves over the chart for 3 s.";
     let head = &[
         "option",
         "launch, median",
@@ -96,6 +96,6 @@ async fn row(data: &Path, name: &str, value: &str) -> Result<[String; 5]> {
 }
 
 fn frame_times(answer: &Value) -> Result<Vec<f64>> {
-    let times = answer.as_array().context("the page gives a list")?;
+    let times = answer.as_array().context("the page returns a list")?;
     Ok(times.iter().filter_map(Value::as_f64).collect())
 }

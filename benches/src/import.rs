@@ -59,6 +59,12 @@ fn peer(table: &mut Table) -> Result<()> {
     let dir = tempfile::tempdir()?;
     let database = dir.path().join("peer.duckdb");
     let seconds = duckdb::ask(DUCKDB, &[real_events().as_os_str(), database.as_os_str()]);
-    took(table, "DuckDB", seconds.as_f64().context("seconds")?);
+    took(
+        table,
+        "DuckDB",
+        seconds
+            .as_f64()
+            .context("DuckDB did not report its time in seconds")?,
+    );
     Ok(())
 }

@@ -28,7 +28,7 @@ impl Measured {
     fn of(mut acks: Vec<Duration>, batch: usize, elapsed: Duration) -> Self {
         acks.sort_unstable();
         let at = |percent: usize| acks[(acks.len() - 1) * percent / 100];
-        #[allow(clippy::cast_precision_loss, reason = "a rate")]
+        #[allow(clippy::cast_precision_loss, reason = "a rate needs few digits")]
         let events = (acks.len() * batch) as f64;
         Self {
             events_per_second: events / elapsed.as_secs_f64(),

@@ -54,7 +54,7 @@ fn pss_of(name: &str) -> Result<u64> {
             let rollup = of("smaps_rollup");
             let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
             let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-            sum += kib.with_context(|| format!("no PSS of {name}"))?;
+            sum += kib.with_context(|| format!("could not read the PSS of {name}"))?;
         }
     }
     Ok(sum)

@@ -68,9 +68,9 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-type Run = fn(&Args) -> Result<Table>;
+type BenchmarkFn = fn(&Args) -> Result<Table>;
 
-const BENCHMARKS: &[(Benchmark, Run)] = &[
+const BENCHMARKS: &[(Benchmark, BenchmarkFn)] = &[
     (Benchmark::Ingest, |args| ingest::measure(args.seconds)),
     (Benchmark::Import, |_| import::measure()),
     (Benchmark::Unique, |args| unique::measure(args.events)),

@@ -27,7 +27,7 @@ pub(crate) fn measure() -> Result<Table> {
         "The release profile.",
         &["raw", "gzip", "brotli"],
     );
-    #[allow(clippy::cast_precision_loss, reason = "megabytes")]
+    #[allow(clippy::cast_precision_loss, reason = "two decimals are shown")]
     let mb = |bytes: usize| format!("{:.2} MB", bytes as f64 / 1e6);
     table.row([mb(wasm.len()), mb(gzip.finish()?.len()), mb(brotli.len())]);
     Ok(table)

@@ -46,7 +46,7 @@ impl Table {
         text
     }
 
-    #[allow(clippy::print_stdout, reason = "a program that prints figures")]
+    #[allow(clippy::print_stdout, reason = "the program prints the figures")]
     pub(crate) fn print(&self) {
         println!("\n{}", self.markdown());
     }

@@ -24,9 +24,9 @@ pub(crate) fn measure(count: usize) -> Result<Table> {
         note,
         &["engine", "page_view", "every event"],
     );
-    let local = ask(&Sidecar::start(), &file)?;
+    let local = run_queries(&Sidecar::start(), &file)?;
     let mongod = Mongod::start();
-    let mongo = ask(
+    let mongo = run_queries(
         &Sidecar::with_pair(&["--store", &mongod.fresh_uri()]),
         &file,
     )?;
@@ -44,35 +44,35 @@ fn ms(time: f64) -> String {
     format!("{time:.1} ms")
 }
 
-struct Asked {
+struct QueryResults {
     best: [f64; 2],
     answers: Vec<Value>,
 }
 
-fn ask(sidecar: &Sidecar, file: &Path) -> Result<Asked> {
+fn run_queries(sidecar: &Sidecar, file: &Path) -> Result<QueryResults> {
     let project = sidecar.default_project();
     sidecar.import(file, &project);
-    let mut asked = Asked {
+    let mut results = QueryResults {
         best: [f64::INFINITY; 2],
         answers: Vec::new(),
     };
-    for (place, event) in [json!("page_view"), Value::Null].into_iter().enumerate() {
+    for (index, event) in [json!("page_view"), Value::Null].into_iter().enumerate() {
         let report = json!({"kind": "insights", "range": {"from": "2026-01-01", "to": "2026-03-31"}, "granularity": "day",
             "series": [{"id": "A", "event": event, "measure": {"type": "unique"}}]});
         let mut points = Value::Null;
         for _ in 0..RUNS {
             let mut answer = sidecar.query(&project, &report);
             let took = answer["took_ms"].as_f64().unwrap_or(f64::INFINITY);
-            asked.best[place] = asked.best[place].min(took);
+            results.best[index] = results.best[index].min(took);
             points = answer["result"]["series"][0]["points"].take();
         }
         ensure!(
             points.as_array().is_some_and(|points| points.len() == 90),
-            "90 days"
+            "the answer does not have 90 days"
         );
-        asked.answers.push(points);
+        results.answers.push(points);
     }
-    Ok(asked)
+    Ok(results)
 }
 
 const DUCKDB: &str = r#"

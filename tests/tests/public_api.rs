@@ -115,11 +115,11 @@ fn every_bad_request_gets_its_documented_error_and_good_ones_still_pass() {
             "The 'distinct_id' parameter is required.",
         ),
         (
-            "nobody",
+            "a placeholder id",
             event(json!({"distinct_id": "undefined"})),
             400,
             INVALID,
-            "means nobody",
+            "is a placeholder id",
         ),
         (
             "a number as id",

@@ -1,4 +1,4 @@
-//! The trait, and what passes through it.
+//! The trait and its types.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -7,115 +7,115 @@ use uuid::Uuid;
 /// One of the queues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Queue {
-    /// `events_queue`: from the API to the consumer. With RabbitMQ a subscription also takes what
-    /// landed in `events_unrouted`.
+    /// `events_queue`: messages from the API to the consumer. With RabbitMQ a subscription also
+    /// reads `events_unrouted`.
     Events,
-    /// `events_dead`: items that will never be stored as they are, with a reason.
+    /// `events_dead`: items that the store can never accept, with the reason.
     Dead,
 }
 
-/// What is published.
+/// A message to publish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// The message's id; it does not deduplicate.
+    /// The message's id. Brokers do not deduplicate by it.
     pub id: Uuid,
     /// The payload.
     pub body: Bytes,
 }
 
-/// What a subscription hands out.
+/// A delivered message.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     /// The message.
     pub message: Message,
-    /// How often it was delivered before, as far as the broker knows; 0 the first time.
+    /// The number of earlier deliveries that the broker knows of; 0 for the first delivery.
     pub delivery_count: u32,
-    /// What acks it, within the subscription that it came from.
+    /// The token that acks it. It is valid in the subscription that returned it.
     pub token: AckToken,
 }
 
-/// Names a delivery within its subscription.
+/// Identifies a delivery within its subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AckToken(pub u64);
 
-/// What waits in a queue.
+/// The number of messages in a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Depth {
-    /// Messages that nobody has yet.
+pub struct QueueDepth {
+    /// Messages that are waiting for delivery.
     pub ready: u64,
-    /// Messages that were delivered and not acked (0 where the broker does not tell).
+    /// Messages that were delivered and not acked (0 if the broker does not report it).
     pub unacked: u64,
 }
 
-/// Whether the broker can keep the promise now.
+/// Whether a publish can succeed now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BrokerState {
-    /// It can.
+    /// It can succeed.
     Ready,
-    /// It cannot; the reason in words, without secrets (`broker_blocked`, `queue_full`, …).
+    /// It cannot succeed; the reason as text without secrets (`broker_blocked`, `queue_full`, …).
     Unavailable(String),
 }
 
-/// Why a call failed. Every error of a publish means: perhaps stored, send it again with the same
-/// item ids.
+/// A call failed. After any error of a publish the message may be stored; the caller should send it
+/// again with the same item ids.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BrokerError {
-    /// It cannot be reached, is blocked, or is shutting down.
+    /// The broker is unreachable, blocked, or shutting down.
     #[error("the broker is unavailable: {0}")]
     Unavailable(String),
-    /// The queue's bound is reached.
+    /// The queue has reached its limit.
     #[error("the queue is full")]
     Full,
-    /// No confirm within the deadline; the outcome is unknown.
+    /// The broker did not confirm before the deadline; the outcome is unknown.
     #[error("the broker did not confirm in time")]
     Deadline,
-    /// What exists at the broker differs from what we declare.
+    /// An exchange or queue exists at the broker with other arguments.
     #[error("the broker's topology differs: {0}")]
     Topology(String),
-    /// The queue's file is damaged or its disk fails; the process must exit (75) and restart.
+    /// The queue's file is damaged or its disk failed; the process must exit (75) and restart.
     #[error("the queue's storage failed: {0}")]
     Storage(String),
-    /// The subscription has ended; the delivery will come again.
+    /// The subscription has ended; its unacked messages will be delivered again.
     #[error("the subscription has ended")]
     Ended,
 }
 
-/// A durable queue. All methods may be called from many tasks at once.
+/// A durable queue. All methods may be called from several tasks at once.
 #[async_trait]
 pub trait Broker: Send + Sync {
-    /// Publishes and returns once the message is durable, or fails within a deadline of a few
+    /// Publishes a message and returns when it is durable, or fails within a deadline of a few
     /// seconds.
     async fn publish(&self, queue: Queue, message: Message) -> Result<(), BrokerError>;
 
-    /// Subscribes. At most `prefetch` deliveries are un-acked at a time. What an earlier
-    /// subscription did not ack comes again. An implementation that loses its connection ends the
-    /// subscription; the caller subscribes anew.
+    /// Subscribes to a queue. At most `prefetch` deliveries are unacked at a time. Messages that an
+    /// earlier subscription did not ack are delivered again. If an implementation loses its
+    /// connection, the subscription ends and the caller subscribes again.
     async fn subscribe(
         &self,
         queue: Queue,
         prefetch: u16,
     ) -> Result<Box<dyn Subscription>, BrokerError>;
 
-    /// What waits in a queue.
-    async fn depth(&self, queue: Queue) -> Result<Depth, BrokerError>;
+    /// The number of messages in a queue.
+    async fn depth(&self, queue: Queue) -> Result<QueueDepth, BrokerError>;
 
-    /// Whether a publish can succeed now; cheap, from memory.
+    /// Whether a publish can succeed now. Does no I/O.
     fn state(&self) -> BrokerState;
 
     /// `embedded` or `amqp`.
     fn kind(&self) -> &'static str;
 
-    /// Finishes what is under way and closes. Later calls fail with `Unavailable`.
+    /// Completes the calls in progress and closes the broker. Later calls fail with `Unavailable`.
     async fn close(&self);
 }
 
 /// A stream of deliveries.
 #[async_trait]
 pub trait Subscription: Send {
-    /// The next delivery; `None` once the subscription has ended. Cancel safe: a call that is dropped
-    /// before it returned has taken nothing.
+    /// The next delivery; `None` if the subscription has ended. Cancel safe: dropping the future
+    /// before it returns loses no delivery.
     async fn next(&mut self) -> Option<Delivery>;
 
-    /// Acks deliveries of this subscription, durably. An error means that they may come again.
+    /// Acks deliveries of this subscription durably. After an error they may be delivered again.
     async fn ack(&mut self, tokens: &[AckToken]) -> Result<(), BrokerError>;
 }

@@ -1,4 +1,4 @@
-//! What every broker keeps, as tests: [`broker_contract!`](crate::broker_contract) runs them on one
+//! The contract of [`Broker`] as tests. [`broker_contract!`](crate::broker_contract) runs them on an
 //! implementation.
 
 #![allow(
@@ -18,33 +18,33 @@ use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use crate::{
-    AckToken, Broker, BrokerError, BrokerState, Delivery, Depth, Message, Queue, Subscription,
+    AckToken, Broker, BrokerError, BrokerState, Delivery, Message, Queue, QueueDepth, Subscription,
 };
 
-/// How long a delivery may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// How long nothing must come before we believe that nothing comes.
-const SILENCE: Duration = Duration::from_millis(400);
+/// The maximum time until a delivery.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
+/// The time without a delivery after which a test assumes that none follows.
+const QUIET_TIME: Duration = Duration::from_millis(400);
 
-/// A place with empty queues of its own.
+/// Storage with empty queues for one test.
 #[async_trait]
 pub trait Fixture: Send + Sync {
-    /// Opens a broker on it; after a `close` the next one finds what is left.
+    /// Opens a broker on the storage. After a `close`, the next broker sees the remaining messages.
     async fn open(&self) -> Arc<dyn Broker>;
 }
 
-/// Runs the contract on the fixtures that an `async fn() -> impl Fixture` makes.
+/// Runs the contract on the fixtures that an `async fn() -> impl Fixture` returns.
 #[macro_export]
 macro_rules! broker_contract {
     ($fixture:path) => {
         $crate::broker_contract!($fixture;
-            published_comes_out_once_after_ack, unacked_comes_again_and_is_counted,
-            prefetch_is_a_bound, a_single_publisher_keeps_its_order,
-            many_publishers_lose_nothing, an_ack_survives_a_reopen,
-            what_is_not_acked_survives_a_reopen, depth_tells_what_waits,
-            a_closed_broker_refuses, closing_ends_subscriptions, a_large_message_comes_out_whole,
-            an_empty_message_comes_out, queues_do_not_mix, two_subscriptions_share,
-            a_foreign_token_is_refused, next_can_be_dropped, a_waiting_subscriber_is_woken
+            an_acked_message_is_delivered_once, unacked_messages_are_redelivered_and_counted,
+            prefetch_limits_unacked_deliveries, messages_of_one_publisher_keep_their_order,
+            concurrent_publishers_lose_no_messages, an_ack_persists_after_reopening,
+            unacked_messages_persist_after_reopening, depth_counts_waiting_messages,
+            a_closed_broker_refuses_calls, closing_ends_subscriptions, a_large_message_is_delivered_unchanged,
+            an_empty_message_is_delivered, queues_are_separate, two_subscriptions_share_a_queue,
+            an_unknown_token_is_refused, next_is_cancel_safe, a_waiting_subscriber_is_woken
         );
     };
     ($fixture:path; $($name:ident),+) => {
@@ -58,7 +58,7 @@ macro_rules! broker_contract {
     };
 }
 
-/// A message with this body and a made-up id.
+/// A message with this body and an id derived from it.
 pub fn message(body: impl Into<Bytes>) -> Message {
     let body = body.into();
     let id = Uuid::from_u64_pair(u64::from(crc32fast::hash(&body)), body.len() as u64);
@@ -67,14 +67,14 @@ pub fn message(body: impl Into<Bytes>) -> Message {
 
 /// Waits until a publish can succeed.
 pub async fn ready(broker: &dyn Broker) {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + DELIVERY_TIMEOUT;
     while broker.state() != BrokerState::Ready {
         assert!(Instant::now() < until, "not ready: {:?}", broker.state());
         sleep(Duration::from_millis(10)).await;
     }
 }
 
-/// Publishes; fails the test when that fails.
+/// Publishes a message; fails the test if that fails.
 pub async fn publish(broker: &dyn Broker, queue: Queue, body: impl Into<Bytes>) {
     broker
         .publish(queue, message(body))
@@ -82,25 +82,25 @@ pub async fn publish(broker: &dyn Broker, queue: Queue, body: impl Into<Bytes>) 
         .expect("publishes");
 }
 
-/// The next delivery; fails the test when none comes.
+/// Returns the next delivery; fails the test if there is none in time.
 pub async fn take(subscription: &mut dyn Subscription) -> Delivery {
-    timeout(PATIENCE, subscription.next())
+    timeout(DELIVERY_TIMEOUT, subscription.next())
         .await
-        .expect("a delivery comes in time")
-        .expect("the subscription goes on")
+        .expect("a delivery in time")
+        .expect("the subscription continues")
 }
 
-/// Fails the test when something comes.
+/// Fails the test if there is a delivery.
 pub async fn nothing_comes(subscription: &mut dyn Subscription) {
-    let next = timeout(SILENCE, subscription.next()).await;
+    let next = timeout(QUIET_TIME, subscription.next()).await;
     assert!(next.is_err(), "unexpected: {next:?}");
 }
 
-/// Waits until the queue's depth is this.
-pub async fn depth_becomes(broker: &dyn Broker, queue: Queue, ready: u64) -> Depth {
-    let until = Instant::now() + PATIENCE;
+/// Waits until this number of messages is ready.
+pub async fn depth_becomes(broker: &dyn Broker, queue: Queue, ready: u64) -> QueueDepth {
+    let until = Instant::now() + DELIVERY_TIMEOUT;
     loop {
-        let depth = broker.depth(queue).await.expect("tells its depth");
+        let depth = broker.depth(queue).await.expect("returns its depth");
         if depth.ready == ready {
             return depth;
         }
@@ -128,8 +128,8 @@ async fn take_and_ack(subscription: &mut dyn Subscription) -> Message {
     delivery.message
 }
 
-/// One message in, one message out, none after its ack.
-pub async fn published_comes_out_once_after_ack(fixture: &dyn Fixture) {
+/// A published message is delivered once, and not again after its ack.
+pub async fn an_acked_message_is_delivered_once(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     let sent = message("one");
     broker.publish(Queue::Events, sent.clone()).await.unwrap();
@@ -144,8 +144,8 @@ pub async fn published_comes_out_once_after_ack(fixture: &dyn Fixture) {
     nothing_comes(&mut *again).await;
 }
 
-/// A dropped subscription's deliveries come again, counted.
-pub async fn unacked_comes_again_and_is_counted(fixture: &dyn Fixture) {
+/// Unacked messages of a dropped subscription are delivered again, with a growing count.
+pub async fn unacked_messages_are_redelivered_and_counted(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     publish(&*broker, Queue::Events, "again").await;
     for before in 0..3 {
@@ -158,8 +158,8 @@ pub async fn unacked_comes_again_and_is_counted(fixture: &dyn Fixture) {
     assert_eq!(take_and_ack(&mut *subscription).await, message("again"));
 }
 
-/// No more than `prefetch` deliveries are un-acked; an ack makes room.
-pub async fn prefetch_is_a_bound(fixture: &dyn Fixture) {
+/// At most `prefetch` deliveries are unacked; an ack allows the next delivery.
+pub async fn prefetch_limits_unacked_deliveries(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     for body in ["a", "b", "c", "d"] {
         publish(&*broker, Queue::Events, body).await;
@@ -179,8 +179,8 @@ pub async fn prefetch_is_a_bound(fixture: &dyn Fixture) {
     assert_eq!(take(&mut *subscription).await.message, message("d"));
 }
 
-/// What one caller publishes one after the other comes out in that order.
-pub async fn a_single_publisher_keeps_its_order(fixture: &dyn Fixture) {
+/// Messages that one caller publishes one after the other are delivered in that order.
+pub async fn messages_of_one_publisher_keep_their_order(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     let bodies: Vec<String> = (0..200).map(|n| format!("message {n}")).collect();
     for body in &bodies {
@@ -193,8 +193,8 @@ pub async fn a_single_publisher_keeps_its_order(fixture: &dyn Fixture) {
     }
 }
 
-/// What many callers publish at once, while someone reads, comes out complete.
-pub async fn many_publishers_lose_nothing(fixture: &dyn Fixture) {
+/// All messages that many callers publish at once, during a subscription, are delivered.
+pub async fn concurrent_publishers_lose_no_messages(fixture: &dyn Fixture) {
     const PUBLISHERS: usize = 48;
     const EACH: usize = 20;
     let broker = opened(fixture).await;
@@ -223,8 +223,8 @@ pub async fn many_publishers_lose_nothing(fixture: &dyn Fixture) {
     nothing_comes(&mut *subscription).await;
 }
 
-/// An acked message is gone after a reopen too.
-pub async fn an_ack_survives_a_reopen(fixture: &dyn Fixture) {
+/// An acked message is not delivered again after reopening.
+pub async fn an_ack_persists_after_reopening(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     publish(&*broker, Queue::Events, "gone").await;
     publish(&*broker, Queue::Events, "kept").await;
@@ -238,8 +238,8 @@ pub async fn an_ack_survives_a_reopen(fixture: &dyn Fixture) {
     nothing_comes(&mut *subscription).await;
 }
 
-/// Messages outlive the broker that took them, and their deliveries are counted over a reopen.
-pub async fn what_is_not_acked_survives_a_reopen(fixture: &dyn Fixture) {
+/// Unacked messages are kept after reopening, and their earlier deliveries count.
+pub async fn unacked_messages_persist_after_reopening(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     publish(&*broker, Queue::Events, "kept").await;
     let mut subscription = subscribe(&*broker, 8).await;
@@ -254,8 +254,8 @@ pub async fn what_is_not_acked_survives_a_reopen(fixture: &dyn Fixture) {
     assert!(again.delivery_count >= 1);
 }
 
-/// `depth` counts what nobody has yet.
-pub async fn depth_tells_what_waits(fixture: &dyn Fixture) {
+/// `depth` counts the messages that were not delivered.
+pub async fn depth_counts_waiting_messages(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     assert_eq!(depth_becomes(&*broker, Queue::Events, 0).await.unacked, 0);
     for body in ["a", "b", "c"] {
@@ -271,8 +271,8 @@ pub async fn depth_tells_what_waits(fixture: &dyn Fixture) {
     depth_becomes(&*broker, Queue::Events, 2).await;
 }
 
-/// After `close` nothing is taken any more.
-pub async fn a_closed_broker_refuses(fixture: &dyn Fixture) {
+/// After `close` all calls fail.
+pub async fn a_closed_broker_refuses_calls(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     broker.close().await;
     let refused = broker.publish(Queue::Events, message("late")).await;
@@ -285,19 +285,21 @@ pub async fn a_closed_broker_refuses(fixture: &dyn Fixture) {
     assert!(matches!(broker.state(), BrokerState::Unavailable(_)));
 }
 
-/// A subscriber that waits learns of the end.
+/// `close` ends a waiting subscription.
 pub async fn closing_ends_subscriptions(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     let mut subscription = subscribe(&*broker, 1).await;
     let waiting = tokio::spawn(async move { subscription.next().await.is_none() });
     sleep(Duration::from_millis(100)).await;
     broker.close().await;
-    let ended = timeout(PATIENCE, waiting).await.expect("ends in time");
+    let ended = timeout(DELIVERY_TIMEOUT, waiting)
+        .await
+        .expect("ends in time");
     assert!(ended.unwrap());
 }
 
-/// A message of 1 MiB passes byte for byte.
-pub async fn a_large_message_comes_out_whole(fixture: &dyn Fixture) {
+/// A message of 1 MiB is delivered unchanged.
+pub async fn a_large_message_is_delivered_unchanged(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     let body: Vec<u8> = (0..1 << 20).map(|n: u32| (n ^ (n >> 8)) as u8).collect();
     publish(&*broker, Queue::Events, body.clone()).await;
@@ -305,16 +307,16 @@ pub async fn a_large_message_comes_out_whole(fixture: &dyn Fixture) {
     assert!(take_and_ack(&mut *subscription).await.body == body);
 }
 
-/// So does one without a byte.
-pub async fn an_empty_message_comes_out(fixture: &dyn Fixture) {
+/// An empty message is delivered.
+pub async fn an_empty_message_is_delivered(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     publish(&*broker, Queue::Events, "").await;
     let mut subscription = subscribe(&*broker, 1).await;
     assert_eq!(take_and_ack(&mut *subscription).await, message(""));
 }
 
-/// Events and dead letters keep apart.
-pub async fn queues_do_not_mix(fixture: &dyn Fixture) {
+/// Events and dead letters are delivered from separate queues.
+pub async fn queues_are_separate(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     publish(&*broker, Queue::Dead, "letter").await;
     publish(&*broker, Queue::Events, "event").await;
@@ -326,8 +328,8 @@ pub async fn queues_do_not_mix(fixture: &dyn Fixture) {
     nothing_comes(&mut *dead).await;
 }
 
-/// Two subscriptions see each message once between them.
-pub async fn two_subscriptions_share(fixture: &dyn Fixture) {
+/// Two subscriptions together get each message once.
+pub async fn two_subscriptions_share_a_queue(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     let mut left = subscribe(&*broker, 2).await;
     let mut right = subscribe(&*broker, 2).await;
@@ -342,8 +344,8 @@ pub async fn two_subscriptions_share(fixture: &dyn Fixture) {
     assert_eq!(seen.len(), 4);
 }
 
-/// A token that the subscription did not give out is refused, and harms nothing.
-pub async fn a_foreign_token_is_refused(fixture: &dyn Fixture) {
+/// A token that the subscription did not return is refused, and has no effect.
+pub async fn an_unknown_token_is_refused(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     publish(&*broker, Queue::Events, "mine").await;
     let mut subscription = subscribe(&*broker, 1).await;
@@ -355,8 +357,8 @@ pub async fn a_foreign_token_is_refused(fixture: &dyn Fixture) {
     assert_eq!(twice, Err(BrokerError::Ended));
 }
 
-/// A `next` that is dropped before it returned has taken nothing.
-pub async fn next_can_be_dropped(fixture: &dyn Fixture) {
+/// A `next` that is dropped before it returns loses no delivery.
+pub async fn next_is_cancel_safe(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     let mut subscription = subscribe(&*broker, 4).await;
     let publisher = broker.clone();
@@ -366,11 +368,11 @@ pub async fn next_can_be_dropped(fixture: &dyn Fixture) {
         }
     });
     let mut seen = Vec::new();
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + DELIVERY_TIMEOUT;
     while seen.len() < 100 && Instant::now() < until {
         let next = timeout(Duration::from_micros(200), subscription.next()).await;
         if let Ok(delivery) = next {
-            let delivery = delivery.expect("goes on");
+            let delivery = delivery.expect("the subscription continues");
             subscription.ack(&[delivery.token]).await.unwrap();
             seen.push(delivery.message);
         }
@@ -380,13 +382,16 @@ pub async fn next_can_be_dropped(fixture: &dyn Fixture) {
     assert_eq!(seen, all);
 }
 
-/// A subscriber that came before the message gets it.
+/// A waiting subscription gets a message that is published later.
 pub async fn a_waiting_subscriber_is_woken(fixture: &dyn Fixture) {
     let broker = opened(fixture).await;
     let mut subscription = subscribe(&*broker, 1).await;
     let waiting = tokio::spawn(async move { take(&mut *subscription).await.message });
     sleep(Duration::from_millis(100)).await;
-    publish(&*broker, Queue::Events, "at last").await;
-    let got = timeout(PATIENCE, waiting).await.expect("in time").unwrap();
-    assert_eq!(got, message("at last"));
+    publish(&*broker, Queue::Events, "later").await;
+    let got = timeout(DELIVERY_TIMEOUT, waiting)
+        .await
+        .expect("in time")
+        .unwrap();
+    assert_eq!(got, message("later"));
 }

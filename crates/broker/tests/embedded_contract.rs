@@ -1,4 +1,4 @@
-//! The contract, on the embedded queue.
+//! Runs the broker contract on the embedded queue.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,18 +14,18 @@ use empmix_broker::embedded::EmbeddedOptions;
 use empmix_broker::{Broker, EmbeddedBroker, broker_contract};
 use tempfile::TempDir;
 
-struct Folder(TempDir);
+struct QueueFolder(TempDir);
 
 #[async_trait]
-impl Fixture for Folder {
+impl Fixture for QueueFolder {
     async fn open(&self) -> Arc<dyn Broker> {
         let path = self.0.path().join("queue.sqlite");
         Arc::new(EmbeddedBroker::open(&path, EmbeddedOptions::default()).expect("opens"))
     }
 }
 
-async fn folder() -> Folder {
-    Folder(tempfile::tempdir().expect("a temporary folder"))
+async fn folder() -> QueueFolder {
+    QueueFolder(tempfile::tempdir().expect("a temporary folder"))
 }
 
 broker_contract!(folder);

@@ -1,4 +1,4 @@
-//! What can happen to a file and to the process that has it open.
+//! Faults of the embedded queue's file, its disk and its process.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use empmix_broker::{Broker, BrokerError, BrokerState, EmbeddedBroker, Queue};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
-/// Tells the child process of a test where its queue is.
+/// The environment variable with the path of the child process's queue.
 const CHILD: &str = "EMPMIX_TEST_QUEUE";
 
 fn folder() -> (TempDir, PathBuf) {
@@ -40,7 +40,7 @@ fn open_with(path: &Path, change: impl FnOnce(&mut EmbeddedOptions)) -> Embedded
     EmbeddedBroker::open(path, options).unwrap()
 }
 
-/// The files as a kill would leave them: copied while the queue is open.
+/// Copies the files while the queue is open, which gives the same state as a kill.
 fn copy_of(path: &Path, folder: &Path) -> PathBuf {
     let to = folder.join("copy.sqlite");
     for suffix in ["", "-wal"] {
@@ -62,7 +62,7 @@ async fn drain(broker: &dyn Broker, queue: Queue) -> Vec<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn what_was_ok_is_in_the_files_at_once() {
+async fn a_published_message_is_in_the_files_immediately() {
     let (folder, path) = folder();
     let broker = open(&path);
     for n in 0..20 {
@@ -74,7 +74,7 @@ async fn what_was_ok_is_in_the_files_at_once() {
 }
 
 #[tokio::test]
-async fn deliveries_are_counted_over_kills() {
+async fn deliveries_are_counted_across_kills() {
     let (folder, path) = folder();
     let broker = open(&path);
     publish(&broker, Queue::Events, "seen").await;
@@ -96,7 +96,7 @@ async fn deliveries_are_counted_over_kills() {
     assert_eq!(take(&mut *subscription).await.delivery_count, 0);
 }
 
-/// The child of the next test: publishes for ever, and prints what was `Ok`.
+/// The child process of the next test: publishes until it is killed, and prints each success.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child_that_publishes() {
     let Some(path) = std::env::var_os(CHILD) else {
@@ -117,7 +117,7 @@ async fn child_that_publishes() {
 }
 
 #[tokio::test]
-async fn a_killed_process_loses_nothing_that_was_ok() {
+async fn a_kill_loses_no_published_message() {
     let (_folder, path) = folder();
     let mut published = BTreeSet::new();
     for round in 0..5 {
@@ -132,7 +132,7 @@ async fn a_killed_process_loses_nothing_that_was_ok() {
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        // The last line may have been cut by the kill.
+        // The kill may have cut the last line.
         let complete = text.rsplit_once('\n').map_or("", |(lines, _)| lines);
         let bodies = complete.lines().filter_map(|line| line.strip_prefix("ok "));
         published.extend(bodies.map(|body| body.as_bytes().to_vec()));
@@ -141,14 +141,14 @@ async fn a_killed_process_loses_nothing_that_was_ok() {
     let broker = open(&path);
     let found = drain(&broker, Queue::Events).await;
     let unique: BTreeSet<_> = found.iter().cloned().collect();
-    assert_eq!(unique.len(), found.len(), "something came twice");
+    assert_eq!(unique.len(), found.len(), "a message was delivered twice");
     let lost = published.difference(&unique).count();
-    assert_eq!(lost, 0, "{lost} of {} lost", published.len());
+    assert_eq!(lost, 0, "{lost} of {} messages lost", published.len());
     depth_becomes(&broker, Queue::Events, 0).await;
 }
 
 #[tokio::test]
-async fn a_full_queue_refuses_until_something_is_acked() {
+async fn a_full_queue_refuses_messages_until_an_ack() {
     let (_folder, path) = folder();
     let broker = open_with(&path, |options| options.queue_max_bytes = 10_000);
     let body = vec![7; 4000];
@@ -157,7 +157,7 @@ async fn a_full_queue_refuses_until_something_is_acked() {
     publish(&broker, Queue::Events, other(2)).await;
     let refused = broker.publish(Queue::Events, message(other(3))).await;
     assert_eq!(refused, Err(BrokerError::Full));
-    // Parking must go on: it is what empties a queue of poison.
+    // Parking must still work, because it removes poison messages from the queue.
     publish(&broker, Queue::Dead, other(4)).await;
     assert_eq!(drain(&broker, Queue::Events).await, [other(1), other(2)]);
     publish(&broker, Queue::Events, other(3)).await;
@@ -176,7 +176,7 @@ async fn a_full_queue_refuses_until_something_is_acked() {
 }
 
 #[tokio::test]
-async fn a_low_disk_stops_publishing_and_a_roomy_one_starts_it() {
+async fn low_disk_space_stops_publishing_until_there_is_enough() {
     let (_folder, path) = folder();
     let free = Arc::new(AtomicU64::new(600 << 20));
     let probe = free.clone();
@@ -197,14 +197,18 @@ async fn a_low_disk_stops_publishing_and_a_roomy_one_starts_it() {
     assert_eq!(drain(&broker, Queue::Events).await, [b"before".to_vec()]);
     free.store(600 << 20, Ordering::Relaxed);
     sleep(Duration::from_millis(2500)).await;
-    assert_eq!(broker.state(), low, "only from one and a half times on");
+    assert_eq!(
+        broker.state(),
+        low,
+        "publishing resumes at 1.5 times the threshold"
+    );
     free.store(800 << 20, Ordering::Relaxed);
     ready(&broker).await;
     publish(&broker, Queue::Events, "after").await;
 }
 
 #[tokio::test]
-async fn a_flipped_bit_is_noticed_and_the_bytes_are_kept() {
+async fn a_flipped_bit_is_detected_and_the_bytes_are_parked() {
     let (_folder, path) = folder();
     let broker = open(&path);
     for body in ["first message", "second message", "third message"] {
@@ -234,7 +238,7 @@ async fn a_flipped_bit_is_noticed_and_the_bytes_are_kept() {
 }
 
 #[tokio::test]
-async fn acked_bytes_do_not_linger() {
+async fn acked_bytes_do_not_remain_on_disk() {
     let (_folder, path) = folder();
     let broker = open(&path);
     let secret = "a-secret-in-a-message".repeat(1000);
@@ -249,7 +253,7 @@ async fn acked_bytes_do_not_linger() {
 }
 
 #[tokio::test]
-async fn a_second_opener_is_refused() {
+async fn a_queue_cannot_be_opened_twice() {
     let (_folder, path) = folder();
     let _first = open(&path);
     let second = EmbeddedBroker::open(&path, EmbeddedOptions::default());
@@ -258,15 +262,15 @@ async fn a_second_opener_is_refused() {
 }
 
 #[test]
-fn what_is_no_queue_is_refused_and_an_empty_file_is_one() {
+fn other_files_are_refused_and_an_empty_file_becomes_a_queue() {
     let (_folder, path) = folder();
     let refused = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
         let opened = EmbeddedBroker::open(&path, EmbeddedOptions::default());
         assert!(matches!(opened, Err(BrokerError::Storage(_))), "{opened:?}");
-        assert_eq!(fs::read(&path).unwrap(), bytes, "it was changed");
+        assert_eq!(fs::read(&path).unwrap(), bytes, "the file was changed");
     };
-    refused(&b"no database at all ".repeat(100));
+    refused(&b"this is not a database ".repeat(100));
     let mut header = b"SQLite format 3\0".to_vec();
     header.resize(100, 0xff);
     refused(&header);

@@ -1,4 +1,4 @@
-//! Deliveries to batches: one per project, what cannot be read set aside.
+//! Groups deliveries into one batch per project, and separates messages that cannot be decoded.
 
 use empmix_broker::{AckToken, Delivery};
 use empmix_model::{
@@ -9,45 +9,47 @@ use empmix_model::{
 use empmix_store::Batch;
 use serde_json::Value;
 
-/// Deliveries that were taken together.
+/// Deliveries that are processed together.
 #[derive(Default)]
-pub(crate) struct Taken {
-    /// One batch per project, in the order of first sight.
+pub(crate) struct PolledDeliveries {
+    /// One batch per project, in the order of each project's first delivery.
     pub(crate) batches: Vec<Batch>,
-    /// How often each message of a batch was delivered before, in the batches' order.
+    /// Per batch and message, the number of earlier deliveries.
     pub(crate) attempts: Vec<Vec<u32>>,
-    /// Messages that cannot be read.
-    pub(crate) unreadable: Vec<Unreadable>,
-    /// What to ack when all of it is dealt with.
+    /// Messages that cannot be decoded.
+    pub(crate) unreadable: Vec<UnreadableMessage>,
+    /// The tokens to ack after all deliveries are processed.
     pub(crate) tokens: Vec<AckToken>,
 }
 
-/// A message that is no envelope of a known version.
-pub(crate) struct Unreadable {
+/// A message that is not a valid envelope of a supported version.
+pub(crate) struct UnreadableMessage {
     pub(crate) delivery: Delivery,
     pub(crate) reason: DeadReason,
 }
 
-impl Taken {
+impl PolledDeliveries {
     pub(crate) fn of(deliveries: Vec<Delivery>) -> Self {
-        let mut taken = Self::default();
+        let mut polled = Self::default();
         for delivery in deliveries {
-            taken.tokens.push(delivery.token);
+            polled.tokens.push(delivery.token);
             match read(&delivery.message.body) {
-                Ok(envelope) => taken.add(envelope, delivery.delivery_count),
-                Err(reason) => taken.unreadable.push(Unreadable { delivery, reason }),
+                Ok(envelope) => polled.add(envelope, delivery.delivery_count),
+                Err(reason) => polled
+                    .unreadable
+                    .push(UnreadableMessage { delivery, reason }),
             }
         }
-        taken
+        polled
     }
 
     fn add(&mut self, envelope: Envelope, attempts: u32) {
-        let place = self.place_of(envelope.project);
-        self.batches[place].envelopes.push(envelope);
-        self.attempts[place].push(attempts);
+        let index = self.batch_index(envelope.project);
+        self.batches[index].envelopes.push(envelope);
+        self.attempts[index].push(attempts);
     }
 
-    fn place_of(&mut self, project: ProjectId) -> usize {
+    fn batch_index(&mut self, project: ProjectId) -> usize {
         self.batches
             .iter()
             .position(|batch| batch.project == project)

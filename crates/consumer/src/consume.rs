@@ -1,4 +1,4 @@
-//! The loop: take what is there, write, park, ack.
+//! The consumer's loop: polls messages, writes them, parks refused items, acks.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -9,16 +9,16 @@ use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    batch::Taken,
+    batch::PolledDeliveries,
     park::{park_items, park_message},
 };
 
-/// Messages that are un-acked at a time.
+/// The maximum number of unacked messages.
 const PREFETCH: u16 = 32;
-/// How long a store may be away before the subscription is given back.
-const STORE_PATIENCE: Duration = Duration::from_secs(20 * 60);
+/// How long the store may be unavailable before the subscription is dropped.
+const STORE_TIMEOUT: Duration = Duration::from_secs(20 * 60);
 
-/// Why consuming stopped for good; the process must restart.
+/// Consuming has failed; the process must restart.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsumerError {
     /// The store's files or disk failed.
@@ -29,36 +29,36 @@ pub enum ConsumerError {
     Broker(BrokerError),
 }
 
-/// Moves messages from the broker to the store until it is told to stop.
+/// Moves messages from the broker to the store until it is stopped.
 pub struct Consumer {
-    /// Where messages come from.
+    /// The source of the messages.
     pub broker: Arc<dyn Broker>,
-    /// Where they go.
+    /// The store to write to.
     pub store: Arc<dyn Store>,
-    /// Tells it to stop; the batch under way is finished and acked first.
+    /// Stops the consumer after the current batch is written and acked.
     pub stop: CancellationToken,
 }
 
-/// What ended a subscription.
+/// The reason why a subscription ended.
 enum Interrupted {
-    /// Told to stop.
+    /// The consumer was stopped.
     Stopped,
-    /// Broker or store cannot be reached; subscribe again.
-    Away(String),
+    /// The broker or the store is unavailable; subscribe again.
+    Unavailable(String),
     /// The process must restart.
     Fatal(ConsumerError),
 }
 
 impl Consumer {
-    /// Consumes until stopped. An error is final.
+    /// Consumes until it is stopped. An error is final.
     pub async fn run(self) -> Result<(), ConsumerError> {
         let mut delays = delays();
         while !self.stop.is_cancelled() {
             match self.subscription().await {
                 Interrupted::Stopped => break,
                 Interrupted::Fatal(error) => return Err(error),
-                Interrupted::Away(reason) => {
-                    tracing::warn!(reason, "consuming is interrupted");
+                Interrupted::Unavailable(reason) => {
+                    tracing::warn!(reason, "consuming was interrupted; subscribing again");
                     let delay = delays.next().unwrap_or(MAX_DELAY);
                     self.unless_stopped(tokio::time::sleep(delay)).await;
                 }
@@ -67,7 +67,7 @@ impl Consumer {
         Ok(())
     }
 
-    /// One subscription, from its beginning to its end.
+    /// Runs one subscription until it ends.
     async fn subscription(&self) -> Interrupted {
         let mut subscription = match self
             .unless_stopped(self.broker.subscribe(Queue::Events, PREFETCH))
@@ -80,29 +80,29 @@ impl Consumer {
         loop {
             let first = match self.unless_stopped(subscription.next()).await {
                 None => return Interrupted::Stopped,
-                Some(None) => return Interrupted::Away("the subscription ended".into()),
+                Some(None) => return Interrupted::Unavailable("the subscription ended".into()),
                 Some(Some(delivery)) => delivery,
             };
-            let taken = Taken::of(take_waiting(subscription.as_mut(), first));
-            let finished = self.finish(taken, subscription.as_mut()).await;
-            if let Err(interrupted) = finished {
+            let polled = PolledDeliveries::of(poll_waiting(subscription.as_mut(), first));
+            let processed = self.process(polled, subscription.as_mut()).await;
+            if let Err(interrupted) = processed {
                 return interrupted;
             }
         }
     }
 
-    /// Writes, parks and acks what was taken.
-    async fn finish(
+    /// Writes, parks and acks the polled deliveries.
+    async fn process(
         &self,
-        taken: Taken,
+        polled: PolledDeliveries,
         subscription: &mut dyn Subscription,
     ) -> Result<(), Interrupted> {
-        for unreadable in &taken.unreadable {
+        for unreadable in &polled.unreadable {
             park_message(self.broker.as_ref(), unreadable).await?;
         }
-        for (batch, attempts) in taken.batches.iter().zip(&taken.attempts) {
+        for (batch, attempts) in polled.batches.iter().zip(&polled.attempts) {
             let Some(written) = self.write(batch).await? else {
-                tracing::warn!(project = %batch.project, messages = batch.envelopes.len(), "dropped: unknown project");
+                tracing::warn!(project = %batch.project, messages = batch.envelopes.len(), "the messages are dropped because their project does not exist");
                 continue;
             };
             for ((envelope, outcomes), attempts) in
@@ -112,11 +112,12 @@ impl Consumer {
             }
             log_written(batch, &written);
         }
-        subscription.ack(&taken.tokens).await?;
+        subscription.ack(&polled.tokens).await?;
         Ok(())
     }
 
-    /// Writes a batch, waiting for a store that is away; `None` when the project does not exist.
+    /// Writes a batch, and retries while the store is unavailable; `None` if the project does not
+    /// exist.
     async fn write(&self, batch: &Batch) -> Result<Option<Written>, Interrupted> {
         let mut delays = delays();
         let began = tokio::time::Instant::now();
@@ -129,10 +130,10 @@ impl Consumer {
                 }
                 Err(StoreError::Unavailable(reason) | StoreError::Conflict(reason)) => reason,
             };
-            if began.elapsed() > STORE_PATIENCE {
-                return Err(Interrupted::Away(reason));
+            if began.elapsed() > STORE_TIMEOUT {
+                return Err(Interrupted::Unavailable(reason));
             }
-            tracing::warn!(reason, "the store did not take a batch; trying again");
+            tracing::warn!(reason, "the store did not accept a batch; trying again");
             let delay = delays.next().unwrap_or(MAX_DELAY);
             if self
                 .unless_stopped(tokio::time::sleep(delay))
@@ -144,7 +145,7 @@ impl Consumer {
         }
     }
 
-    /// The future's output, or `None` once it is time to stop.
+    /// The future's output, or `None` if the consumer is stopped before that.
     async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
@@ -158,7 +159,7 @@ impl From<BrokerError> for Interrupted {
     fn from(error: BrokerError) -> Self {
         match error {
             BrokerError::Storage(_) => Self::Fatal(ConsumerError::Broker(error)),
-            other => Self::Away(other.to_string()),
+            other => Self::Unavailable(other.to_string()),
         }
     }
 }
@@ -175,8 +176,8 @@ fn delays() -> impl Iterator<Item = Duration> {
         .build()
 }
 
-/// The first delivery and whatever else is there already.
-fn take_waiting(subscription: &mut dyn Subscription, first: Delivery) -> Vec<Delivery> {
+/// The first delivery and all others that are available without waiting.
+fn poll_waiting(subscription: &mut dyn Subscription, first: Delivery) -> Vec<Delivery> {
     let mut deliveries = vec![first];
     while deliveries.len() < usize::from(PREFETCH) {
         match subscription.next().now_or_never() {
@@ -202,6 +203,6 @@ fn log_written(batch: &Batch, written: &Written) {
         stored = count(ItemOutcome::Stored),
         deduplicated = count(ItemOutcome::Deduplicated),
         redelivered = count(ItemOutcome::Redelivered),
-        "written"
+        "a batch was written"
     );
 }

@@ -1,11 +1,11 @@
-//! From the broker to the store: batches are written, then acked.
+//! Moves messages from the broker to the store.
 //!
-//! The rules (docs/ARCHITECTURE.md, "The life of an event"): an ack follows the store's commit,
-//! never precedes it. A store that cannot be reached is waited for, however long, with the
-//! deliveries un-acked. What will never be stored as it is goes to the dead letters, confirmed,
-//! before its message is acked; its neighbours are stored.
+//! The rules (docs/ARCHITECTURE.md, "The life of an event"): a message is acked only after the store
+//! has committed it. While the store is unavailable, the consumer keeps retrying and the deliveries
+//! stay unacked. An item that the store can never accept is parked as a dead letter, confirmed by the
+//! broker, before its message is acked; the other items of the message are stored.
 //!
-//! It must not know HTTP, keys or reports.
+//! The crate must not know HTTP, keys or reports.
 
 mod batch;
 mod consume;

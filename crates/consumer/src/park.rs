@@ -1,4 +1,5 @@
-//! Parking: what will never be stored goes to the dead letters, with its original bytes.
+//! Parking: publishes messages and items that can never be stored as dead letters, with their
+//! original bytes.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use empmix_broker::{Broker, BrokerError, Message, Queue};
@@ -8,12 +9,12 @@ use empmix_model::{
 };
 use empmix_store::ItemOutcome;
 
-use crate::batch::Unreadable;
+use crate::batch::UnreadableMessage;
 
-/// Parks a message that cannot be read; confirmed when it returns.
+/// Parks a message that cannot be decoded. Returns after the broker has confirmed it.
 pub(crate) async fn park_message(
     broker: &dyn Broker,
-    unreadable: &Unreadable,
+    unreadable: &UnreadableMessage,
 ) -> Result<(), BrokerError> {
     let delivery = &unreadable.delivery;
     let letter = DeadLetter {
@@ -29,7 +30,8 @@ pub(crate) async fn park_message(
     publish(broker, &letter).await
 }
 
-/// Parks the items of an envelope that the store will never take; confirmed when it returns.
+/// Parks the items of an envelope that the store can never accept. Returns after the broker has
+/// confirmed them.
 pub(crate) async fn park_items(
     broker: &dyn Broker,
     envelope: &Envelope,
@@ -66,7 +68,7 @@ fn dead_reason(outcome: ItemOutcome) -> Option<DeadReason> {
 }
 
 async fn publish(broker: &dyn Broker, letter: &DeadLetter) -> Result<(), BrokerError> {
-    tracing::warn!(reason = ?letter.reason, message_id = %letter.message_id, index = letter.index, "parked");
+    tracing::warn!(reason = ?letter.reason, message_id = %letter.message_id, index = letter.index, "parking a dead letter");
     let body =
         serde_json::to_vec(letter).map_err(|error| BrokerError::Unavailable(error.to_string()))?;
     broker

@@ -1,4 +1,4 @@
-//! The front door: a report in, an answer or a plan out.
+//! The entry points: answering a report, and explaining how it would be answered.
 
 use std::collections::BTreeSet;
 
@@ -17,8 +17,8 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// Answers a report. `clock` is the time now, used where the report does not say. `took_ms` of the
-/// answer is left at 0 for the caller, who has a clock.
+/// Answers a report. `clock` is the current time, used if the report has no `now`. `took_ms` of the
+/// answer is 0; the caller, which has a clock, sets it.
 pub fn answer(
     snapshot: &Snapshot,
     report: &Report,
@@ -42,7 +42,7 @@ pub fn answer(
     })
 }
 
-/// How a report would be answered, for an analyst who wonders where the time goes.
+/// Describes how a report would be answered, to help analysts find out why it is slow.
 pub fn explain(
     snapshot: &Snapshot,
     report: &Report,
@@ -74,7 +74,7 @@ pub fn explain(
     }))
 }
 
-/// The properties that a report reads, in order of their names.
+/// The names of the properties that a report reads, sorted.
 fn properties(report: &Insights) -> BTreeSet<&str> {
     let own = report
         .series

@@ -15,20 +15,20 @@ use crate::{
     snapshot::{Part, Snapshot},
 };
 
-/// Every segment that the parts' columns hold, each with an index.
+/// The distinct segments in the columns of all parts, each with an index.
 #[derive(Debug, Default)]
 pub(crate) struct Segments {
     list: Vec<Segment>,
-    known: HashMap<Segment, u32>,
+    indices: HashMap<Segment, u32>,
 }
 
 impl Segments {
-    /// How many there are.
+    /// The number of segments.
     pub(crate) fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// By index.
+    /// The segments by index.
     pub(crate) fn into_list(self) -> Vec<Segment> {
         self.list
     }
@@ -66,27 +66,27 @@ impl Segments {
     }
 
     fn index(&mut self, segment: Segment) -> u32 {
-        if let Some(index) = self.known.get(&segment) {
+        if let Some(index) = self.indices.get(&segment) {
             return *index;
         }
         let index = crate::column::next_code(self.list.len());
         self.list.push(segment.clone());
-        self.known.insert(segment, index);
+        self.indices.insert(segment, index);
         index
     }
 }
 
-/// For each row of a part the indices of its segments.
+/// The indices of the segments of each row of a part.
 #[derive(Debug)]
 pub(crate) struct PartSegments {
-    /// Per row an index into `by_code`; without it every row has no value.
+    /// Per row an index into `by_code`; `None` if no row has a value.
     codes: Option<Arc<[u32]>>,
     by_code: Vec<Vec<u32>>,
     missing: Vec<u32>,
 }
 
 impl PartSegments {
-    /// One segment for all rows: without a breakdown.
+    /// One segment for all rows, for a report without a breakdown.
     pub(crate) fn single() -> Self {
         Self {
             codes: None,
@@ -95,7 +95,7 @@ impl PartSegments {
         }
     }
 
-    /// The one segment of every row, where there is no breakdown.
+    /// The segment of all rows, if they have the same one.
     pub(crate) fn only(&self) -> Option<u32> {
         match (&self.codes, self.missing.as_slice()) {
             (None, [segment]) => Some(*segment),
@@ -103,7 +103,7 @@ impl PartSegments {
         }
     }
 
-    /// The segments of a row, each once.
+    /// The distinct segments of a row.
     #[inline]
     pub(crate) fn of_row(&self, row: u32) -> &[u32] {
         let code = self.codes.as_ref().map(|codes| codes[row as usize]);
@@ -111,8 +111,8 @@ impl PartSegments {
         segments.unwrap_or(&self.missing)
     }
 
-    /// Replaces indices of segments by positions in the answer, each once: a row whose segments
-    /// are partly beyond the limit counts once in the rest.
+    /// Replaces segment indices by positions in the answer, without duplicates: a row with several
+    /// segments beyond the limit counts once in the rest.
     pub(crate) fn renumber(&mut self, positions: &[u32]) {
         for segments in self.by_code.iter_mut().chain([&mut self.missing]) {
             for segment in segments.iter_mut() {
@@ -124,11 +124,11 @@ impl PartSegments {
     }
 }
 
-/// For each segment its position in the answer: where it is shown, or else that of the rest.
+/// The position of each segment in the answer: its own if it is shown, else that of the rest.
 pub(crate) fn positions(segments: &[Segment], shown: &Shown) -> Vec<u32> {
     let at = |(position, segment)| (segment, crate::column::next_code(position));
-    let places: HashMap<&Segment, u32> = shown.segments.iter().enumerate().map(at).collect();
+    let shown_at: HashMap<&Segment, u32> = shown.segments.iter().enumerate().map(at).collect();
     let rest = crate::column::next_code(shown.segments.len());
-    let position = |segment| places.get(segment).copied().unwrap_or(rest);
+    let position = |segment| shown_at.get(segment).copied().unwrap_or(rest);
     segments.iter().map(position).collect()
 }

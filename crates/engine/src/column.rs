@@ -1,32 +1,32 @@
-//! One column of properties: a value or nothing for every row of a part.
+//! A column of properties: an optional value for each row of a part.
 
 use std::{collections::HashMap, sync::Arc};
 
 use serde_json::Value;
 
-/// The code of a row that has no value.
+/// The code of a row without a value.
 pub const MISSING: u32 = u32::MAX;
 
-/// A value or nothing per row, in row order. `null` is nothing.
+/// An optional value per row, in row order. `null` counts as missing.
 #[derive(Debug, Clone)]
 pub enum Column {
-    /// Any values, each distinct one held once. Two codes may hold equal values: the engine
-    /// compares values, never codes.
+    /// Values of any type, encoded with a dictionary. Two codes may have equal values, so the engine
+    /// compares values, not codes.
     Coded {
         /// Per row an index into `values`, or [`MISSING`].
         codes: Arc<[u32]>,
-        /// The distinct values: strings, numbers, booleans, lists, objects; never `null`.
+        /// The values: strings, numbers, booleans, lists and objects, but not `null`.
         values: Arc<[Value]>,
     },
-    /// Numbers only, when they are too varied to be worth a dictionary.
+    /// Numbers, if they are too varied for a dictionary.
     Numbers(
-        /// Per row a finite number, or NaN for nothing.
+        /// Per row a finite number, or NaN for a missing value.
         Arc<[f64]>,
     ),
 }
 
 impl Column {
-    /// How many rows it covers.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         match self {
             Self::Coded { codes, .. } => codes.len(),
@@ -34,7 +34,7 @@ impl Column {
         }
     }
 
-    /// The same as codes and values.
+    /// The column as codes and values.
     pub fn coded(&self) -> (Arc<[u32]>, Arc<[Value]>) {
         match self {
             Self::Coded { codes, values } => (Arc::clone(codes), Arc::clone(values)),
@@ -45,12 +45,12 @@ impl Column {
 
 fn code_numbers(numbers: &[f64]) -> (Arc<[u32]>, Arc<[Value]>) {
     let mut values = Vec::new();
-    let mut known = HashMap::new();
+    let mut code_of = HashMap::new();
     let codes = numbers.iter().map(|number| {
         if number.is_nan() {
             return MISSING;
         }
-        *known.entry(number.to_bits()).or_insert_with(|| {
+        *code_of.entry(number.to_bits()).or_insert_with(|| {
             values.push(Value::from(*number));
             next_code(values.len() - 1)
         })
@@ -58,21 +58,21 @@ fn code_numbers(numbers: &[f64]) -> (Arc<[u32]>, Arc<[Value]>) {
     (codes.collect(), values.into())
 }
 
-/// The code of the value at an index; parts have far fewer rows than codes.
+/// The code of the value at an index. A part has far fewer rows than there are codes.
 pub(crate) fn next_code(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(MISSING)
 }
 
-/// Makes a coded column row by row.
+/// Builds a coded column row by row.
 #[derive(Debug, Default)]
 pub struct ColumnBuilder {
     codes: Vec<u32>,
     values: Vec<Value>,
-    known: HashMap<Value, u32>,
+    code_of: HashMap<Value, u32>,
 }
 
 impl ColumnBuilder {
-    /// The next row's value; `None` and `null` are nothing.
+    /// Adds the next row's value; `None` and `null` count as missing.
     pub fn push(&mut self, value: Option<&Value>) {
         let code = match value {
             None | Some(Value::Null) => MISSING,
@@ -81,12 +81,12 @@ impl ColumnBuilder {
         self.codes.push(code);
     }
 
-    /// How many rows it has so far.
+    /// The number of rows added so far.
     pub fn rows(&self) -> usize {
         self.codes.len()
     }
 
-    /// The column.
+    /// Returns the column.
     pub fn finish(self) -> Column {
         Column::Coded {
             codes: self.codes.into(),
@@ -95,12 +95,12 @@ impl ColumnBuilder {
     }
 
     fn code(&mut self, value: &Value) -> u32 {
-        if let Some(code) = self.known.get(value) {
+        if let Some(code) = self.code_of.get(value) {
             return *code;
         }
         let code = next_code(self.values.len());
         self.values.push(value.clone());
-        self.known.insert(value.clone(), code);
+        self.code_of.insert(value.clone(), code);
         code
     }
 }
@@ -127,7 +127,7 @@ mod tests {
         }
         builder.push(None);
         let Column::Coded { codes, values } = builder.finish() else {
-            panic!("coded")
+            panic!("expected a coded column")
         };
         assert_eq!(*codes, [0, 1, MISSING, 0, MISSING]);
         assert_eq!(*values, [json!("5"), json!(5)]);

@@ -1,15 +1,16 @@
-//! Counting distinct users per cell.
+//! Counts distinct users per cell.
 //!
-//! Where users × cells bits fit in [`BITMAP_BYTES`], a bitmap: the words of 64 neighbouring users
-//! lie together for all cells, so that the rows of an id, which are one run, stay in the cache.
-//! Else the distinct (cell, user) pairs themselves, sorted now and then: memory follows the pairs.
+//! If users × cells bits fit in [`BITMAP_BYTES`], a bitmap is used. It stores the words of 64
+//! neighbouring users contiguously for all cells: the rows of an id are contiguous, too, so they
+//! access words that are in the cache. Otherwise a list of (cell, user) pairs is used, sorted and
+//! deduplicated from time to time; its memory is proportional to the number of distinct pairs.
 
-/// The largest bitmap.
+/// The maximum size of a bitmap.
 const BITMAP_BYTES: usize = 128 << 20;
-/// Pairs that may wait before they are sorted.
+/// The minimum number of pairs to sort.
 const PENDING: usize = 1 << 20;
 
-/// Distinct users of each of some cells.
+/// The sets of distinct users of a number of cells.
 #[derive(Debug)]
 pub(crate) enum Distinct {
     Bitmap {
@@ -19,14 +20,14 @@ pub(crate) enum Distinct {
     },
     Pairs {
         cells: usize,
-        /// Cell in the upper half, user in the lower; sorted and distinct up to `sorted`.
+        /// The cell in the upper half, the user in the lower; sorted and distinct up to `sorted`.
         pairs: Vec<u64>,
         sorted: usize,
     },
 }
 
 impl Distinct {
-    /// Nothing counted, for `cells` cells and user indices below `users`.
+    /// Empty sets for `cells` cells and user indices below `users`.
     pub(crate) fn new(cells: usize, users: usize) -> Self {
         Self::with_bitmap_up_to(BITMAP_BYTES, cells, users)
     }
@@ -46,12 +47,12 @@ impl Distinct {
         }
     }
 
-    /// Counts users, each in a cell.
+    /// Adds users, each to a cell.
     #[inline]
     pub(crate) fn add(&mut self, users: impl Iterator<Item = (usize, u32)>) {
         match self {
             Self::Bitmap { cells, words } => {
-                // Rows of one id follow each other: the same bit again needs no work.
+                // The rows of one id are contiguous, so the same bit often repeats.
                 let mut last = (usize::MAX, 0);
                 for (cell, user) in users {
                     if (cell, user) != last {
@@ -67,7 +68,7 @@ impl Distinct {
                         pairs.push(pair);
                     }
                 }
-                // At least doubling between two sorts keeps the work in proportion.
+                // The list doubles between two sorts, so that the total work stays proportional.
                 if pairs.len() >= PENDING.max(2 * *sorted) {
                     pairs.sort_unstable();
                     pairs.dedup();
@@ -77,12 +78,13 @@ impl Distinct {
         }
     }
 
-    /// The count of each cell.
+    /// The number of users of each cell.
     pub(crate) fn counts(self) -> Vec<u64> {
         match self {
             Self::Bitmap { cells, words } => {
                 let mut counts = vec![0; cells];
-                for block in words.chunks_exact(cells.max(1)) {
+                let blocks = words.chunks_exact(cells.max(1));
+                for block in blocks {
                     for (count, word) in counts.iter_mut().zip(block) {
                         *count += u64::from(word.count_ones());
                     }
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ways_count_alike() {
+    fn bitmap_and_pairs_give_the_same_counts() {
         let mut bitmap = Distinct::with_bitmap_up_to(1 << 20, 3, 200);
         let mut pairs = Distinct::with_bitmap_up_to(0, 3, 200);
         assert!(matches!(bitmap, Distinct::Bitmap { .. }));

@@ -1,4 +1,4 @@
-//! Why there is no answer, and how a caller takes back its question.
+//! Errors of the engine, and cancellation.
 
 use std::sync::{
     Arc,
@@ -7,13 +7,13 @@ use std::sync::{
 
 use empmix_query::InvalidQuery;
 
-/// Why a report was not answered.
+/// A report could not be answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
-    /// The report makes no sense.
+    /// The report is invalid.
     #[error(transparent)]
     Invalid(#[from] InvalidQuery),
-    /// The caller no longer wants the answer.
+    /// The caller cancelled the query.
     #[error("the query was cancelled")]
     Cancelled,
     /// A column of a part could not be read.
@@ -21,17 +21,17 @@ pub enum EngineError {
     Part(String),
 }
 
-/// Tells a running query that nobody waits for it any more. Clones are one flag.
+/// A flag that cancels a running query. All clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    /// Asks the query to stop; it does so before the next part.
+    /// Cancels the query; it stops before the next part.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Fails once [`Cancel::cancel`] was called.
+    /// Fails if [`Cancel::cancel`] was called.
     pub fn check(&self) -> Result<(), EngineError> {
         if self.0.load(Ordering::Relaxed) {
             Err(EngineError::Cancelled)

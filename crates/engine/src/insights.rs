@@ -1,8 +1,8 @@
-//! The insights kernel.
+//! The kernel for insights.
 //!
-//! One scan of the parts that overlap the range; two when there is a breakdown: the first finds the
-//! candidates and their totals of the first series, the second measures what is shown. A cell of
-//! the state is a segment and a bucket, or a segment and the whole range.
+//! It scans the parts that overlap the range once, or twice if there is a breakdown: the first scan
+//! finds the candidates and their totals in the first series, the second measures the segments that
+//! are shown. A cell of the state is a segment and a bucket, or a segment and the whole range.
 
 use std::sync::Arc;
 
@@ -16,16 +16,16 @@ use empmix_query::{
 use crate::{
     breakdown::{PartSegments, Segments, positions},
     error::{Cancel, EngineError},
-    measure::State,
+    measure::MeasureState,
     resolve::numbers,
     select::{EventSet, Selection, event_set, select},
     snapshot::{Part, Snapshot},
 };
 
-/// Rows that are looked at together.
+/// The number of rows processed together.
 const BLOCK: usize = 4096;
 
-/// A scan under way.
+/// The inputs of a scan.
 struct Scan<'a> {
     snapshot: &'a Snapshot,
     report: &'a Insights,
@@ -82,7 +82,7 @@ pub(crate) fn insights(
         parts,
     };
     let shown = match report.breakdown.first() {
-        Some(_) => Some(scan.choose(segments)?),
+        Some(_) => Some(scan.select_segments(segments)?),
         None => None,
     };
     let names = segment_names(shown);
@@ -96,11 +96,12 @@ pub(crate) fn insights(
 }
 
 impl Scan<'_> {
-    /// The first scan: which segments are shown. Afterwards the parts' segments are positions.
-    fn choose(&mut self, segments: Segments) -> Result<Shown, EngineError> {
+    /// The first scan: selects the segments to show. Afterwards the segments of the parts are
+    /// positions in the answer.
+    fn select_segments(&mut self, segments: Segments) -> Result<Shown, EngineError> {
         let mut seen = vec![false; segments.len()];
         let first = &self.report.series[0];
-        let mut totals = State::new(&first.measure, segments.len(), self.users());
+        let mut totals = MeasureState::new(&first.measure, segments.len(), self.users());
         for part in &self.parts {
             self.cancel.check()?;
             let rows = self.rows_of(part, first)?;
@@ -128,8 +129,8 @@ impl Scan<'_> {
         Ok(shown)
     }
 
-    /// The second scan, or the only one: the cells of each series.
-    fn measure(&self, segments: usize) -> Result<Vec<Cells>, EngineError> {
+    /// The second (or only) scan: computes the values of each series.
+    fn measure(&self, segments: usize) -> Result<Vec<SeriesValues>, EngineError> {
         let buckets = self.plan.buckets();
         let finder = BucketFinder::new(self.plan);
         let mut states: Vec<SeriesState> = self
@@ -146,28 +147,28 @@ impl Scan<'_> {
                 states.iter_mut().zip(&self.report.series).zip(&selected)
             {
                 let rows = self.rows_of(part, series)?;
-                let mut places = Vec::new();
+                let mut row_cells = Vec::new();
                 each_block(selection, part.part.rows(), |block| {
-                    places.clear();
+                    row_cells.clear();
                     let found = block
                         .iter()
                         .map(|row| (*row, finder.find(times[*row as usize])));
                     match part.segments.only() {
-                        Some(segment) => places.extend(found.map(|(row, bucket)| Place {
+                        Some(segment) => row_cells.extend(found.map(|(row, bucket)| RowCell {
                             row,
                             segment,
                             bucket,
                         })),
-                        None => places.extend(found.flat_map(|(row, bucket)| {
-                            let place = move |segment: &u32| Place {
+                        None => row_cells.extend(found.flat_map(|(row, bucket)| {
+                            let row_cell = move |segment: &u32| RowCell {
                                 row,
                                 segment: *segment,
                                 bucket,
                             };
-                            part.segments.of_row(row).iter().map(place)
+                            part.segments.of_row(row).iter().map(row_cell)
                         })),
                     }
-                    state.add(&rows, &places, buckets);
+                    state.add(&rows, &row_cells, buckets);
                 });
             }
         }
@@ -191,13 +192,13 @@ impl Scan<'_> {
         )
     }
 
-    fn rows_of(&self, part: &ScannedPart, series: &Series) -> Result<Rows<'_>, EngineError> {
+    fn rows_of(&self, part: &ScannedPart, series: &Series) -> Result<PartRows<'_>, EngineError> {
         let part = part.part.as_ref();
         let numbers = match measured(&series.measure) {
             Some(property) => numbers(self.snapshot, part, property)?,
             None => None,
         };
-        Ok(Rows {
+        Ok(PartRows {
             ids: part.ids()?,
             user_of: &self.snapshot.ids.user_of,
             numbers,
@@ -205,7 +206,7 @@ impl Scan<'_> {
     }
 }
 
-/// Calls `visit` with the selected rows of a part, as many at a time as stay in the cache.
+/// Calls `visit` with the selected rows of a part, in blocks that fit in the cache.
 fn each_block(selection: &Selection<'_>, rows: usize, mut visit: impl FnMut(&[u32])) {
     let mut block = [0; BLOCK];
     for start in (0..rows).step_by(BLOCK) {
@@ -214,19 +215,19 @@ fn each_block(selection: &Selection<'_>, rows: usize, mut visit: impl FnMut(&[u3
     }
 }
 
-/// Where a row counts.
+/// A row and the segment and bucket that it counts in.
 #[derive(Clone, Copy)]
-struct Place {
+struct RowCell {
     row: u32,
     segment: u32,
     bucket: u32,
 }
 
-/// The points and totals of a series while they are counted.
+/// The points and totals of a series during the scan.
 struct SeriesState {
-    points: State,
-    /// Only where the points do not add up to them.
-    totals: Option<State>,
+    points: MeasureState,
+    /// `None` if the totals can be computed from the points.
+    totals: Option<MeasureState>,
 }
 
 impl SeriesState {
@@ -234,34 +235,37 @@ impl SeriesState {
         let measure = &series.measure;
         let adds_up = *measure != Measure::Unique && buckets > 0;
         Self {
-            points: State::new(measure, segments * buckets, users),
-            totals: (!adds_up).then(|| State::new(measure, segments, users)),
+            points: MeasureState::new(measure, segments * buckets, users),
+            totals: (!adds_up).then(|| MeasureState::new(measure, segments, users)),
         }
     }
 
-    fn add(&mut self, rows: &Rows<'_>, places: &[Place], buckets: usize) {
-        let cell = |place: &Place| place.segment as usize * buckets + place.bucket as usize;
-        let cells = places.iter().map(|place| (place.row, cell(place)));
+    fn add(&mut self, rows: &PartRows<'_>, row_cells: &[RowCell], buckets: usize) {
+        let cell =
+            |row_cell: &RowCell| row_cell.segment as usize * buckets + row_cell.bucket as usize;
+        let cells = row_cells
+            .iter()
+            .map(|row_cell| (row_cell.row, cell(row_cell)));
         rows.measure(cells, &mut self.points);
         if let Some(totals) = &mut self.totals {
-            let segments = places
+            let segments = row_cells
                 .iter()
-                .map(|place| (place.row, place.segment as usize));
+                .map(|row_cell| (row_cell.row, row_cell.segment as usize));
             rows.measure(segments, totals);
         }
     }
 
-    fn finish(self, buckets: usize) -> Cells {
+    fn finish(self, buckets: usize) -> SeriesValues {
         let totals = self.totals.or_else(|| self.points.rolled_up(buckets));
-        Cells {
+        SeriesValues {
             points: self.points.finish(),
-            totals: totals.map_or_else(Vec::new, State::finish),
+            totals: totals.map_or_else(Vec::new, MeasureState::finish),
         }
     }
 }
 
 /// The values of a series: per segment and bucket, and per segment.
-struct Cells {
+struct SeriesValues {
     points: Vec<Option<f64>>,
     totals: Vec<Option<f64>>,
 }
@@ -274,16 +278,16 @@ pub(crate) fn measured(measure: &Measure) -> Option<&PropertyRef> {
     }
 }
 
-/// What a measure reads of a part's rows.
-struct Rows<'a> {
+/// The columns of a part that a measure reads.
+struct PartRows<'a> {
     ids: Arc<[u32]>,
     user_of: &'a [u32],
     numbers: Option<Arc<[f64]>>,
 }
 
-impl Rows<'_> {
-    /// Takes rows with their cells into the state of a measure.
-    fn measure(&self, cells: impl Iterator<Item = (u32, usize)>, state: &mut State) {
+impl PartRows<'_> {
+    /// Adds rows with their cells to the state of a measure.
+    fn measure(&self, cells: impl Iterator<Item = (u32, usize)>, state: &mut MeasureState) {
         let user = |row: u32| self.user_of[self.ids[row as usize] as usize];
         let number = |row: u32| {
             let numbers = self.numbers.as_ref();
@@ -293,8 +297,8 @@ impl Rows<'_> {
     }
 }
 
-/// Finds the bucket of times inside the range: a guess as if all buckets were equally long, which
-/// is right or next to it but for clock changes and months.
+/// Finds the bucket of times in the range. It guesses as if all buckets were equally long; apart from
+/// clock changes and months, the guess is off by at most one bucket.
 struct BucketFinder<'a> {
     edges: &'a [i64],
     per_ms: f64,
@@ -304,7 +308,7 @@ struct BucketFinder<'a> {
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a guess, corrected afterwards; times inside the range are not before the first edge"
+    reason = "the guess is corrected; times in the range are not before the first edge"
 )]
 impl<'a> BucketFinder<'a> {
     fn new(plan: &'a Plan) -> Self {
@@ -341,7 +345,7 @@ fn series_results(
     report: &Insights,
     plan: &Plan,
     names: &[Vec<SegmentValue>],
-    all: Vec<Cells>,
+    all: Vec<SeriesValues>,
 ) -> Vec<SeriesResult> {
     let buckets = plan.buckets();
     let mut results = Vec::new();

@@ -1,22 +1,22 @@
 //! Answers reports over columns.
 //!
-//! A store hands over an immutable [`Snapshot`]: parts of rows in columns, and the array that
-//! resolves distinct ids to users. [`answer`](answer()) scans the few columns that a report names;
-//! state is arrays and bitmaps over dense indices, so memory follows users, segments and buckets,
-//! and one part's rows at a time.
+//! A store passes an immutable [`Snapshot`]: parts with rows in columns, and an array that resolves
+//! distinct ids to users. [`answer`](answer()) scans the columns that a report names. Its state
+//! consists of arrays and bitmaps over dense indices, so memory is proportional to users, segments
+//! and buckets, and to the rows of one part at a time.
 //!
-//! What a report means is in `empmix_query` (and `docs/REPORTS.md`); here is only how it is
-//! computed fast. No SQLite, no files, no HTTP, no async: the caller runs it on a thread that may
-//! block, and cancels it through a [`Cancel`].
+//! `empmix_query` (and `docs/REPORTS.md`) defines reports; this crate computes them fast. It does not
+//! use SQLite, files, HTTP or async: the caller runs it on a thread that may block, and cancels it
+//! with a [`Cancel`].
 //!
-//! | module | holds |
+//! | module | content |
 //! | --- | --- |
-//! | [`snapshot`], [`column`] | what a store offers: snapshot, parts, ids, columns |
-//! | [`error`] | why there is no answer; cancellation |
-//! | [`answer`] | the front door: a report in, an answer or a plan out |
+//! | [`snapshot`], [`column`] | the interface to a store: snapshot, parts, ids, columns |
+//! | [`error`] | errors; cancellation |
+//! | [`answer`] | the entry points: answering a report, explaining how it would be answered |
 //! | `insights` | the kernel: scans, cells, results |
-//! | `select` | which rows of a part count for a series |
-//! | `resolve` | from a name in a report to a column |
+//! | `select` | selecting the rows of a part that count for a series |
+//! | `resolve` | resolving a name in a report to a column |
 //! | `breakdown` | the segments of rows |
 //! | `measure`, `distinct` | the state of a measure; distinct users |
 

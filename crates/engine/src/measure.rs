@@ -1,26 +1,26 @@
-//! The state of a measure: one value per cell, built up row by row.
+//! The state of a measure: one value per cell, accumulated row by row.
 
 use empmix_query::{report::Measure, sum::Sum};
 
 use crate::distinct::Distinct;
 
-/// What a measure knows of each cell so far.
+/// The accumulated state of a measure, per cell.
 #[derive(Debug)]
-pub(crate) enum State {
+pub(crate) enum MeasureState {
     Total(Vec<u64>),
     Unique(Distinct),
-    Sum(Vec<Numbers>),
-    Avg(Vec<Numbers>),
+    Sum(Vec<SumAndCount>),
+    Avg(Vec<SumAndCount>),
 }
 
-/// Numbers that were added up.
+/// The sum and the count of numbers.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Numbers {
+pub(crate) struct SumAndCount {
     sum: Sum,
     count: u64,
 }
 
-impl Numbers {
+impl SumAndCount {
     #[inline]
     fn add(&mut self, number: f64) {
         self.sum.add(number);
@@ -33,19 +33,19 @@ impl Numbers {
     }
 }
 
-impl State {
-    /// Nothing measured, for `cells` cells and user indices below `users`.
+impl MeasureState {
+    /// The initial state for `cells` cells and user indices below `users`.
     pub(crate) fn new(measure: &Measure, cells: usize, users: usize) -> Self {
         match measure {
             Measure::Total => Self::Total(vec![0; cells]),
             Measure::Unique => Self::Unique(Distinct::new(cells, users)),
-            Measure::Sum(_) => Self::Sum(vec![Numbers::default(); cells]),
-            Measure::Avg(_) => Self::Avg(vec![Numbers::default(); cells]),
+            Measure::Sum(_) => Self::Sum(vec![SumAndCount::default(); cells]),
+            Measure::Avg(_) => Self::Avg(vec![SumAndCount::default(); cells]),
         }
     }
 
-    /// Takes rows, each into a cell. `user` and `number` say whose a row is, and what is measured
-    /// of it: NaN where there is nothing.
+    /// Adds rows, each to a cell. `user` returns the user of a row; `number` returns its number, or
+    /// NaN if it has none.
     #[inline]
     pub(crate) fn add(
         &mut self,
@@ -65,12 +65,12 @@ impl State {
         }
     }
 
-    /// Every `width` neighbouring cells as one. Distinct users do not add up: they have no such
-    /// state.
+    /// Combines each `width` neighbouring cells into one; `None` for distinct users, which cannot be
+    /// added up.
     pub(crate) fn rolled_up(&self, width: usize) -> Option<Self> {
-        let numbers = |sums: &[Numbers]| {
-            let together = |sums: &[Numbers]| {
-                let mut all = Numbers::default();
+        let numbers = |sums: &[SumAndCount]| {
+            let together = |sums: &[SumAndCount]| {
+                let mut all = SumAndCount::default();
                 sums.iter().for_each(|one| all.merge(*one));
                 all
             };
@@ -89,7 +89,10 @@ impl State {
 
     /// The value of each cell.
     pub(crate) fn finish(self) -> Vec<Option<f64>> {
-        #[expect(clippy::cast_precision_loss, reason = "no store holds 2^53 events")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a store has fewer than 2^53 events"
+        )]
         let count = |count: u64| Some(count as f64);
         match self {
             Self::Total(counts) => counts.into_iter().map(count).collect(),
@@ -110,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_roll_up_to_what_the_whole_measures() {
+    fn rolled_up_cells_equal_the_measure_of_the_whole() {
         let property = PropertyRef {
             property: "p".to_owned(),
             cast: None,
@@ -124,16 +127,20 @@ mod tests {
                 [4.0, 2.0],
             ),
         ] {
-            let mut state = State::new(&measure, 4, 1);
+            let mut state = MeasureState::new(&measure, 4, 1);
             state.add(rows.into_iter(), |_| 0, f64::from);
             let rolled_up = state.rolled_up(2).unwrap();
             assert_eq!(state.finish(), points.map(Some));
             assert_eq!(rolled_up.finish(), totals.map(Some));
         }
-        let mut state = State::new(&Measure::Avg(property), 4, 1);
+        let mut state = MeasureState::new(&Measure::Avg(property), 4, 1);
         state.add(rows.into_iter(), |_| 0, f64::from);
         assert_eq!(state.rolled_up(4).unwrap().finish(), [Some(1.5)]);
         assert_eq!(state.finish(), [Some(0.0), Some(2.0), Some(2.0), None]);
-        assert!(State::new(&Measure::Unique, 4, 1).rolled_up(2).is_none());
+        assert!(
+            MeasureState::new(&Measure::Unique, 4, 1)
+                .rolled_up(2)
+                .is_none()
+        );
     }
 }

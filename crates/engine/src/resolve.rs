@@ -1,4 +1,4 @@
-//! From a name in a report to a column of a part.
+//! Resolves a name in a report to a column of a part.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{
     snapshot::{Part, Snapshot},
 };
 
-/// The values that a name has in a part's rows, not yet cast; `None` when no row has one.
+/// The values of a name in a part's rows, before any cast; `None` if no row has one.
 pub(crate) fn resolve(
     snapshot: &Snapshot,
     part: &dyn Part,
@@ -37,7 +37,7 @@ pub(crate) fn resolve(
     })
 }
 
-/// The numbers that a measure sees, per row; NaN where there is none.
+/// The numbers that a measure uses, per row; NaN for a row without one.
 pub(crate) fn numbers(
     snapshot: &Snapshot,
     part: &dyn Part,
@@ -85,14 +85,14 @@ fn resolve_reserved(
     })
 }
 
-/// A column of texts that rows name by a dense index; only the texts that occur are copied.
+/// A column of texts, given by their indices. Only the texts that occur are copied.
 fn texts(rows: &[u32], texts: &[Arc<str>]) -> Column {
     let mut values = Vec::new();
-    let mut known: HashMap<u32, u32> = HashMap::new();
+    let mut code_of: HashMap<u32, u32> = HashMap::new();
     let mut last = (u32::MAX, MISSING);
     let codes = rows.iter().map(|index| {
         if last.0 != *index {
-            let code = *known.entry(*index).or_insert_with(|| {
+            let code = *code_of.entry(*index).or_insert_with(|| {
                 values.push(Value::from(texts[*index as usize].as_ref()));
                 crate::column::next_code(values.len() - 1)
             });
@@ -114,7 +114,7 @@ fn times(times: &[i64]) -> Column {
     Column::Numbers(times.iter().map(|time| *time as f64).collect())
 }
 
-/// What a path finds in each value; `None` when it finds nothing anywhere.
+/// The value at a path in each value; `None` if no value has the path.
 fn descend(column: &Column, path: &[&str]) -> Option<Column> {
     let Column::Coded { codes, values } = column else {
         return None;
@@ -137,7 +137,7 @@ fn descend(column: &Column, path: &[&str]) -> Option<Column> {
     })
 }
 
-/// The first column's value, or else the second's.
+/// Per row the first column's value, or the second's if the first has none.
 fn first_of(first: &Column, second: &Column) -> Column {
     let (first_codes, first_values) = first.coded();
     let (second_codes, second_values) = second.coded();

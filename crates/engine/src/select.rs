@@ -1,4 +1,4 @@
-//! Which rows of a part count for a series.
+//! Selects the rows of a part that count for a series.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ use crate::{
     snapshot::{Part, Snapshot},
 };
 
-/// A row per element: whether it passes. `None` where all do.
+/// Per row, whether it passes; `None` if all rows pass.
 type Mask = Option<Vec<bool>>;
 
-/// Event codes that a series accepts; `None` for all.
+/// Per event code, whether a series accepts it; `None` if it accepts all.
 pub(crate) type EventSet = Option<Vec<bool>>;
 
-/// The event codes of a selector.
+/// The event codes that a selector accepts.
 pub(crate) fn event_set(snapshot: &Snapshot, selector: &EventSelector) -> EventSet {
     let accepts = |name: &Arc<str>| match selector {
         EventSelector::All => true,
@@ -35,21 +35,21 @@ pub(crate) fn event_set(snapshot: &Snapshot, selector: &EventSelector) -> EventS
     }
 }
 
-/// The rows of a part that count for a series: in the range, of an accepted event, and past the
-/// report's filter and the series' own.
+/// The rows of a part that count for a series: those in the range, with an accepted event, that pass
+/// the filters of the report and of the series.
 pub(crate) struct Selection<'a> {
     range: std::ops::Range<i64>,
     times: Arc<[i64]>,
-    /// Event codes of the rows, and which of them are accepted.
+    /// The event codes of the rows, and the accepted codes.
     events: Option<(Arc<[u32]>, &'a [bool])>,
     mask: Mask,
-    /// No event of an accepted name exists.
+    /// Whether the project has no event with an accepted name.
     is_empty: bool,
 }
 
 impl Selection<'_> {
-    /// Puts the numbers of those rows of `rows` that count into `into`, which has room for all of
-    /// them, and returns how many these are.
+    /// Writes the numbers of the rows in `rows` that count to `into` and returns how many there are.
+    /// `into` must have space for all of `rows`.
     #[inline]
     pub(crate) fn fill(&self, rows: std::ops::Range<usize>, into: &mut [u32]) -> usize {
         if self.is_empty {
@@ -69,7 +69,8 @@ impl Selection<'_> {
     }
 }
 
-/// Writes every number and moves on only after those that pass: no branch to guess wrong.
+/// Writes every row's number, and advances only if the row passes, which avoids branches that are
+/// hard to predict.
 #[inline]
 fn compact(
     rows: std::ops::Range<usize>,
@@ -84,7 +85,7 @@ fn compact(
     count
 }
 
-/// Per series of a report, the rows of a part that count.
+/// The rows of a part that count, for each series of a report.
 pub(crate) fn select<'a>(
     snapshot: &Snapshot,
     part: &dyn Part,
@@ -162,7 +163,7 @@ fn combine(
     Ok(combined)
 }
 
-/// A condition is asked once of each distinct value, not of each row.
+/// Tests a condition once per distinct value, not per row.
 fn test(
     snapshot: &Snapshot,
     part: &dyn Part,

@@ -1,9 +1,10 @@
-//! One event object to one item.
+//! Decodes one event object into one item.
 //!
-//! The names `$identify`, `$create_alias` and `$merge` are instructions, everything else is an
-//! event. An absent `insert_id` is made: with a `timestamp` from (event, distinct_id, timestamp,
-//! canonical properties, k), where k counts equal items before it in the same request, so that
-//! sending the request again changes nothing; without one, and for every instruction, at random.
+//! Objects named `$identify`, `$create_alias` and `$merge` are instructions; all others are events.
+//! An event without `insert_id` and with a `timestamp` gets an id derived from (event, distinct_id,
+//! timestamp, canonical properties, k). k is the number of equal items before it in the request, so
+//! that sending the request again has no effect. An event without both, and every instruction
+//! without `insert_id`, gets a random id.
 
 use std::collections::HashMap;
 
@@ -24,35 +25,36 @@ use crate::{
     time::{self, ItemTime},
 };
 
-/// An item that was accepted.
+/// An accepted item.
 #[derive(Debug)]
 pub struct Accepted {
     /// The item.
     pub item: Item,
-    /// What was done to it.
+    /// The alterations made to it.
     pub altered: Vec<Alteration>,
-    /// Whether its id is the same when it is sent again.
+    /// Whether its id stays the same when it is sent again.
     pub retry_safe: bool,
 }
 
-/// Reads the items of one request.
+/// Decodes the items of one request.
 pub struct Decoder<'c, 'a> {
     context: &'c mut Context<'a>,
     sent_at: Option<EpochMs>,
-    made: HashMap<[u8; 32], u32>,
+    /// Per content, the number of items without ids so far.
+    equal_items: HashMap<[u8; 32], u32>,
 }
 
 impl<'c, 'a> Decoder<'c, 'a> {
-    /// For one request; `sent_at` is its clock when it was sent.
+    /// Creates the decoder of one request. `sent_at` is the client's clock at the time of sending.
     pub fn new(context: &'c mut Context<'a>, sent_at: Option<EpochMs>) -> Self {
         Self {
             context,
             sent_at,
-            made: HashMap::new(),
+            equal_items: HashMap::new(),
         }
     }
 
-    /// One event object, of a batch or of its own.
+    /// Decodes one event object, from a batch or alone.
     pub fn item(&mut self, object: &Map<String, Value>) -> Result<Accepted, Refusal> {
         within_limit(object)?;
         let name = fields::required_name(object, "event")?;
@@ -71,7 +73,7 @@ impl<'c, 'a> Decoder<'c, 'a> {
         let retry_safe = sent_id.is_some() || time.sent.is_some();
         let insert_id = match (sent_id, time.sent) {
             (Some(id), _) => id,
-            (None, Some(at)) => self.made_id(&name, &distinct_id, at, &checked.properties)?,
+            (None, Some(at)) => self.derived_id(&name, &distinct_id, at, &checked.properties)?,
             (None, None) => (self.context.random_id)(),
         };
         let id = self.hash(object, &distinct_id, &insert_id, time)?;
@@ -108,7 +110,7 @@ impl<'c, 'a> Decoder<'c, 'a> {
         self.finish(object, distinct_id, action, &checked)
     }
 
-    /// An instruction whose parameters are known.
+    /// Builds an instruction from its checked parameters.
     pub(crate) fn finish(
         &mut self,
         object: &Map<String, Value>,
@@ -138,7 +140,7 @@ impl<'c, 'a> Decoder<'c, 'a> {
         })
     }
 
-    /// The item's hash. A line of an import that carries `id` keeps it.
+    /// The item's hash. In an import, an `id` in the object takes precedence.
     fn hash(
         &self,
         object: &Map<String, Value>,
@@ -154,7 +156,7 @@ impl<'c, 'a> Decoder<'c, 'a> {
         }
     }
 
-    fn made_id(
+    fn derived_id(
         &mut self,
         name: &str,
         distinct_id: &str,
@@ -164,16 +166,13 @@ impl<'c, 'a> Decoder<'c, 'a> {
         let content = serde_json_canonicalizer::to_vec(&json!([name, distinct_id, at, properties]))
             .map_err(|error| Refusal::invalid("properties", error.to_string()))?;
         let digest: [u8; 32] = Sha256::digest(&content).into();
-        let equal_before = self.made.entry(digest).or_default();
-        let made = Sha256::new()
+        let equal_before = self.equal_items.entry(digest).or_default();
+        let id = Sha256::new()
             .chain_update(digest)
             .chain_update(equal_before.to_be_bytes())
             .finalize();
         *equal_before += 1;
-        Ok(made[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        Ok(id[..16].iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
@@ -194,7 +193,7 @@ fn identify_action(
     ))
 }
 
-/// source = `original_id` or `properties.alias`, destination = `alias_id` or `distinct_id`.
+/// The source is `original_id` or `properties.alias`, the destination `alias_id` or `distinct_id`.
 fn link_action(
     object: &Map<String, Value>,
     checked: &CheckedProperties,
@@ -258,7 +257,7 @@ fn alterations(item: ItemHash, checked: &CheckedProperties, time: ItemTime) -> V
     cut.chain(text).chain(moved).chain(old).collect()
 }
 
-/// As it was sent, in compact JSON: what is cut from its strings later does not count for it.
+/// Checks the size of an object as it was sent, in compact JSON, before strings are cut.
 pub(crate) fn within_limit(object: &Map<String, Value>) -> Result<(), Refusal> {
     if crate::pack::json_bytes(object) > limits::EVENT_BYTES {
         return Err(Refusal::too_large(format!(
@@ -308,7 +307,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn equal_rows_of_one_request_count_twice_and_a_resend_counts_nothing() {
+    fn equal_rows_of_a_request_are_distinct_and_a_resend_repeats_their_ids() {
         let row = json!({"event": "a", "distinct_id": "u", "timestamp": NOW, "properties": {"b": 1, "a": 2}});
         let reordered = json!({"event": "a", "distinct_id": "u", "timestamp": NOW, "properties": {"a": 2, "b": 1.0}});
         let ids = |rows: &[Value]| {
@@ -323,7 +322,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn without_id_and_time_a_resend_is_not_safe() {
+    fn an_event_without_id_and_time_is_not_retry_safe() {
         assert!(
             !one(json!({"event": "a", "distinct_id": "u"}))
                 .unwrap()
@@ -347,12 +346,12 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn ids_may_stand_among_the_properties() {
+    fn ids_may_be_properties() {
         let accepted = one(json!({"event": "a", "distinct_id": "u",
             "properties": {"$insert_id": "i", "$session_id": "s"}}))
         .unwrap();
         let Item::Event(event) = accepted.item else {
-            panic!("an event")
+            panic!("expected an event")
         };
         assert_eq!(
             (event.insert_id.as_str(), event.session_id.as_deref()),
@@ -369,7 +368,7 @@ pub(crate) mod tests {
         )
         .unwrap();
         let Item::Instruction(instruction) = accepted.item else {
-            panic!("an instruction")
+            panic!("expected an instruction")
         };
         assert_eq!(instruction.distinct_id, "A");
         assert_eq!(instruction.action, Action::Link { source: "d".into() });
@@ -377,7 +376,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn errors_name_the_missing_parameter() {
         assert_eq!(
             one(json!({"event": "a"})).unwrap_err().message,
             "The 'distinct_id' parameter is required."
@@ -392,7 +391,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_event_beyond_its_limit_is_too_large_whatever_would_be_cut_from_it() {
+    fn the_size_limit_applies_before_strings_are_cut() {
         let sized = |bytes: usize| {
             let empty = json!({"event": "a", "distinct_id": "u", "properties": {"a": ""}});
             let fill = "x".repeat(bytes - empty.to_string().len());

@@ -1,12 +1,12 @@
-//! Names, ids and property trees, and their limits.
+//! Checks names, ids and properties, and enforces their limits.
 
 use empmix_model::{Properties, limits};
 use serde_json::{Map, Value};
 
 use crate::{Refusal, json::normalise};
 
-/// Ids that mean nobody, in lower case.
-const NOBODY: [&str; 14] = [
+/// Values that clients send by mistake instead of an id, in lower case.
+const PLACEHOLDER_IDS: [&str; 14] = [
     "",
     "null",
     "undefined",
@@ -23,17 +23,17 @@ const NOBODY: [&str; 14] = [
     "n/a",
 ];
 
-/// A required name: an event's.
+/// Reads a required name.
 pub fn required_name(object: &Map<String, Value>, param: &str) -> Result<String, Refusal> {
     optional_text(object, param, limits::NAME_BYTES)?.ok_or_else(|| Refusal::required(param))
 }
 
-/// A required id of a person.
+/// Reads a required id of a user.
 pub fn required_id(object: &Map<String, Value>, param: &str) -> Result<String, Refusal> {
     optional_id(object, param)?.ok_or_else(|| Refusal::required(param))
 }
 
-/// An id of a person, if there is one. One that means nobody is refused.
+/// Reads an optional id of a user. Placeholder ids are refused.
 pub fn optional_id(object: &Map<String, Value>, param: &str) -> Result<Option<String>, Refusal> {
     let Some(value) = object.get(param).filter(|value| !value.is_null()) else {
         return Ok(None);
@@ -41,20 +41,22 @@ pub fn optional_id(object: &Map<String, Value>, param: &str) -> Result<Option<St
     person_id(value, param).map(Some)
 }
 
-/// A value as the id of a person.
+/// Checks that a value is the id of a user.
 pub fn person_id(value: &Value, param: &str) -> Result<String, Refusal> {
     if let Value::String(id) = value
-        && NOBODY.contains(&id.trim().to_lowercase().as_str())
+        && PLACEHOLDER_IDS.contains(&id.trim().to_lowercase().as_str())
     {
         return Err(Refusal::invalid(
             param,
-            format!("The '{param}' parameter '{id}' means nobody."),
+            format!(
+                "The '{param}' parameter '{id}' is a placeholder id and is not accepted; send the id of a user or a device."
+            ),
         ));
     }
     text(value, param, limits::ID_BYTES)
 }
 
-/// A text of at most `max_bytes`, if there is one; `null` is absent.
+/// Reads an optional text of at most `max_bytes`; `null` counts as absent.
 pub fn optional_text(
     object: &Map<String, Value>,
     param: &str,
@@ -82,24 +84,24 @@ fn text(value: &Value, param: &str, max_bytes: usize) -> Result<String, Refusal>
     if text.chars().any(char::is_control) {
         return Err(Refusal::invalid(
             param,
-            format!("The '{param}' parameter has control characters."),
+            format!("The '{param}' parameter must not contain control characters."),
         ));
     }
     Ok(text.clone())
 }
 
-/// Properties as they are stored, with what was done to them.
+/// Properties in the form in which they are stored, and the alterations made to them.
 #[derive(Debug, Default, PartialEq)]
 pub struct CheckedProperties {
     /// The properties.
     pub properties: Properties,
-    /// Names of the ones whose strings were cut.
+    /// Names of the properties whose strings were cut.
     pub cut: Vec<String>,
-    /// Names of the ones that hold a number as text.
+    /// Names of the properties in which a number is stored as text.
     pub as_text: Vec<String>,
 }
 
-/// Checks an object of properties; absent and `null` are none.
+/// Checks an object of properties; absent and `null` count as empty.
 pub fn properties(value: Option<&Value>, param: &str) -> Result<CheckedProperties, Refusal> {
     let object = match value {
         None | Some(Value::Null) => return Ok(CheckedProperties::default()),
@@ -136,7 +138,7 @@ impl CheckedProperties {
         }
         if depth(value) > limits::NESTING {
             let message = format!(
-                "The property '{name}' is nested deeper than {}.",
+                "The property '{name}' is nested deeper than {} levels.",
                 limits::NESTING
             );
             return Err(Refusal::invalid(format!("{param}.{name}"), message));
@@ -179,7 +181,7 @@ fn cut_strings(value: &mut Value) -> bool {
     }
 }
 
-/// The longest start of `text` of at most `max_bytes` that ends at a character's end.
+/// The longest prefix of `text` of at most `max_bytes` that ends at a character boundary.
 pub fn cut(text: &str, max_bytes: usize) -> &str {
     &text[..text.floor_char_boundary(max_bytes)]
 }
@@ -198,8 +200,8 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_mean_nobody_are_refused() {
-        for nobody in [
+    fn placeholder_ids_are_refused() {
+        for placeholder in [
             "",
             " NULL ",
             "Undefined",
@@ -208,14 +210,14 @@ mod tests {
             "0",
             "00000000-0000-0000-0000-000000000000",
         ] {
-            assert!(id(json!(nobody)).is_err(), "{nobody}");
+            assert!(id(json!(placeholder)).is_err(), "{placeholder}");
         }
         assert_eq!(id(json!("00")), Ok(Some("00".into())));
         assert_eq!(id(Value::Null), Ok(None));
     }
 
     #[test]
-    fn ids_are_strings_without_control_characters_and_within_their_limit() {
+    fn ids_are_strings_without_control_characters_of_limited_length() {
         assert_eq!(
             id(json!(5)).unwrap_err().message,
             "The 'distinct_id' parameter must be a string."
@@ -226,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn properties_keep_their_limits() {
+    fn properties_have_limits() {
         let check = |value: Value| properties(Some(&value), "properties");
         assert!(check(json!({"a": [[[["deep"]]]]})).is_ok());
         assert!(check(json!({"a": [[[[["deeper"]]]]]})).is_err());
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_string_is_cut_at_a_character_and_said_so() {
+    fn a_long_string_is_cut_at_a_character_boundary_and_recorded() {
         let long = "é".repeat(5000);
         let checked =
             properties(Some(&json!({"note": [long], "b": "short"})), "properties").unwrap();

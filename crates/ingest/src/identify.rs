@@ -1,4 +1,4 @@
-//! The body of `/public/identify`.
+//! Decodes the body of `/public/identify`.
 
 use empmix_model::item::Action;
 use serde_json::{Map, Value};
@@ -10,11 +10,11 @@ use crate::{
     time, track,
 };
 
-/// What a caller may do to the profile of its own id.
+/// The operations that a caller may apply to the profile of its own id.
 const OPERATIONS: [&str; 5] = ["$set", "$set_once", "$add", "$append", "$union"];
 
-/// Reads a body. All of it is accepted or nothing; what is refused is among the units with its
-/// bytes.
+/// Decodes a body. It is accepted or refused as a whole; a refused body is one of the units, with
+/// its bytes.
 pub fn decode(body: &Map<String, Value>, context: &mut Context<'_>) -> Result<Decoded, Refusal> {
     let mut decoded = Decoded::new();
     match read(body, context) {
@@ -47,8 +47,8 @@ fn read(body: &Map<String, Value>, context: &mut Context<'_>) -> Result<Accepted
     Decoder::new(context, sent_at).finish(body, distinct_id, action, &altered)
 }
 
-/// Checks what the request shows by itself: unknown operators, `$add` of something else than a
-/// number. The error names the property.
+/// Checks the operations without looking at the profile: it refuses unknown operators, and `$add` of
+/// a value that is not a number. The error names the property.
 fn operations(value: Option<&Value>) -> Result<Option<CheckedProperties>, Refusal> {
     let object = match value {
         None | Some(Value::Null) => return Ok(None),
@@ -84,7 +84,7 @@ fn operations(value: Option<&Value>) -> Result<Option<CheckedProperties>, Refusa
             .iter()
             .find(|(_, value)| operator == "$add" && !value.is_number());
         if let Some((name, _)) = not_a_number {
-            let message = format!("'$add' to the property '{name}' needs a number.");
+            let message = format!("'$add' to the property '{name}' requires a number.");
             return Err(Refusal::invalid(format!("{param}.{name}"), message));
         }
         all.cut.extend(checked.cut);
@@ -124,12 +124,12 @@ mod tests {
                 item: Item::Instruction(instruction),
                 ..
             } => instruction.action,
-            other => panic!("an instruction, not {other:?}"),
+            other => panic!("expected an instruction, not {other:?}"),
         }
     }
 
     #[test]
-    fn a_device_is_linked_and_properties_are_told_from_none() {
+    fn identify_links_a_device_and_distinguishes_empty_from_missing_properties() {
         let linked = action(json!({"distinct_id": "A", "anonymous_id": "d", "properties": {}}));
         let expected = Action::Identify {
             anonymous_id: Some("d".into()),
@@ -143,13 +143,13 @@ mod tests {
             ..
         } = action(json!({"distinct_id": "A", "operations": {"$add": {"n": 1}}}))
         else {
-            panic!("an identify")
+            panic!("expected an identify")
         };
         assert_eq!((properties, operations.is_some()), (None, true));
     }
 
     #[test]
-    fn a_wrong_operation_is_named() {
+    fn errors_name_the_invalid_operation() {
         let refusal =
             |operations: Value| refused(json!({"distinct_id": "A", "operations": operations}));
         assert_eq!(
@@ -168,10 +168,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_kept_without_its_key() {
+    fn a_refused_body_is_kept_without_its_key() {
         let decoded = decode_json(json!({"apiKey": "pk_secret", "anonymous_id": "d"}));
         let Unit::Refused(kept) = &decoded.units[0] else {
-            panic!("it was refused")
+            panic!("expected a refused unit")
         };
         assert_eq!(kept.bytes, r#"{"anonymous_id":"d"}"#);
     }

@@ -1,10 +1,10 @@
-//! Reads JSON, and keeps its numbers within f64.
+//! Parses JSON and converts its numbers to f64.
 //!
-//! A number literal beyond f64 (`1e400`) is no error: it is kept as its text, and the alteration
-//! is recorded. Half a surrogate pair (`"\ud83d"`, what JavaScript makes of an emoji that was cut
-//! in two) is no error either: it becomes U+FFFD, so that it costs its own character and not the
-//! batch around it. Such a body fails a first, ordinary parse; only then it is mended and read
-//! again. −0 becomes 0, and an integer beyond 2^53 its nearest f64.
+//! A number literal outside the range of f64 (`1e400`) is accepted: it is stored as text, and the
+//! alteration is recorded. An unpaired surrogate (`"\ud83d"`, which JavaScript produces when it cuts
+//! an emoji in two) is accepted too: it becomes U+FFFD, so that one character is lost and not the
+//! whole batch. Such a body fails an ordinary parse first; only then is it repaired and parsed
+//! again. −0 becomes 0, and an integer beyond 2^53 becomes the nearest f64.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,13 @@ use serde_json::{Map, Number, Value};
 
 use crate::Refusal;
 
-/// Marks text that was a number literal; control characters never pass ids or names.
+/// Marks text that was a number literal. It cannot occur in ids and names, which must not contain
+/// control characters.
 const MARK: &str = "\u{1}number:";
-/// Integers up to here are exact in f64.
+/// f64 represents all integers up to this one exactly.
 const EXACT: u64 = 1 << 53;
 
-/// Reads a body that must be a JSON object.
+/// Parses a body that must be a JSON object.
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, Refusal> {
     match value(bytes)? {
         Value::Object(object) => Ok(object),
@@ -25,18 +26,18 @@ pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, Refusal> {
     }
 }
 
-/// Reads any JSON.
+/// Parses a body that may be any JSON value.
 pub fn value(bytes: &[u8]) -> Result<Value, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| Refusal::body("The body is not UTF-8."))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     serde_json::from_str(text).or_else(|error| {
-        let mended = mend(text);
-        serde_json::from_str(mended.as_deref().unwrap_or(text))
+        let repaired = repair(text);
+        serde_json::from_str(repaired.as_deref().unwrap_or(text))
             .map_err(|_| Refusal::body(format!("The body is not valid JSON: {error}.")))
     })
 }
 
-/// The value as it is stored, and whether a number became text.
+/// Converts a value to the form in which it is stored. Sets `became_text` if a number became text.
 pub(crate) fn normalise(value: Value, became_text: &mut bool) -> Value {
     match value {
         Value::Number(number) => Value::Number(within_f64(&number)),
@@ -65,7 +66,7 @@ pub(crate) fn normalise(value: Value, became_text: &mut bool) -> Value {
 
 #[allow(
     clippy::cast_precision_loss,
-    reason = "the nearest f64 is what is wanted"
+    reason = "rounding to the nearest f64 is intended"
 )]
 fn within_f64(number: &Number) -> Number {
     let rounded = match (number.as_u64(), number.as_i64(), number.as_f64()) {
@@ -79,9 +80,9 @@ fn within_f64(number: &Number) -> Number {
         .unwrap_or_else(|| number.clone())
 }
 
-/// The text with each number literal that f64 cannot hold turned into a marked string, and each
-/// half of a surrogate pair into U+FFFD; `None` when there is neither.
-fn mend(text: &str) -> Option<String> {
+/// The text with each number literal outside the range of f64 replaced by a marked string, and each
+/// unpaired surrogate by U+FFFD; `None` if it contains neither.
+fn repair(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len() + 16);
     let (mut rest, mut found) = (text, false);
     while let Some(next) = rest.chars().next() {
@@ -93,21 +94,21 @@ fn mend(text: &str) -> Option<String> {
             _ => next.len_utf8(),
         };
         let (token, after) = rest.split_at(length);
-        let mended = match next {
+        let repaired = match next {
             '"' => whole_pairs(token),
             _ if token.parse::<f64>().is_ok_and(f64::is_infinite) => {
                 Cow::Owned(format!("\"\\u0001number:{token}\""))
             }
             _ => Cow::Borrowed(token),
         };
-        found |= matches!(mended, Cow::Owned(_));
-        out.push_str(&mended);
+        found |= matches!(repaired, Cow::Owned(_));
+        out.push_str(&repaired);
         rest = after;
     }
     found.then_some(out)
 }
 
-/// A string literal whose escapes name whole surrogate pairs only.
+/// Replaces the unpaired surrogates in a string literal.
 fn whole_pairs(literal: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let (mut rest, mut kept_from) = (literal, literal);
@@ -135,14 +136,14 @@ fn whole_pairs(literal: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The number in the escape `\uXXXX` that `text` begins with.
+/// The code unit of the escape `\uXXXX` at the start of `text`.
 fn utf16_unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     u16::from_str_radix(digits, 16).ok().filter(|_| is_hex)
 }
 
-/// The length of the string literal that `text` begins with, quotes included.
+/// The length of the string literal at the start of `text`, including quotes.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (index, byte) in text.bytes().enumerate().skip(1) {
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stay_within_f64() {
+    fn numbers_are_converted_to_f64() {
         assert_eq!(read("-0.0"), (json!(0), false));
         assert_eq!(read("-0"), (json!(0), false));
         assert_eq!(
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_beyond_f64_is_kept_as_its_text() {
+    fn a_number_outside_the_range_of_f64_is_kept_as_text() {
         assert_eq!(
             read(r#"{"a":"\"1e999","b":[-1e400]}"#),
             (json!({"a":"\"1e999","b":["-1e400"]}), true)
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_surrogate_pair_costs_one_character() {
+    fn an_unpaired_surrogate_is_replaced() {
         for (text, expected) in [
             (r#""\ud83d\ude00""#, "\u{1f600}"),
             (r#""a\uD83D""#, "a\u{fffd}"),
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_refused() {
+    fn invalid_json_is_refused() {
         for bytes in [
             &b"{"[..],
             b"",

@@ -1,17 +1,17 @@
-//! Bytes to events: what a client sent becomes items, or a refusal that names the parameter.
+//! Decodes the bytes that clients send into items, or into refusals that name the parameter.
 //!
-//! Pure functions. The receipt time and randomness are passed in ([`Context`]). It must not know
-//! HTTP, keys, brokers or stores.
+//! The crate contains only pure functions; callers pass in the time of receipt and randomness
+//! ([`Context`]). It must not know HTTP, keys, brokers or stores.
 //!
-//! | module | does |
+//! | module | content |
 //! | --- | --- |
-//! | [`json`] | reads a body, keeps numbers within f64 |
-//! | [`fields`] | names, ids, property trees: their limits |
-//! | [`time`] | the unit of a timestamp, clock skew, the future |
-//! | [`event`] | one event object to one item |
-//! | [`track`], [`identify`] | the bodies of the public API |
-//! | [`lines`] | the lines of an import |
-//! | [`pack`] | items to envelopes of bounded size |
+//! | [`json`] | parsing a body, converting numbers to f64 |
+//! | [`fields`] | checks of names, ids and properties |
+//! | [`time`] | the unit of a timestamp, clock skew, future times |
+//! | [`event`] | decoding one event object into one item |
+//! | [`track`], [`identify`] | decoding the bodies of the public API |
+//! | [`lines`] | decoding the lines of an import |
+//! | [`pack`] | packing items into envelopes of limited size |
 
 pub mod event;
 pub mod fields;
@@ -28,37 +28,37 @@ pub use refusal::{Refusal, RefusalKind};
 
 use empmix_model::{EpochMs, envelope::Source, item::Authority, warning::Refused};
 
-/// What the rules need to know of a request besides its bytes.
+/// The properties of a request, besides its bytes, that decoding depends on.
 pub struct Context<'a> {
     /// When the request was received.
     pub received_at: EpochMs,
-    /// Whose word it is, by the key that it came with.
+    /// The authority of the request, which depends on its key.
     pub authority: Authority,
-    /// The way in; decides which time rules hold.
+    /// The endpoint or job that received the items; the rules for times depend on it.
     pub source: Source,
-    /// Makes an insert id for an item that has none and no time either.
+    /// Generates an insert id for an item that has neither an id nor a time.
     pub random_id: &'a mut dyn FnMut() -> String,
 }
 
-/// What a request became.
+/// The result of decoding a request.
 #[derive(Debug, Default)]
 pub struct Decoded {
-    /// What is published, in the request's order: accepted items and refused ones.
+    /// The units to publish, in the request's order: accepted items and refused ones.
     pub units: Vec<Unit>,
-    /// How many items were accepted.
+    /// The number of accepted items.
     pub accepted: usize,
-    /// What was refused.
+    /// The refused items.
     pub rejected: Vec<Rejected>,
-    /// Whether sending the request again can never count anything twice.
+    /// Whether the request can be sent again without counting anything twice.
     pub retry_safe: bool,
 }
 
-/// A refused event of a batch, as the reply names it.
+/// A refused event of a batch, as the reply reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
     /// Its index in the request.
     pub index: u32,
-    /// Why.
+    /// The reason.
     pub refusal: Refusal,
 }
 

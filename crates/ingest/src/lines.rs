@@ -1,14 +1,15 @@
-//! The lines of an import: newline-delimited JSON, one object of `/public/track`'s batch a line.
+//! Decodes the lines of an import: newline-delimited JSON, with one event object of `/public/track`
+//! per line.
 
 use serde_json::Value;
 
 use crate::{Context, Decoded, Refusal, event::Decoder, json};
 
-/// Reads some lines of a file; `first_line` is the number of the first, from 1. Blank lines are
-/// passed over. The index of a rejected one is its number in the file.
+/// Decodes lines of a file. `first_line` is the number of the first line, counted from 1. Blank lines
+/// are skipped. The index of a rejected line is its number in the file.
 ///
-/// The lines of one call are one request: equal rows without ids count as often as they stand in
-/// it, so a caller that cuts a file must always cut it at the same lines.
+/// The lines of one call form one request, and equal rows without ids are numbered within it.
+/// Therefore a caller that splits a file must always split it at the same lines.
 pub fn decode<'l>(
     lines: impl Iterator<Item = &'l [u8]>,
     first_line: u64,
@@ -37,14 +38,14 @@ pub fn decode<'l>(
     result
 }
 
-/// Decoded lines with the number of the line that each unit came from.
+/// Decoded lines, and the line number of each unit.
 #[derive(Debug)]
 pub struct DecodedLines {
-    /// The units, one for each line that was read.
+    /// The units, one per line that is not blank.
     pub decoded: Decoded,
     /// The line number of each unit.
     pub unit_lines: Vec<u64>,
-    /// Lines read; blank ones do not count.
+    /// The number of lines that are not blank.
     pub read: u64,
 }
 
@@ -61,7 +62,7 @@ mod tests {
     use crate::event::tests::context;
 
     #[test]
-    fn a_bad_line_is_named_by_its_number() {
+    fn a_rejected_line_is_reported_by_its_number() {
         let text = b"{\"event\":\"a\",\"distinct_id\":\"u\"}\r\n\n{broken\n{\"event\":\"a\"}";
         let mut id = || "r".to_owned();
         let result = decode(

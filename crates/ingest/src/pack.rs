@@ -1,4 +1,4 @@
-//! Items to envelopes of bounded size.
+//! Packs items into envelopes of limited size.
 
 use std::io;
 
@@ -12,39 +12,37 @@ use empmix_model::{
 };
 use serde::Serialize;
 
-/// Something that travels: an item, or what is kept of a refused one.
+/// The content of an envelope consists of units: accepted items and refused ones.
 #[derive(Debug, Clone, PartialEq)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "items are the rule, refusals the exception"
-)]
+#[allow(clippy::large_enum_variant, reason = "most units are items")]
 pub enum Unit {
     /// An accepted item.
     Item {
         /// The item.
         item: Item,
-        /// What was done to it.
+        /// The alterations made to it.
         altered: Vec<Alteration>,
     },
-    /// A refused one.
+    /// A refused item.
     Refused(Refused),
 }
 
-/// What all envelopes of one request share.
+/// The fields that all envelopes of one request share.
 #[derive(Debug, Clone, Copy)]
 pub struct Header {
     /// The project.
     pub project: ProjectId,
     /// When the request was received.
     pub received_at: EpochMs,
-    /// The way in.
+    /// The endpoint or job that received the items.
     pub source: Source,
-    /// The part of a job, when all units are one part.
+    /// The job part that the units form, if they belong to a job.
     pub job: Option<JobPart>,
 }
 
-/// Packs units, in order, into as few envelopes as keep [`limits::ENVELOPE_BYTES`]; a larger unit
-/// goes alone. `message_id` makes ids in rising order.
+/// Packs units, in order, into as few envelopes as possible, each of at most
+/// [`limits::ENVELOPE_BYTES`]; a larger unit gets an envelope of its own. `message_id` generates
+/// ascending ids.
 pub fn pack(
     header: Header,
     units: impl IntoIterator<Item = Unit>,
@@ -66,7 +64,7 @@ pub fn pack(
     envelopes
 }
 
-/// More than an envelope takes besides its units.
+/// An upper bound for the size of an envelope without its units.
 const HEADER_BYTES: usize = 512;
 
 impl Header {
@@ -104,10 +102,10 @@ impl Unit {
     }
 }
 
-/// How many bytes a value takes as JSON.
+/// The size of a value as JSON.
 pub(crate) fn json_bytes(value: &impl Serialize) -> usize {
-    struct Count(usize);
-    impl io::Write for Count {
+    struct ByteCounter(usize);
+    impl io::Write for ByteCounter {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0 += bytes.len();
             Ok(bytes.len())
@@ -116,7 +114,7 @@ pub(crate) fn json_bytes(value: &impl Serialize) -> usize {
             Ok(())
         }
     }
-    let mut count = Count(0);
+    let mut count = ByteCounter(0);
     serde_json::to_writer(&mut count, value).map_or(usize::MAX, |()| count.0)
 }
 
@@ -137,7 +135,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn envelopes_keep_their_limit_and_the_order(sizes in prop::collection::vec(0usize..600_000, 0..12)) {
+        fn envelopes_are_limited_and_keep_the_order(sizes in prop::collection::vec(0usize..600_000, 0..12)) {
             let header = Header { project: ProjectId([0; 8]), received_at: 0, source: Source::Track, job: None };
             let units = sizes.iter().zip(0..).map(|(size, index)| refused(*size, index));
             let envelopes = pack(header, units, MessageId::nil);

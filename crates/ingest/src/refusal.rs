@@ -1,23 +1,23 @@
-//! Why something was refused, in words for its sender.
+//! The reason why a request or an item is refused, as text for the sender.
 
 /// A refusal that names the parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// Its class.
+    /// Its type.
     pub kind: RefusalKind,
-    /// What is wrong and what is expected.
+    /// What is wrong, and what is expected.
     pub message: String,
     /// The parameter, such as `distinct_id` or `properties.price`.
     pub param: Option<String>,
 }
 
-/// The classes of refusal.
+/// The type of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalKind {
-    /// A parameter is missing or wrong (400).
+    /// A parameter is missing or invalid (400).
     Invalid,
-    /// Something is larger than its limit (413).
+    /// The request or item is larger than its limit (413).
     TooLarge,
 }
 
@@ -32,7 +32,7 @@ impl RefusalKind {
 }
 
 impl Refusal {
-    /// A parameter that is wrong.
+    /// A refusal of an invalid parameter.
     pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             kind: RefusalKind::Invalid,
@@ -41,12 +41,12 @@ impl Refusal {
         }
     }
 
-    /// A parameter that is missing.
+    /// A refusal because of a missing parameter.
     pub fn required(param: &str) -> Self {
         Self::invalid(param, format!("The '{param}' parameter is required."))
     }
 
-    /// A body that is wrong as a whole.
+    /// A refusal of a whole body.
     pub fn body(message: impl Into<String>) -> Self {
         Self {
             kind: RefusalKind::Invalid,
@@ -55,7 +55,7 @@ impl Refusal {
         }
     }
 
-    /// Something that is larger than its limit.
+    /// A refusal of something larger than its limit.
     pub fn too_large(message: impl Into<String>) -> Self {
         Self {
             kind: RefusalKind::TooLarge,

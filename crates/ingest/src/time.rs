@@ -1,31 +1,31 @@
-//! The unit of a timestamp, clock skew, and times in the future.
+//! Checks the unit of a timestamp, corrects clock skew, and replaces times in the future.
 
 use empmix_model::{EpochMs, envelope::Source, limits};
 use serde_json::{Map, Value};
 
 use crate::{Context, Refusal};
 
-/// When an item happened.
+/// The time of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ItemTime {
-    /// What the client sent, if it sent one.
+    /// The time that the client sent, if it sent one.
     pub sent: Option<EpochMs>,
     /// The corrected time.
     pub time: EpochMs,
-    /// It lay too far in the future and became the time received.
+    /// Whether it was too far in the future and was replaced by the time of receipt.
     pub clamped: bool,
-    /// It is older than 30 days, on a way in where that is worth a warning.
+    /// Whether it is older than 30 days and the source warns about that.
     pub old: bool,
 }
 
 impl ItemTime {
-    /// The client's own time, when it differs from the corrected one.
+    /// The time that the client sent, if it differs from the corrected one.
     pub fn client_time(self) -> Option<EpochMs> {
         self.sent.filter(|sent| *sent != self.time)
     }
 }
 
-/// Reads `timestamp`; `sent_at` is the request's, already checked.
+/// Reads `timestamp`. `sent_at` is the checked value of the request.
 pub fn item_time(
     object: &Map<String, Value>,
     sent_at: Option<EpochMs>,
@@ -52,7 +52,7 @@ pub fn item_time(
     })
 }
 
-/// An optional time in whole epoch milliseconds. Other units are refused with a hint.
+/// Reads an optional time in whole epoch milliseconds. Other units are refused with a hint.
 pub fn epoch_ms(object: &Map<String, Value>, param: &str) -> Result<Option<EpochMs>, Refusal> {
     let refuse = |why: &str| {
         Refusal::invalid(
@@ -78,7 +78,7 @@ pub fn epoch_ms(object: &Map<String, Value>, param: &str) -> Result<Option<Epoch
 
 #[allow(
     clippy::cast_possible_truncation,
-    reason = "what i64 cannot hold becomes its end, which no limit admits"
+    reason = "a number outside the range of i64 becomes its minimum or maximum, which is refused"
 )]
 fn whole(number: &serde_json::Number) -> Option<i64> {
     number.as_i64().or_else(|| {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn skew_is_corrected_beyond_a_minute_only() {
+    fn only_skew_of_more_than_a_minute_is_corrected() {
         let hour = 3_600_000;
         let fast = time(json!(NOW + hour - 5), Some(NOW + hour)).unwrap();
         assert_eq!(
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_far_future_becomes_the_time_received() {
+    fn a_time_far_in_the_future_is_replaced_by_the_time_of_receipt() {
         let future = time(json!(NOW + limits::FUTURE_MS + 1), None).unwrap();
         assert!(future.clamped);
         assert_eq!(

@@ -1,14 +1,14 @@
-//! The body of `/public/track`: one event, or a batch.
+//! Decodes the body of `/public/track`: one event, or a batch.
 
 use empmix_model::limits;
 use serde_json::{Map, Value};
 
 use crate::{Context, Decoded, Refusal, event::Decoder, time};
 
-/// Reads a body of one event (`{event, distinct_id, …}`) or of many (`{events: […]}`).
+/// Decodes a body with one event (`{event, distinct_id, …}`) or several (`{events: […]}`).
 ///
-/// An error means that nothing of the request can be kept. A refused event is not an error: it is
-/// in `rejected`, and among the units with its bytes.
+/// An error means that no part of the request can be stored. A refused event is not an error: it is
+/// in `rejected`, and it is one of the units, with its bytes.
 pub fn decode(body: &Map<String, Value>, context: &mut Context<'_>) -> Result<Decoded, Refusal> {
     let sent_at = time::epoch_ms(body, "sent_at")?;
     let mut decoder = Decoder::new(context, sent_at);
@@ -58,14 +58,14 @@ fn object(event: &Value) -> Result<&Map<String, Value>, Refusal> {
         .ok_or_else(|| Refusal::invalid("events", "An event must be an object."))
 }
 
-/// The body as it is kept: without the key.
+/// The body without its key, in the form in which it is kept.
 pub(crate) fn text_without_key(body: &Map<String, Value>) -> String {
     let mut kept = body.clone();
     kept.remove("apiKey");
     Value::Object(kept).to_string()
 }
 
-/// The key that a body carries, if any.
+/// The key in the body, if it has one.
 pub fn api_key(body: &Map<String, Value>) -> Option<&str> {
     body.get("apiKey").and_then(Value::as_str)
 }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn good_events_are_kept_though_others_are_refused() {
+    fn valid_events_are_accepted_although_others_are_refused() {
         let decoded = decode_json(json!({"apiKey": "pk", "events": [
             {"event": "a", "distinct_id": "u"}, {"event": "a"}, 5]}))
         .unwrap();
@@ -96,7 +96,7 @@ mod tests {
             [1, 2]
         );
         let Unit::Refused(refused) = &decoded.units[1] else {
-            panic!("the second was refused")
+            panic!("the second event should be refused")
         };
         assert_eq!(refused.bytes, r#"{"event":"a"}"#);
     }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_has_its_bounds() {
+    fn the_size_of_a_batch_is_limited() {
         assert!(decode_json(json!({"events": []})).is_err());
         assert!(decode_json(json!({"events": {}})).is_err());
         let event = json!({"event": "a", "distinct_id": "u"});

@@ -1,7 +1,7 @@
-//! Dead letters: items that will never be stored as they are, on their way to `events_dead`.
+//! Dead letters: items that the store can never accept. They are parked in the queue `events_dead`.
 //!
-//! On the wire a letter is one JSON object, version 1. It carries the original bytes, so that it
-//! can be looked at and sent again.
+//! On the wire a letter is one JSON object, version 1. It contains the original bytes, so that it
+//! can be inspected and sent again.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct DeadLetter {
     pub v: u16,
     /// Why it was parked.
     pub reason: DeadReason,
-    /// The project, where it could be read.
+    /// The project, if it could be decoded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<ProjectId>,
     /// The message that carried it.
@@ -28,10 +28,10 @@ pub struct DeadLetter {
     /// Its index among the message's items; absent for a whole message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
-    /// When the API received it, where that could be read.
+    /// When the API received it, if that could be decoded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<EpochMs>,
-    /// How often it was delivered before.
+    /// The number of earlier deliveries.
     pub attempts: u32,
     /// The original: an item's JSON, or a message's bytes, in base64.
     pub original: String,
@@ -41,12 +41,12 @@ pub struct DeadLetter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeadReason {
-    /// The message is no envelope.
+    /// The message is not a valid envelope.
     Undecodable,
-    /// The envelope's version is not known here.
+    /// This release does not know the envelope's version.
     UnsupportedVersion,
-    /// Another content has this id already.
+    /// An item with the same id and different content is already stored.
     IdConflict,
-    /// The store refuses it for good.
+    /// The store refuses it permanently.
     StoreRefused,
 }

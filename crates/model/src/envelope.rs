@@ -1,10 +1,10 @@
 //! The message that carries items from the API to the consumer, version 1.
 //!
-//! On the wire it is one JSON object, at most [`limits::ENVELOPE_BYTES`] long unless it carries a
-//! single larger event. A request becomes one envelope or several. Envelopes of version v are read
-//! by releases v and v + 1; a consumer that meets an unknown version parks the message.
+//! On the wire it is one JSON object of at most [`limits::ENVELOPE_BYTES`], unless it contains a
+//! single larger event. A request becomes one or more envelopes. Releases v and v + 1 can read
+//! envelopes of version v; a consumer parks a message of an unknown version.
 //!
-//! Refused events travel too, so that nothing a client sent vanishes: the consumer stores them as
+//! The envelope contains refused events too, so that no data is lost: the consumer stores them as
 //! warnings with their bytes.
 //!
 //! [`limits::ENVELOPE_BYTES`]: crate::limits::ENVELOPE_BYTES
@@ -22,28 +22,28 @@ use crate::{
 /// The version that this release writes.
 pub const ENVELOPE_VERSION: u16 = 1;
 
-/// What one broker message holds.
+/// The content of one broker message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
     /// The format's version, [`ENVELOPE_VERSION`].
     pub v: u16,
-    /// The project, from the key or the route; never from a body.
+    /// The project, taken from the key or the route, never from a body.
     pub project: ProjectId,
     /// The message's id, a UUID version 7.
     pub message_id: MessageId,
-    /// When the API received the request; kept by a replay.
+    /// When the API received the request; a replay keeps it.
     pub received_at: EpochMs,
-    /// The way in.
+    /// The endpoint or job that produced the message.
     pub source: Source,
-    /// The part of a job that this message is, if it belongs to one.
+    /// The job part that this message carries, if it belongs to a job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobPart>,
-    /// What was accepted, in the request's order.
+    /// The accepted items, in the request's order.
     pub items: Vec<Item>,
-    /// What was refused, with its bytes.
+    /// The refused events, with their bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refused>,
-    /// What was accepted but altered (cut strings, moved times).
+    /// The changes made to accepted items (cut strings, replaced times).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub altered: Vec<Alteration>,
 }
@@ -59,7 +59,7 @@ impl Envelope {
     }
 }
 
-/// The way a message came in.
+/// The endpoint or job that produced a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -71,8 +71,8 @@ pub enum Source {
     Import,
 }
 
-/// Which part of a job a message is. The number is the same when the part is sent again (for an
-/// import: the line of the part's first item), so that parts stored are a set, never a count.
+/// Identifies a part of a job. A part that is sent again has the same number (in an import: the line
+/// of its first item), so that stored parts form a set and duplicates count once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct JobPart {
     /// The job.

@@ -2,18 +2,18 @@
 //!
 //! A *fact* is a link (source → destination) or an identification (this id is a user's own). Each
 //! has a [`FactKey`]; of several copies of one fact the earliest key counts. The map from distinct
-//! id to user is the fold of a project's facts in key order, so the order in which facts arrive
-//! changes nothing: a fact that turns up late with an earlier key may undo a link.
+//! id to user is the fold of a project's facts in key order, so it does not depend on the order in
+//! which facts arrive. A fact that arrives late with an earlier key may undo a link.
 //!
 //! The rules, in key order:
-//! * a link is refused when its source already has a link, when both ends are one user already, or
-//!   when the user would have more than [`IDS_PER_USER`] ids;
-//! * a client's link is refused also when its source is *identified*: an earlier link, refused or
-//!   not, names it as destination, or an earlier identification names it. So no client can merge
-//!   two identified users;
-//! * the user is the id at the end of the chain of links; a source brings its own sources along.
+//! * a link is refused when its source already has a link, when both ends already resolve to the
+//!   same user, or when the user would have more than [`IDS_PER_USER`] ids;
+//! * a client's link is also refused when its source is *identified*: an earlier link, refused or
+//!   not, names it as destination, or an earlier identification names it. Therefore a client cannot
+//!   merge two identified users;
+//! * the user is the id at the end of the chain of links; ids linked to a source follow it.
 //!
-//! A fact touches only the ids that it names, so the fold of one connected component of ids needs
+//! A fact affects only the ids that it names, so the fold of one connected component of ids needs
 //! only the facts of that component.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -27,7 +27,8 @@ use crate::{
     limits::IDS_PER_USER,
 };
 
-/// The place of a fact in a project's history: total, and the same for every copy of a message.
+/// The position of a fact in a project's history. The order is total, and every copy of a message
+/// has the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FactKey {
     /// When the API received the request.
@@ -38,7 +39,7 @@ pub struct FactKey {
     pub index: u32,
 }
 
-/// Something that was said about who is who.
+/// A statement about which ids belong to a user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Fact {
     /// `source` belongs to `destination`.
@@ -47,7 +48,7 @@ pub enum Fact {
     Identification {
         /// The id.
         id: String,
-        /// Its place.
+        /// Its position in the project's history.
         key: FactKey,
     },
 }
@@ -55,65 +56,65 @@ pub enum Fact {
 /// `source` belongs to `destination`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Link {
-    /// The instruction that said it.
+    /// The instruction that states the link.
     pub item: ItemHash,
     /// The id that is linked.
     pub source: String,
     /// The id that it is linked to.
     pub destination: String,
-    /// Whose word it is.
+    /// The authority of the request.
     pub authority: Authority,
-    /// Its place.
+    /// Its position in the project's history.
     pub key: FactKey,
 }
 
-/// Why a link does not hold.
+/// Why a link is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// The source already has a link.
     SourceLinked,
-    /// The source is a user's own id, and the link is a client's.
+    /// The source is a user's own id, and a client states the link.
     SourceIdentified,
-    /// Both ends are one user already.
+    /// Both ends already resolve to the same user.
     SameUser,
     /// The user would have too many ids.
     TooManyIds,
 }
 
 impl Refusal {
-    /// The reason in words for a warning.
+    /// The text of the warning about the refused link.
     pub fn message(self) -> &'static str {
         match self {
             Self::SourceLinked => "The source id already belongs to a user.",
             Self::SourceIdentified => {
-                "The source id is an identified user; only a server may merge two users."
+                "The source id is an identified user; only a secret key may merge two users."
             }
-            Self::SameUser => "Both ids are one user already.",
+            Self::SameUser => "Both ids already belong to the same user.",
             Self::TooManyIds => "The user would have more than 1000 ids.",
         }
     }
 }
 
-/// A link and what the fold says of it.
+/// A link and whether the fold accepts it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JudgedLink {
     /// The link.
     pub link: Link,
-    /// `None` when it holds.
+    /// Why the link is refused; `None` when it is accepted.
     pub refusal: Option<Refusal>,
 }
 
 /// The result of a fold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identities {
-    /// Every link in key order (equal ones once), with its verdict.
+    /// The distinct links in key order, each accepted or refused.
     pub links: Vec<JudgedLink>,
     parents: HashMap<String, String>,
 }
 
 impl Identities {
-    /// The user that an id resolves to: the end of its chain, itself when it has no link.
+    /// The user that an id resolves to: the end of its chain, or the id itself without a link.
     pub fn user_of<'a>(&'a self, id: &'a str) -> &'a str {
         let mut end = id;
         while let Some(parent) = self.parents.get(end) {
@@ -131,7 +132,7 @@ impl Identities {
     }
 }
 
-/// Folds facts, given in any order, copies included, to users.
+/// Folds facts into users. The facts may be in any order and contain copies.
 pub fn fold(facts: impl IntoIterator<Item = Fact>) -> Identities {
     let mut fold = Fold::default();
     for fact in in_key_order(facts) {
@@ -145,8 +146,8 @@ pub fn fold(facts: impl IntoIterator<Item = Fact>) -> Identities {
     fold.result
 }
 
-/// The facts that an instruction states. The link of an `identify` is a client's, whatever key it
-/// was sent with.
+/// The facts that an instruction states. The link of an `identify` always has a client's authority,
+/// even when the request used a secret key.
 pub fn facts_of(instruction: &Instruction, key: FactKey) -> Vec<Fact> {
     let link = |source: &String, authority: Authority| {
         Fact::Link(Link {
@@ -190,7 +191,7 @@ struct Fold {
 
 impl Fold {
     fn link(&mut self, link: Link) {
-        let refusal = self.judge(&link);
+        let refusal = self.refusal_of(&link);
         if refusal.is_none() {
             let user = self.result.user_of(&link.destination).to_owned();
             let size = self.size(&user) + self.size(&link.source);
@@ -203,7 +204,8 @@ impl Fold {
         self.result.links.push(JudgedLink { link, refusal });
     }
 
-    fn judge(&self, link: &Link) -> Option<Refusal> {
+    /// Why the link is refused, given the facts folded so far.
+    fn refusal_of(&self, link: &Link) -> Option<Refusal> {
         let user = self.result.user_of(&link.destination);
         if self.result.parents.contains_key(&link.source) {
             Some(Refusal::SourceLinked)
@@ -218,22 +220,22 @@ impl Fold {
         }
     }
 
-    /// How many ids a user has, its own included.
+    /// The number of ids of a user, including its own.
     fn size(&self, user: &str) -> usize {
         self.sizes.get(user).copied().unwrap_or(1)
     }
 }
 
-/// Earliest copy of each fact, in key order. Within one item a link stands before the
-/// identification that the same body states.
+/// The earliest copy of each fact, in key order. Of the facts of one item, links come before the
+/// identification.
 fn in_key_order(facts: impl IntoIterator<Item = Fact>) -> Vec<Fact> {
     let mut earliest: HashMap<FactIdentity, Fact> = HashMap::new();
     for fact in facts {
-        let known = earliest
+        let first = earliest
             .entry(FactIdentity::of(&fact))
             .or_insert_with(|| fact.clone());
-        if fact.key() < known.key() {
-            *known = fact;
+        if fact.key() < first.key() {
+            *first = fact;
         }
     }
     let mut facts: Vec<_> = earliest.into_values().collect();
@@ -241,7 +243,7 @@ fn in_key_order(facts: impl IntoIterator<Item = Fact>) -> Vec<Fact> {
     facts
 }
 
-/// What makes two facts equal, whenever they were said.
+/// Equal for two copies of a fact, even when their keys differ.
 #[derive(PartialEq, Eq, Hash)]
 enum FactIdentity {
     Link(Authority, String, String),
@@ -262,7 +264,7 @@ impl FactIdentity {
 }
 
 impl Fact {
-    /// Its place in the project's history.
+    /// Its position in the project's history.
     pub fn key(&self) -> FactKey {
         match self {
             Self::Link(link) => link.key,
@@ -329,11 +331,7 @@ mod tests {
         for order in orders {
             let identities = fold(order);
             assert_eq!(["d1", "A", "B"].map(|id| identities.user_of(id)), ["B"; 3]);
-            let verdicts: Vec<_> = identities
-                .links
-                .iter()
-                .map(|judged| judged.refusal)
-                .collect();
+            let refusals: Vec<_> = identities.links.iter().map(|link| link.refusal).collect();
             let expected = [
                 None,
                 Some(Refusal::SourceLinked),
@@ -341,7 +339,7 @@ mod tests {
                 None,
                 Some(Refusal::SameUser),
             ];
-            assert_eq!(verdicts, expected);
+            assert_eq!(refusals, expected);
         }
     }
 
@@ -354,7 +352,7 @@ mod tests {
         assert_eq!(
             fold(without.clone()).user_of("B"),
             "A",
-            "5 holds while 4 is unknown"
+            "link 5 is accepted as long as link 4 is missing"
         );
         let with = without
             .into_iter()
@@ -372,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeat_is_neither_a_link_nor_a_refusal() {
+    fn a_copy_of_a_link_adds_neither_a_link_nor_a_refusal() {
         let again = link(9, "d1", "A", Authority::Client);
         let identities = fold([again, link(1, "d1", "A", Authority::Client)]);
         assert_eq!(identities.links.len(), 1);
@@ -380,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identified_id_is_no_device() {
+    fn a_client_cannot_link_an_identified_id() {
         let identified = Fact::Identification {
             id: "A".into(),
             key: key(1),
@@ -404,13 +402,13 @@ mod tests {
         let refused = identities
             .links
             .iter()
-            .filter(|judged| judged.refusal.is_some())
+            .filter(|link| link.refusal.is_some())
             .count();
-        assert_eq!(refused, 2, "A itself is one of the thousand");
+        assert_eq!(refused, 2, "A itself counts as one of the 1000 ids");
     }
 
     #[test]
-    fn operations_alone_identify_nobody() {
+    fn operations_alone_state_no_fact() {
         let instruction =
             |properties: Option<crate::Properties>, anonymous_id: Option<&str>| Instruction {
                 id: ItemHash([0; 16]),
@@ -434,12 +432,12 @@ mod tests {
         assert_eq!(
             facts_of(&instruction(None, Some("A")), key(1)).len(),
             1,
-            "no link to itself"
+            "an id is not linked to itself"
         );
     }
 
     #[test]
-    fn a_secret_key_makes_no_identify_a_servers_word() {
+    fn an_identify_has_a_clients_authority_even_with_a_secret_key() {
         let instruction = Instruction {
             id: ItemHash([0; 16]),
             distinct_id: "A".into(),
@@ -454,7 +452,7 @@ mod tests {
             },
         };
         let Fact::Link(link) = &facts_of(&instruction, key(1))[0] else {
-            panic!("a link")
+            panic!("expected a link")
         };
         assert_eq!(link.authority, Authority::Client);
     }

@@ -1,9 +1,10 @@
-//! Ids, and how they look outside: lower-case hex digits.
+//! Ids and their text form: lower-case hex digits.
 //!
 //! *Item hash* = the first 16 bytes of SHA-256(distinct_id ‖ 0x1F ‖ insert_id ‖ 0x1F ‖ id-day),
 //! where id-day is the decimal number of UTC days since 1970 of the time that the client sent, or
-//! `-` when it sent none. It depends on nothing else (no project, no store, no arrival), so equal
-//! items have equal hashes wherever they are, and the hash orders events with equal times.
+//! `-` when it sent none. It depends on nothing else (neither the project, the store nor the time
+//! of arrival), so equal items have equal hashes everywhere. The hash also orders events that have
+//! equal times.
 
 use std::{fmt, str::FromStr};
 
@@ -13,10 +14,10 @@ use uuid::Uuid;
 
 use crate::{DAY_MS, EpochMs};
 
-/// The id of a message: a UUID version 7, monotonic within the process that made it.
+/// The id of a message: a UUID version 7, monotonic within the process that created it.
 pub type MessageId = Uuid;
 
-/// An id could not be read: it is not the expected number of hex digits.
+/// An id could not be parsed: it does not consist of the expected number of hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an id of {0} hex digits is expected")]
 pub struct BadId(pub usize);
@@ -28,7 +29,7 @@ macro_rules! hex_id {
         pub struct $name(pub [u8; $bytes]);
 
         impl $name {
-            /// Reads the id from exactly as many bytes as it has.
+            /// Reads the id from a slice of exactly its length.
             pub fn from_slice(bytes: &[u8]) -> Result<Self, BadId> {
                 bytes.try_into().map(Self).map_err(|_| BadId($bytes * 2))
             }
@@ -71,7 +72,7 @@ macro_rules! hex_id {
 }
 
 hex_id!(
-    /// A project: 8 random bytes, 16 hex digits outside.
+    /// The id of a project: 8 random bytes, 16 hex digits as text.
     ProjectId,
     8
 );
@@ -81,7 +82,7 @@ hex_id!(
     16
 );
 hex_id!(
-    /// A piece of long work: 8 random bytes, 16 hex digits outside.
+    /// The id of a job: 8 random bytes, 16 hex digits as text.
     JobId,
     8
 );
@@ -105,8 +106,8 @@ impl ItemHash {
     }
 }
 
-/// The first 8 bytes of SHA-256, as a signed number (what stores can hold): tells two contents
-/// under one item id apart.
+/// The first 8 bytes of SHA-256, as a signed number (which every store supports). It distinguishes
+/// two contents under one item id.
 pub fn content_hash(canonical: &[u8]) -> i64 {
     let digest = Sha256::digest(canonical);
     let mut bytes = [0; 8];
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hash_is_the_documented_one() {
+    fn the_hash_matches_its_documentation() {
         // printf 'u1\x1fi1\x1f20454' | sha256sum | cut -c1-32
         let day = Some(20_454 * DAY_MS + 5);
         assert_eq!(
@@ -148,14 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn ids_survive_their_text() {
+    fn ids_round_trip_through_text() {
         let id = ProjectId([0, 1, 2, 250, 4, 5, 6, 255]);
         assert_eq!(id.to_string().parse(), Ok(id));
         assert!("00".parse::<ProjectId>().is_err());
         assert!("éééééééé".parse::<ProjectId>().is_err());
         assert!(
             "0001020304050AFF".parse::<ProjectId>().is_err(),
-            "one spelling only"
+            "only lower-case digits are accepted"
         );
     }
 }

@@ -1,7 +1,7 @@
-//! Items: what one line of a client's request became after validation.
+//! Items: the validated form of one entry of a client's request.
 //!
-//! An item is an event, or an instruction: something that is applied and shown in a user's
-//! history, and never counted as an event.
+//! An item is an event or an instruction. An instruction is applied and shown in a user's history,
+//! and is not counted as an event.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,14 +11,14 @@ use crate::{EpochMs, Properties, ids::ItemHash};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Item {
-    /// Something that a user did.
+    /// An action of a user.
     Event(Event),
-    /// Something to apply to identities or profiles.
+    /// A change of identities or profiles.
     Instruction(Instruction),
 }
 
 impl Item {
-    /// The item's hash. An event and an instruction with one hash are two items.
+    /// The item's hash. An event and an instruction with the same hash are two items.
     pub fn id(&self) -> ItemHash {
         match self {
             Self::Event(event) => event.id,
@@ -27,51 +27,51 @@ impl Item {
     }
 }
 
-/// Something that a user did: a name, who, when, and properties.
+/// An action of a user: its name, the user's id, the time and properties.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// The item hash.
     pub id: ItemHash,
     /// The event's name, 1..=255 bytes.
     pub event: String,
-    /// Who did it, as the client said it, 1..=512 bytes. Never rewritten.
+    /// The user's id as the client sent it, 1..=512 bytes. Never rewritten.
     pub distinct_id: String,
     /// The corrected time.
     pub time: EpochMs,
-    /// The client's own time, when it differs from the corrected one.
+    /// The time that the client sent, if it differs from the corrected one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_time: Option<EpochMs>,
-    /// The idempotency key, as sent or made.
+    /// The idempotency key, sent by the client or generated.
     pub insert_id: String,
     /// The session that the event belongs to, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// The event's properties, `$insert_id` and `$session_id` left as the client sent them.
+    /// The event's properties; `$insert_id` and `$session_id` are as the client sent them.
     #[serde(default)]
     pub properties: Properties,
 }
 
-/// Something to apply, stored once under its item id.
+/// A change of identities or profiles, stored once under its item id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instruction {
     /// The item hash.
     pub id: ItemHash,
-    /// Whom it is about; of a link: the destination.
+    /// The id of the user that it changes; in a link: the destination.
     pub distinct_id: String,
     /// The corrected time.
     pub time: EpochMs,
-    /// The client's own time, when it differs from the corrected one.
+    /// The time that the client sent, if it differs from the corrected one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_time: Option<EpochMs>,
-    /// The idempotency key, as sent or made.
+    /// The idempotency key, sent by the client or generated.
     pub insert_id: String,
-    /// Whose word it is.
+    /// The authority of the request.
     pub authority: Authority,
-    /// What to do.
+    /// What it does.
     pub action: Action,
 }
 
-/// Whose word a link is: a client may never merge two identified users, a server may.
+/// The authority of a request. A server may merge two identified users; a client may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authority {
@@ -85,7 +85,7 @@ pub enum Authority {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
-    /// `identify`: a profile is created or changed, a device may be linked to the user.
+    /// `identify`: creates or changes a profile, and may link a device to the user.
     Identify {
         /// The device that is linked to the user.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,7 +97,7 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         operations: Option<Properties>,
     },
-    /// `$create_alias`, `$merge`: `source` is linked to the instruction's `distinct_id`.
+    /// `$create_alias`, `$merge`: links `source` to the instruction's `distinct_id`.
     Link {
         /// The id that is linked to the destination.
         source: String,

@@ -1,8 +1,8 @@
-//! Jobs: long work with progress, such as an import.
+//! Jobs: long-running operations with progress, such as an import.
 //!
-//! A job of an import knows two sets of parts: those that the broker accepted and those that the
-//! store holds. Both are sets, so a part that is sent or delivered twice counts once, and the job
-//! is done when it is closed and every accepted part is stored.
+//! An import job has two sets of parts: those that the broker accepted and those that the store
+//! contains. Both are sets, so a part that is sent or delivered twice counts once. The job is done
+//! when it is closed and every accepted part is stored.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,24 +11,24 @@ use crate::{
     ids::{JobId, ProjectId},
 };
 
-/// A piece of long work and how far it is.
+/// A long-running operation and its progress.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// Its id.
     pub id: JobId,
     /// The project it works on.
     pub project: ProjectId,
-    /// What it is.
+    /// What it does.
     pub kind: JobKind,
-    /// How it stands.
+    /// Its state.
     pub state: JobState,
-    /// Parts that are durable in the store.
+    /// The number of parts that are durable in the store.
     pub done: u64,
-    /// Parts that were accepted so far.
+    /// The number of parts accepted so far.
     pub total: u64,
     /// Why it failed, if it did.
     pub error: Option<String>,
-    /// When it began.
+    /// When it was created.
     pub created_at: EpochMs,
 }
 
@@ -36,22 +36,22 @@ pub struct Job {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobKind {
-    /// Events are read from a file.
+    /// Imports events from a file.
     Import,
 }
 
-/// How a job stands.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
-    /// More parts may come.
+    /// More parts may be added.
     Running,
-    /// Every part was accepted; some are not stored yet.
+    /// All parts are accepted; some are not stored yet.
     Closing,
-    /// Everything is stored.
+    /// All parts are stored.
     Done,
-    /// Stopped by a user; what was accepted stays.
+    /// A user stopped it; the accepted parts remain.
     Cancelled,
-    /// It could not go on.
+    /// An error stopped it.
     Failed,
 }

@@ -1,9 +1,10 @@
-//! Keys: a public one per project that may only write, a secret one that may do everything.
+//! Keys: each project has a public key that may only write, and may have a secret key with full
+//! access.
 //!
-//! Both are a prefix, 32 hex digits of randomness and 8 of checksum (`pk_…`, `sk_…`). The checksum
-//! (the first 4 bytes of SHA-256 over what stands before it) rejects typing errors without a
-//! look-up and lets scanners recognise a leaked key. A secret key is stored only as its SHA-256,
-//! which is enough for a random key of 128 bits, and compared in constant time.
+//! A key consists of a prefix (`pk_` or `sk_`), 32 random hex digits and 8 hex digits of checksum.
+//! The checksum (the first 4 bytes of SHA-256 over the text before it) rejects typing errors
+//! without a look-up and lets scanners recognise a leaked key. A secret key is stored only as its
+//! SHA-256, which is enough for a random key of 128 bits, and is compared in constant time.
 
 use std::fmt;
 
@@ -19,7 +20,7 @@ use crate::ids::ProjectId;
 pub struct PublicKey(pub String);
 
 impl PublicKey {
-    /// Makes a key from fresh randomness.
+    /// Creates a key from random bytes.
     pub fn from_random(random: [u8; 16]) -> Self {
         Self(key_text("pk_", random))
     }
@@ -36,17 +37,17 @@ impl fmt::Display for PublicKey {
 pub struct SecretKey(String);
 
 impl SecretKey {
-    /// Makes a key from fresh randomness.
+    /// Creates a key from random bytes.
     pub fn from_random(random: [u8; 16]) -> Self {
         Self(key_text("sk_", random))
     }
 
-    /// The key in clear, for the one time that it is shown.
+    /// The key in plain text. It is shown once, when it is created.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// What is stored of it.
+    /// The hash that is stored instead of the key.
     pub fn hash(&self) -> KeyHash {
         KeyHash::of(&self.0)
     }
@@ -74,7 +75,7 @@ impl KeyHash {
     }
 }
 
-/// Whether a text has the shape of a key and a right checksum.
+/// Whether a text has the format of a key and a correct checksum.
 pub fn is_well_formed(text: &str) -> bool {
     let Some((prefix, digits)) = text.split_at_checked(3) else {
         return false;
@@ -85,14 +86,14 @@ pub fn is_well_formed(text: &str) -> bool {
         && checksum(&text[..35]) == text[35..]
 }
 
-/// The keys of one project, as the API holds them in memory.
+/// The keys of one project, as the API caches them in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectKeys {
-    /// The project that they open.
+    /// The project that they give access to.
     pub project: ProjectId,
     /// The public key.
     pub public: PublicKey,
-    /// The hash of the secret key, once one was made.
+    /// The hash of the secret key, if one was created.
     pub secret: Option<KeyHash>,
 }
 
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_typing_error_is_seen_without_a_look_up() {
+    fn the_checksum_detects_a_typing_error() {
         let key = SecretKey::from_random([7; 16]);
         assert!(is_well_formed(key.reveal()));
         assert!(!is_well_formed(&key.reveal().replacen("07", "08", 1)));
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_key_is_known_by_its_hash_and_never_printed() {
+    fn a_secret_key_matches_its_hash_and_is_not_printed() {
         let key = SecretKey::from_random([1; 16]);
         assert!(key.hash().matches(key.reveal()));
         assert!(!key.hash().matches("sk_other"));

@@ -1,19 +1,19 @@
-//! What is stored and sent: events and instructions, the envelope they travel in, identity facts,
-//! projects, keys, jobs, warnings and the limits of all of them.
+//! The stored and sent types: events and instructions, the envelope that carries them, identity
+//! facts, projects, keys, jobs and warnings, and their limits.
 //!
-//! Pure data and pure rules. No I/O, no clock, no randomness (callers pass them in); builds for
-//! wasm. It must not know HTTP, brokers, stores or reports.
+//! The crate contains only types and pure functions, without I/O; callers pass in time and
+//! randomness. It builds for wasm. It must not know HTTP, brokers, stores or reports.
 //!
-//! | module | holds |
+//! | module | content |
 //! | --- | --- |
-//! | [`ids`] | project, item, message and job ids; how an item hash is made |
-//! | [`item`] | events and instructions as they travel |
+//! | [`ids`] | project, item, message and job ids; the definition of the item hash |
+//! | [`item`] | events and instructions |
 //! | [`envelope`] | the message that carries them |
 //! | [`identity`] | facts, and the fold from facts to users |
 //! | [`project`], [`key`] | tenants and their keys |
-//! | [`stored`] | what comes back out of a store |
-//! | [`warning`], [`dead`], [`job`] | what was altered, refused or parked; long work |
-//! | [`limits`] | every bound in one place |
+//! | [`stored`] | the types that stores return |
+//! | [`warning`], [`dead`], [`job`] | altered and refused items; dead letters; long-running operations |
+//! | [`limits`] | all limits |
 
 pub mod dead;
 pub mod envelope;

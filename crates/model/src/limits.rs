@@ -1,4 +1,5 @@
-//! Every bound on what comes in. Bytes unless the name says otherwise.
+//! All limits of the API. Sizes are in bytes (`_BYTES`), times in milliseconds (`_MS`); the others
+//! are counts.
 
 /// One request after decompression.
 pub const BODY_BYTES: usize = 20 << 20;
@@ -18,25 +19,25 @@ pub const PROPERTIES: usize = 255;
 pub const NESTING: usize = 4;
 /// A string inside a property; longer ones are cut at a character boundary, with a warning.
 pub const STRING_BYTES: usize = 8 << 10;
-/// What is kept of a refused event.
+/// The part of a refused event that is kept.
 pub const REFUSED_BYTES: usize = 64 << 10;
 /// Refused bodies kept per project.
 pub const REFUSED_KEPT: usize = 10_000;
-/// Samples kept of one type of alteration on one day.
+/// Samples kept per type of alteration and day.
 pub const ALTERATION_SAMPLES: usize = 100;
 /// Ids that one user may have.
 pub const IDS_PER_USER: usize = 1000;
-/// The earliest `timestamp` that reads as milliseconds (3 March 1973); less reads as seconds.
+/// The smallest accepted `timestamp` (3 March 1973). A smaller one looks like seconds.
 pub const TIMESTAMP_MIN_MS: i64 = 100_000_000_000;
-/// The first `timestamp` that no longer reads as milliseconds; it reads as microseconds.
+/// From this value on, a `timestamp` looks like microseconds.
 pub const TIMESTAMP_END_MS: i64 = 100_000_000_000_000;
-/// The first `timestamp` that reads as nanoseconds.
+/// From this value on, a `timestamp` looks like nanoseconds.
 pub const TIMESTAMP_NANOS: i64 = 100_000_000_000_000_000;
-/// How far in the future a time may lie before it becomes the time received.
+/// How far in the future a time may be; a later one is replaced by the time of receipt.
 pub const FUTURE_MS: i64 = 86_400_000;
-/// An age from which a time gets a warning on `track`.
+/// The age from which a time gets a warning on `track`.
 pub const OLD_MS: i64 = 30 * 86_400_000;
-/// Clock difference from which `sent_at` corrects a time.
+/// The clock difference from which `sent_at` corrects a time.
 pub const SKEW_MS: i64 = 60_000;
-/// Rows of one page of a list.
+/// Rows on one page of a list.
 pub const PAGE_ROWS: usize = 1000;

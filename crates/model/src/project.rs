@@ -9,17 +9,17 @@ use crate::{EpochMs, ids::ProjectId, key::PublicKey};
 pub struct Project {
     /// Its id.
     pub id: ProjectId,
-    /// Its name, shown everywhere.
+    /// Its display name.
     pub name: String,
-    /// IANA name of the zone that days begin in.
+    /// The IANA name of the time zone that defines its days.
     pub timezone: String,
     /// The day that weeks begin on.
     pub week_start: WeekStart,
-    /// The write-only key that apps carry.
+    /// The write-only key for apps.
     pub public_key: PublicKey,
-    /// Whether a secret key has been made; the key itself is never stored.
+    /// Whether a secret key was created; the key itself is never stored.
     pub has_secret_key: bool,
-    /// When it was made.
+    /// When the project was created.
     pub created_at: EpochMs,
 }
 

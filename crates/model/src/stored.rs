@@ -1,10 +1,10 @@
-//! What comes back out of a store.
+//! The types that stores return.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{EpochMs, Properties, ids::ItemHash, warning::Warning};
 
-/// An event as the private API shows it. Lists are newest first: by time, then by item hash, both
+/// An event as the private API returns it. Lists are ordered by time, then by item hash, both
 /// descending.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoredEvent {
@@ -14,7 +14,7 @@ pub struct StoredEvent {
     pub event: String,
     /// The id that the client sent.
     pub distinct_id: String,
-    /// The user that it resolves to now.
+    /// The user that the id currently resolves to.
     pub user_id: String,
     /// The corrected time.
     pub time: EpochMs,
@@ -26,7 +26,7 @@ pub struct StoredEvent {
     pub properties: Properties,
 }
 
-/// What *Live* shows: something that was just stored.
+/// An entry of *Live*: an event or a warning that was just stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum LiveItem {
@@ -54,51 +54,51 @@ pub struct SessionMetrics {
 }
 
 impl SessionMetrics {
-    /// Last minus first event, in milliseconds; 0 for a single event.
+    /// The time between the first and the last event, in milliseconds; 0 for a single event.
     pub fn duration_ms(&self) -> i64 {
         self.last_active_at - self.started_at
     }
 }
 
-/// What a store knows of one event name.
+/// Statistics and settings of one event name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EventSchema {
     /// The event's name.
     pub name: String,
-    /// Events stored under it.
+    /// The number of stored events with this name.
     pub count: u64,
     /// Time of the earliest one.
     pub first_seen: EpochMs,
     /// Time of the latest one.
     pub last_seen: EpochMs,
-    /// Whether the console leaves it out of its lists; nothing can hide it in this version.
+    /// Whether the console hides it in lists; always false in this version.
     pub hidden: bool,
-    /// Whether it is refused at ingest; nothing can block it in this version.
+    /// Whether ingest refuses it; always false in this version.
     pub blocked: bool,
-    /// What people wrote about it; nothing in this version.
+    /// A description written by users; always `None` in this version.
     pub description: Option<String>,
     /// Its properties, by name.
     pub properties: Vec<PropertySchema>,
 }
 
-/// A property of an event, over all events of that name.
+/// A property of the events with one name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PropertySchema {
     /// The property's name.
     pub name: String,
-    /// The types seen: `string`, `number`, `boolean`, `list`, `object`.
+    /// The types of its values: `string`, `number`, `boolean`, `list`, `object`.
     pub types: Vec<String>,
-    /// Events that carry it.
+    /// The number of events that have it.
     pub count: u64,
     /// The most frequent scalar values, at most ten, most frequent first, ties by value.
     pub top_values: Vec<ValueCount>,
 }
 
-/// A value and how many events carry it.
+/// A value and the number of events that have it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ValueCount {
     /// The value.
     pub value: serde_json::Value,
-    /// How many events carry it.
+    /// The number of events that have it.
     pub count: u64,
 }

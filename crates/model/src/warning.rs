@@ -1,10 +1,10 @@
-//! Ingestion warnings: what was refused, and what was accepted but altered.
+//! Ingestion warnings: refused events, and events that were altered before they were stored.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{EpochMs, ids::ItemHash};
 
-/// An event that the API refused, as it travels in the envelope.
+/// An event that the API refused, as the envelope carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// Its index in the request.
@@ -12,9 +12,9 @@ pub struct Refused {
     /// The error's type, such as `invalid_request_error`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Why, in words for the sender.
+    /// The reason, as text for the sender.
     pub message: String,
-    /// The event as it was sent, at most `limits::REFUSED_BYTES` of it.
+    /// The event as it was sent, cut to `limits::REFUSED_BYTES`.
     pub bytes: String,
 }
 
@@ -23,13 +23,13 @@ pub struct Refused {
 pub struct Alteration {
     /// The event that was altered.
     pub item: ItemHash,
-    /// What was done to it.
+    /// The type of the alteration.
     pub kind: WarningKind,
-    /// The detail: the property that was cut, the time that was moved.
+    /// The detail, such as the property that was cut or the time that was replaced.
     pub detail: String,
 }
 
-/// What a warning is about.
+/// The type of a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningKind {
@@ -37,15 +37,15 @@ pub enum WarningKind {
     Refused,
     /// A string was longer than the limit and was cut.
     StringCut,
-    /// A time lay too far in the future and became the time received.
+    /// A time was too far in the future and was replaced by the time of receipt.
     FutureTime,
-    /// A time was older than 30 days when it was received.
+    /// A time was older than 30 days when the event was received.
     OldTime,
-    /// A number beyond f64 was kept as its text.
+    /// A number outside the range of f64 was stored as text.
     NumberAsText,
     /// A link was refused.
     LinkRefused,
-    /// Two items had one id and different content; the first stays.
+    /// Two items had the same id and different content; the first one is kept.
     IdConflict,
 }
 
@@ -67,12 +67,12 @@ impl WarningKind {
 /// A warning as it is stored and shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// What it is about.
+    /// The type of the warning.
     #[serde(rename = "type")]
     pub kind: WarningKind,
-    /// In words.
+    /// The warning as text.
     pub message: String,
-    /// The original bytes, where they were kept.
+    /// The original bytes, if they were kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<String>,
     /// When the item was received.

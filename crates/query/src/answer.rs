@@ -1,25 +1,25 @@
-//! Answers as data: exactly the JSON of the query API.
+//! Answers. Their serialised form is exactly the JSON of the query API.
 
 use empmix_model::EpochMs;
 use serde::{Deserialize, Serialize};
 
-/// An answer with what it cost.
+/// A result and how it was computed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The result, tagged with the report's kind.
     #[serde(flatten)]
     pub result: ReportResult,
-    /// Time taken inside the store, in milliseconds.
+    /// The time taken inside the store, in milliseconds.
     pub took_ms: f64,
-    /// Events that were looked at.
+    /// The number of events that were scanned.
     pub rows_scanned: u64,
-    /// The time that was taken as now.
+    /// The time used as now.
     pub computed_at: EpochMs,
-    /// Who answered.
+    /// The engine that computed the answer.
     pub engine: Engine,
 }
 
-/// Who answered.
+/// The engine that computed an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
@@ -37,14 +37,14 @@ pub enum ReportResult {
     Insights(InsightsResult),
 }
 
-/// Series over buckets.
+/// The series of a report, with one point per bucket.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InsightsResult {
-    /// Starts of the buckets, RFC 3339 with the zone's offset then.
+    /// The starts of the buckets in RFC 3339, with the zone's offset at that instant.
     pub buckets: Vec<String>,
-    /// True where the range cuts the bucket or the bucket has not ended.
+    /// Per bucket: true if the range cuts it or it has not ended.
     pub partial: Vec<bool>,
-    /// Series in request order, each in segment order.
+    /// The series in request order, each in segment order.
     pub series: Vec<SeriesResult>,
 }
 
@@ -55,7 +55,7 @@ pub struct SeriesResult {
     pub id: String,
     /// The segment, one element per breakdown; empty without one.
     pub segment: Vec<SegmentValue>,
-    /// A value per bucket, null where the measure has none.
+    /// One value per bucket; null if the measure has no value.
     #[serde(serialize_with = "whole_numbers::points")]
     pub points: Vec<Option<f64>>,
     /// The measure over the whole range.
@@ -63,7 +63,7 @@ pub struct SeriesResult {
     pub total: Option<f64>,
 }
 
-/// The value of a breakdown that a segment stands for.
+/// The value of the breakdown in a segment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum SegmentValue {
@@ -74,23 +74,23 @@ pub enum SegmentValue {
     Number(f64),
     /// A boolean.
     Boolean(bool),
-    /// The property is missing, or is no scalar.
+    /// The property is missing or is not a scalar.
     NotSet {
         /// Always true.
         not_set: bool,
     },
-    /// Everything beyond the limit.
+    /// All segments beyond the limit.
     Other {
         /// Always true.
         other: bool,
     },
 }
 
-/// Whole numbers are written as such: `42`, not `42.0`.
+/// Writes whole numbers without a fraction: `42`, not `42.0`.
 mod whole_numbers {
     use serde::{Serialize, Serializer};
 
-    /// Up to here f64 holds every whole number.
+    /// f64 represents every whole number up to this one.
     const EXACT: f64 = 9_007_199_254_740_992.0;
 
     struct Number(f64);
@@ -103,7 +103,7 @@ mod whole_numbers {
 
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "whole and inside the range of i64"
+        reason = "the number is whole and in the range of i64"
     )]
     pub(super) fn number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
         if number.fract() == 0.0 && number.abs() <= EXACT {
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_the_documented_json() {
+    fn an_answer_has_the_documented_json() {
         let segments = [
             SegmentValue::Text("US".to_owned()),
             SegmentValue::Number(5.0),

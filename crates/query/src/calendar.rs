@@ -1,13 +1,13 @@
-//! A project's calendar: where its days, weeks and hours begin, as instants.
+//! A project's calendar: the instants at which its days, weeks and hours begin.
 //!
-//! The only place that knows time zones, with the database bundled into jiff: what an operating
-//! system or a database server says about a zone may differ.
+//! Only this module does time zone arithmetic. It uses the database bundled into jiff, because the
+//! databases of operating systems and database servers may differ.
 //!
-//! * A local day begins at its first instant: at 01:00 where clocks skip midnight, and nowhere
-//!   where the zone skips the whole day. Weeks, months, quarters and years begin with a day.
-//! * An hour (a minute) begins wherever the local clock shows a whole one, and wherever the zone's
-//!   offset changes. So a repeated hour is two buckets, a skipped one is none, and where clocks
-//!   move by half an hour there are shorter ones.
+//! * A local day begins at its first instant, for example at 01:00 if clocks skip midnight. A day
+//!   that the zone skips has no start. Weeks, months, quarters and years begin with a day.
+//! * An hour (or minute) begins when the local clock shows a whole one, and when the zone's offset
+//!   changes. Therefore a repeated hour is two buckets, a skipped hour has no bucket, and a change by
+//!   half an hour produces shorter buckets.
 
 use empmix_model::{EpochMs, project::WeekStart};
 use jiff::{
@@ -18,14 +18,14 @@ use jiff::{
 
 use crate::report::Granularity;
 
-/// A name that is no zone of the bundled database.
+/// The bundled database has no time zone of this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not a time zone")]
 pub struct UnknownZone(pub String);
 
-/// An instant or a date beyond the years −9999 to 9999.
+/// An instant or a date is outside the years −9999 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("lies outside the calendar")]
+#[error("is outside the supported years, −9999 to 9999")]
 pub struct OutsideCalendar;
 
 impl From<jiff::Error> for OutsideCalendar {
@@ -34,7 +34,7 @@ impl From<jiff::Error> for OutsideCalendar {
     }
 }
 
-/// A zone and the day that weeks begin on.
+/// A time zone and the first day of the week.
 #[derive(Debug, Clone)]
 pub struct Calendar {
     zone: TimeZone,
@@ -42,7 +42,7 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    /// The calendar of a zone, by its IANA name.
+    /// The calendar of the zone with this IANA name.
     pub fn new(zone: &str, week_start: WeekStart) -> Result<Self, UnknownZone> {
         TimeZoneDatabase::bundled()
             .get(zone)
@@ -50,7 +50,7 @@ impl Calendar {
             .map_err(|_| UnknownZone(zone.to_owned()))
     }
 
-    /// Days of UTC, weeks from Monday.
+    /// The calendar of UTC; weeks begin on Monday.
     pub fn utc() -> Self {
         Self {
             zone: TimeZone::UTC,
@@ -58,13 +58,13 @@ impl Calendar {
         }
     }
 
-    /// An instant in RFC 3339 with the zone's offset then; whole seconds.
+    /// An instant in RFC 3339, in whole seconds, with the zone's offset at that instant.
     pub fn name(&self, instant: EpochMs) -> Result<String, OutsideCalendar> {
         let local = timestamp(instant)?.to_zoned_datetime(self.zone.clone());
         Ok(local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
     }
 
-    /// The first instant of a local day; the following day's where the zone skips it.
+    /// The first instant of a local day; of the following day if the zone skips this one.
     pub fn day_start(&self, date: Date) -> Result<EpochMs, OutsideCalendar> {
         let midnight = date.at(0, 0, 0, 0);
         let ambiguous = self.zone.to_ambiguous_timestamp(midnight);
@@ -83,10 +83,10 @@ impl Calendar {
         Ok(start.as_millisecond())
     }
 
-    /// The local day that an instant lies in.
+    /// The local day that contains an instant.
     pub fn day_of(&self, instant: EpochMs) -> Result<Date, OutsideCalendar> {
         let mut date = self.zone.to_datetime(timestamp(instant)?).date();
-        // Where clocks go back over midnight, the end of the old day repeats inside the new one.
+        // When clocks go back over midnight, the end of the old day repeats within the new one.
         loop {
             let next = date.tomorrow()?;
             if self.day_start(next)? > instant {
@@ -96,7 +96,7 @@ impl Calendar {
         }
     }
 
-    /// The first day of the unit (a day or longer) that holds a day.
+    /// The first day of the unit (a day or longer) that contains a day.
     pub fn unit_start(&self, date: Date, unit: Granularity) -> Result<Date, OutsideCalendar> {
         Ok(match unit {
             Granularity::Minute | Granularity::Hour | Granularity::Day => date,
@@ -110,7 +110,8 @@ impl Calendar {
         })
     }
 
-    /// A first day of a unit (a day or longer), moved by so many of them.
+    /// The first day of the unit that is `count` units (of a day or longer) after the one that
+    /// begins at `start`.
     pub fn shift(
         &self,
         start: Date,
@@ -128,14 +129,14 @@ impl Calendar {
         Ok(start.checked_add(span)?)
     }
 
-    /// The start of the hour or minute (`unit_ms` long) that an instant lies in.
+    /// The start of the hour or minute (`unit_ms` long) that contains an instant.
     pub fn clock_start(&self, instant: EpochMs, unit_ms: i64) -> Result<EpochMs, OutsideCalendar> {
         let whole = self.whole_before(instant, unit_ms)?;
         let change = self.change_before(instant)?;
         Ok(change.map_or(whole, |change| whole.max(change)))
     }
 
-    /// The first start of an hour or minute after an instant.
+    /// The start of the first hour or minute after an instant.
     pub fn next_clock_start(
         &self,
         instant: EpochMs,
@@ -146,7 +147,7 @@ impl Calendar {
         Ok(change.map_or(whole, |change| whole.min(change)))
     }
 
-    /// The start of the hour or minute `count` before the one that begins at `start`.
+    /// The start of the hour or minute that is `count` units before the one that begins at `start`.
     pub fn clock_back(
         &self,
         start: EpochMs,
@@ -156,7 +157,7 @@ impl Calendar {
         let mut start = start;
         let mut left = i64::from(count);
         while left > 0 {
-            // Until the offset last changed, starts are equally far apart.
+            // Back to the last change of the offset, the distance between starts is constant.
             let change = self.change_before(start)?;
             let steps = change
                 .map_or(left, |change| (start - change) / unit_ms)
@@ -172,14 +173,14 @@ impl Calendar {
         Ok(start)
     }
 
-    /// The last instant at or before this one where the local clock shows a whole unit, going by
-    /// the offset at this instant.
+    /// The last instant at or before this one at which the local clock shows a whole unit, computed
+    /// with the offset at this instant.
     fn whole_before(&self, instant: EpochMs, unit_ms: i64) -> Result<EpochMs, OutsideCalendar> {
         let offset = self.offset_ms(instant)?;
         Ok((instant + offset).div_euclid(unit_ms) * unit_ms - offset)
     }
 
-    /// The last instant at or before this one where the offset changed.
+    /// The last instant at or before this one at which the offset changed.
     fn change_before(&self, instant: EpochMs) -> Result<Option<EpochMs>, OutsideCalendar> {
         let mut later = self.zone.to_offset(timestamp(instant)?);
         let mut changed_at = None;
@@ -195,7 +196,7 @@ impl Calendar {
         Ok(changed_at)
     }
 
-    /// The first instant after `instant` and not after `until` where the offset changes.
+    /// The first instant after `instant`, up to and including `until`, at which the offset changes.
     fn change_after(
         &self,
         instant: EpochMs,

@@ -1,14 +1,14 @@
-//! Why a report makes no sense.
+//! The error for an invalid report.
 
 use serde::{Deserialize, Serialize};
 
-/// A report that cannot be answered, with the path of the field that is wrong.
+/// A report is invalid. The error names the path of the invalid field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{path}: {message}")]
 pub struct InvalidQuery {
     /// The field, such as `series[0].measure.type`; empty for the report itself.
     pub path: String,
-    /// What is wrong with it, for the analyst.
+    /// What is wrong with the field, as text for the analyst.
     pub message: String,
 }
 

@@ -1,9 +1,9 @@
-//! Whether a row passes a filter.
+//! Evaluation of filters on rows.
 //!
-//! A positive operator is true of a list when it is true of one item (items that are lists or
-//! objects are as missing), and false of a missing value and of a type that it does not see. Its
-//! `values` are alternatives, so it is false when there are none. A negative operator is exactly
-//! the NOT of its positive twin, and so true of rows that lack the property.
+//! A positive operator accepts a list when it accepts one of its items; items that are lists or
+//! objects count as missing. It rejects a missing value and a value of a type that it does not
+//! support. Its `values` are alternatives, so without values it rejects everything. A negative
+//! operator is exactly the NOT of its positive counterpart, so it accepts rows without the property.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Filter {
-    /// Whether a row passes.
+    /// Whether a row passes the filter.
     pub fn matches(&self, row: &impl Row) -> bool {
         match self {
             Self::And { and } => and.iter().all(|part| part.matches(row)),
@@ -27,7 +27,7 @@ impl Filter {
         }
     }
 
-    /// The conditions in it, in order.
+    /// All conditions of the filter, in order.
     pub fn conditions(&self) -> Vec<&Condition> {
         match self {
             Self::And { and: parts } | Self::Or { or: parts } => {
@@ -38,7 +38,7 @@ impl Filter {
     }
 }
 
-/// A condition made ready for many values.
+/// A condition prepared for testing many values.
 #[derive(Debug, Clone)]
 pub struct Matcher {
     test: Test,
@@ -46,7 +46,7 @@ pub struct Matcher {
     cast: Option<Cast>,
 }
 
-/// What a positive operator asks of a scalar.
+/// The test that a positive operator applies to a scalar.
 #[derive(Debug, Clone)]
 enum Test {
     Set,
@@ -80,7 +80,8 @@ impl Matcher {
         }
     }
 
-    /// Whether a row with this value passes; the value is as it is stored, `None` when missing.
+    /// Whether a row with this value passes. The value is the stored one, before any cast; `None` if
+    /// it is missing.
     pub fn accepts(&self, value: Option<&Value>) -> bool {
         self.positive(value) != self.negative
     }
@@ -113,7 +114,7 @@ impl Test {
 }
 
 impl Operator {
-    /// Whether it is the NOT of a positive twin.
+    /// Whether it is the NOT of a positive operator.
     pub fn is_negative(self) -> bool {
         matches!(self, Self::IsNot | Self::NotSet)
     }
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn positive_operators_see_their_types_and_the_items_of_lists() {
+    fn positive_operators_accept_their_types_and_items_of_lists() {
         check(
             Operator::Is,
             &json!(["5"]),
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn text_compares_as_a_number_when_the_report_says_so() {
+    fn text_compares_as_a_number_with_a_cast() {
         let number = Some(Cast::Number);
         check(
             Operator::Eq,
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn set_is_whatever_is_not_null_and_negative_operators_are_the_rest() {
+    fn set_accepts_all_but_null_and_negative_operators_accept_the_rest() {
         check(Operator::NotSet, &json!([]), None, &[json!(null)]);
         let not_five = [
             json!(null),

@@ -1,34 +1,35 @@
-//! What is asked and answered: reports, filters, calendar buckets, results.
+//! Reports and their definition: filters, calendar buckets, segments, answers.
 //!
-//! Two engines answer the same report, and every rule that could be read in two ways is settled
-//! here once, for both; `docs/REPORTS.md` says the same for readers of charts.
+//! Two engines answer the same reports. This crate defines the rules once for both;
+//! `docs/REPORTS.md` describes the same rules for users.
 //!
-//! | module | settles |
+//! | module | content |
 //! | --- | --- |
-//! | [`report`] | a report as data, and its JSON |
-//! | [`mod@parse`] | how a body is read, defaults, and which error names which path |
-//! | [`calendar`] | where the days, weeks and hours of a zone begin |
+//! | [`report`] | the types of a report, and their JSON |
+//! | [`mod@parse`] | parsing, defaults, errors with the path of the invalid field |
+//! | [`calendar`] | the starts of days, weeks and hours in a time zone |
 //! | [`mod@plan`] | a report's range and buckets as instants |
-//! | [`value`] | how a name is looked up, and how values compare |
-//! | [`filter`] | whether a row passes a filter |
-//! | [`segment`] | which segments a row counts in, how they are ranked, what the rest is |
-//! | [`sum`] | how numbers are added |
-//! | [`answer`] | what an answer looks like |
+//! | [`value`] | looking up names, comparing values |
+//! | [`filter`] | evaluation of filters |
+//! | [`segment`] | the segments of a row, their ranking, the segment of the rest |
+//! | [`sum`] | compensated addition |
+//! | [`answer`] | the types of an answer, and their JSON |
 //!
 //! # How an engine answers insights
 //! 1. [`plan()`] turns the report and the project's [`Calendar`] into instants. Only rows in
 //!    `[start, end)` count; bucket i is `[edges[i], edges[i + 1])`.
 //! 2. A row counts for a series when the report's filter, the series' event and the series' filter
-//!    accept it. Instructions are no rows.
-//! 3. With a breakdown: [`Segment::of`](segment::Segment::of) gives the segments of a row (after
-//!    [`value::read`] with the breakdown's cast), [`segment::rank`] those that are shown, in two
-//!    passes as [`segment`] describes.
-//! 4. Per series and segment: a point per bucket, and the total, which is the measure over the
-//!    whole range: distinct users are never summed. `sum` and `avg` see [`value::number`] of the
-//!    (cast) value and nothing else; sums are compensated; `avg` without rows is null.
-//! 5. Series in request order, each in segment order, the rest last.
+//!    accept it. Rows are events; instructions are not rows.
+//! 3. With a breakdown, [`Segment::of`](segment::Segment::of) returns the segments of a row (after
+//!    [`value::read`] with the breakdown's cast), and [`segment::rank`] selects the segments to show,
+//!    in two passes as [`segment`] describes.
+//! 4. Each segment of a series has a point per bucket and a total. The total is the measure over the
+//!    whole range, so distinct users are not summed. `sum` and `avg` use only [`value::number`] of
+//!    the (cast) value; sums are compensated; `avg` without rows is null.
+//! 5. The answer lists series in request order, each in segment order, with the rest last.
 //!
-//! No I/O, no clock (callers pass `now`), builds for wasm. Zone arithmetic happens only here.
+//! The crate has no I/O and no clock (callers pass `now`) and builds for wasm. Time zone arithmetic
+//! happens only here.
 
 pub mod answer;
 pub mod calendar;

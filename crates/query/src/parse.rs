@@ -1,8 +1,8 @@
-//! Reading a report: from JSON to [`Report`], with the path of whatever is wrong.
+//! Parses a report from JSON to [`Report`]; errors contain the path of the invalid field.
 //!
-//! A field that the query language does not name is refused, never ignored. What the language
-//! names and this version leaves out (`docs/NOT_IN_THIS_VERSION.md`) is refused as such. An
-//! optional field may be `null`.
+//! Unknown fields are refused, not ignored. Features of the query language that this version does
+//! not support (`docs/NOT_IN_THIS_VERSION.md`) are refused with a message of their own. An optional
+//! field may be `null`.
 
 mod filter;
 mod insights;
@@ -16,8 +16,8 @@ use serde_json::Value;
 use crate::{InvalidQuery, report::Report};
 use node::Node;
 
-/// Kinds of report that the query language names and this version leaves out.
-const LATER_KINDS: &[&str] = &[
+/// Kinds of report that the query language defines and this version does not support.
+const UNSUPPORTED_KINDS: &[&str] = &[
     "funnel",
     "retention",
     "flows",
@@ -26,14 +26,14 @@ const LATER_KINDS: &[&str] = &[
     "sessions",
 ];
 
-/// Reads a report; defaults are filled in.
+/// Parses a report and fills in defaults.
 pub fn parse(body: &Value) -> Result<Report, InvalidQuery> {
     let report = Node::root(body);
     let object = report.object()?;
     let kind = object.required("kind")?;
     match kind.text()? {
         "insights" => insights::read(&object).map(Report::Insights),
-        other if LATER_KINDS.contains(&other) => Err(kind.later(other)),
+        other if UNSUPPORTED_KINDS.contains(&other) => Err(kind.unsupported(other)),
         _ => Err(kind.error("The kind of a report is `insights`.")),
     }
 }

@@ -1,8 +1,8 @@
-//! From a report to instants: what both engines compute with.
+//! Plans: the range and buckets of a report as instants, for both engines.
 //!
-//! A plan holds no zone and no name of a unit, only milliseconds: an engine compares times with
-//! them. Bucket i is `[edges[i], edges[i + 1])`, and counts what lies in it *and* in
-//! `[start, end)`: the range may cut the first and the last one.
+//! A plan contains no time zone and no calendar unit, only milliseconds that an engine compares
+//! times with. Bucket i is `[edges[i], edges[i + 1])`. It counts rows that are in the bucket *and*
+//! in `[start, end)`, because the range may cut the first and the last bucket.
 
 use empmix_model::EpochMs;
 
@@ -15,36 +15,36 @@ use crate::{
 /// The instants of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// The time that is taken as now.
+    /// The time used as now.
     pub now: EpochMs,
-    /// The range's first instant.
+    /// The first instant of the range.
     pub start: EpochMs,
-    /// The first instant after the range. Equal to `start` where the zone skips the range's days.
+    /// The first instant after the range. Equal to `start` if the zone skips all days of the range.
     pub end: EpochMs,
-    /// Starts of the buckets and the end of the last one, ascending, all different; a single one
-    /// when there is no bucket.
+    /// The starts of the buckets and the end of the last one, strictly ascending; a single instant
+    /// if there are no buckets.
     pub edges: Vec<EpochMs>,
-    /// The name of each bucket: its start in RFC 3339 with the zone's offset then.
+    /// The name of each bucket: its start in RFC 3339, with the zone's offset at that instant.
     pub names: Vec<String>,
-    /// Per bucket: the range cuts it, or it has not ended.
+    /// Per bucket: whether the range cuts it or it has not ended.
     pub partial: Vec<bool>,
 }
 
 impl Plan {
-    /// How many buckets there are.
+    /// The number of buckets.
     pub fn buckets(&self) -> usize {
         self.names.len()
     }
 
-    /// Fails when an answer of so many series, each in so many segments, would have more than
-    /// [`MAX_POINTS`] points.
+    /// Fails if an answer with this number of series, and of segments per series, would have more
+    /// than [`MAX_POINTS`] points.
     pub fn check_points(&self, series: usize, segments: usize) -> Result<(), InvalidQuery> {
         let points = series
             .saturating_mul(segments)
             .saturating_mul(self.buckets());
         if points > MAX_POINTS {
             let message = format!(
-                "{series} series in {segments} segments over {} buckets are {points} points; at most {MAX_POINTS} are answered.",
+                "{series} series in {segments} segments over {} buckets are {points} points; the maximum is {MAX_POINTS}. Choose a lower limit, a shorter range or a larger granularity.",
                 self.buckets()
             );
             return Err(InvalidQuery::new("limit", message));
@@ -52,12 +52,12 @@ impl Plan {
         Ok(())
     }
 
-    /// Whether the range includes a time.
+    /// Whether a time is in the range.
     pub fn includes(&self, time: EpochMs) -> bool {
         self.start <= time && time < self.end
     }
 
-    /// The bucket that counts a time; `None` outside the range.
+    /// The bucket of a time; `None` outside the range.
     pub fn bucket_of(&self, time: EpochMs) -> Option<usize> {
         if !self.includes(time) {
             return None;
@@ -68,9 +68,9 @@ impl Plan {
     }
 }
 
-/// The plan of a report. `clock` is the time now; the report's own `now` goes first.
+/// The plan of a report. `clock` is the current time; the report's own `now` takes precedence.
 ///
-/// Fails when the range lies outside the calendar or touches more than [`MAX_BUCKETS`] buckets.
+/// Fails if the range is outside the supported years or touches more than [`MAX_BUCKETS`] buckets.
 pub fn plan(report: &Insights, calendar: &Calendar, clock: EpochMs) -> Result<Plan, InvalidQuery> {
     let now = report.now.unwrap_or(clock);
     let outside =
@@ -102,7 +102,9 @@ pub fn plan(report: &Insights, calendar: &Calendar, clock: EpochMs) -> Result<Pl
 fn too_many() -> InvalidQuery {
     InvalidQuery::new(
         "granularity",
-        format!("The range touches more than {MAX_BUCKETS} buckets of this width."),
+        format!(
+            "The range has more than {MAX_BUCKETS} buckets of this width. Choose a larger granularity or a shorter range."
+        ),
     )
 }
 
@@ -135,7 +137,7 @@ fn instants(
     }
 }
 
-/// The edges of the buckets that `[start, end)` touches; `None` when there are too many.
+/// The edges of the buckets that `[start, end)` touches; `None` if there are too many.
 fn edges(
     granularity: Granularity,
     calendar: &Calendar,
@@ -149,7 +151,7 @@ fn edges(
     let mut starts = Starts::new(granularity, calendar, start)?;
     loop {
         let edge = starts.current;
-        // A unit of skipped days has no length: it is no bucket.
+        // A unit whose days are all skipped is empty and gets no bucket.
         if edges.last() != Some(&edge) {
             edges.push(edge);
         }
@@ -163,7 +165,7 @@ fn edges(
     }
 }
 
-/// The starts of units, one after the other.
+/// A cursor over the starts of units.
 struct Starts<'a> {
     calendar: &'a Calendar,
     granularity: Granularity,
@@ -172,7 +174,7 @@ struct Starts<'a> {
 }
 
 impl<'a> Starts<'a> {
-    /// From the unit that holds `instant` on.
+    /// Begins at the unit that contains `instant`.
     fn new(
         granularity: Granularity,
         calendar: &'a Calendar,
@@ -202,7 +204,7 @@ impl<'a> Starts<'a> {
     }
 }
 
-/// The length of a unit that clocks show; `None` for a day and longer.
+/// The length of an hour or a minute; `None` for longer units.
 fn clock_unit_ms(unit: Granularity) -> Option<i64> {
     match unit {
         Granularity::Minute => Some(60_000),

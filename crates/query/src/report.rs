@@ -1,53 +1,52 @@
-//! Reports as data. `Serialize` writes exactly the JSON of the query API; reading it, with the
-//! path of each error, is `parse`.
+//! Reports. `Serialize` writes exactly the JSON of the query API; [`mod@crate::parse`] reads it.
 
 use empmix_model::EpochMs;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A question.
+/// A report: a query and its parameters.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Report {
-    /// How many, how often, how much, by whom, over time.
+    /// See [`Insights`].
     Insights(Insights),
 }
 
-/// How many, how often, how much, by whom, over time.
+/// Measures of events over time, such as counts, distinct users and sums.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Insights {
-    /// The time that is looked at.
+    /// The time range.
     pub range: Range,
     /// The width of a bucket.
     pub granularity: Granularity,
-    /// What is measured, at least one.
+    /// The series, at least one.
     pub series: Vec<Series>,
-    /// Selects the events that the report sees.
+    /// Selects events for all series.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
-    /// What splits each series into segments; at most one in this version.
+    /// The breakdowns into segments; at most one in this version.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub breakdown: Vec<Breakdown>,
-    /// Segments that are shown on their own, 1..=1000; the rest is one segment.
+    /// The number of segments to show, 1..=1000; the others are combined into one segment.
     pub limit: usize,
-    /// The time that is taken as now; the server's clock when absent.
+    /// The time used as now; by default the server's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<EpochMs>,
 }
 
-/// The most series of a report.
+/// The maximum number of series in a report.
 pub const MAX_SERIES: usize = 50;
-/// The segments that are shown when a report does not say.
+/// The `limit` of a report that has none.
 pub const DEFAULT_LIMIT: usize = 25;
 /// The largest `limit`.
 pub const MAX_LIMIT: usize = 1000;
-/// The most buckets that a report may touch.
+/// The maximum number of buckets in a report.
 pub const MAX_BUCKETS: usize = 10_000;
-/// The most points of an answer, over all series and segments: one series may have as many
-/// segments and buckets as there can be.
+/// The maximum number of points in an answer, over all series and segments: one series with the
+/// maximum numbers of segments and buckets fits.
 pub const MAX_POINTS: usize = (MAX_LIMIT + 1) * MAX_BUCKETS;
 
-/// The time that a report looks at, in the project's zone.
+/// The time range of a report, in the project's time zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Range {
@@ -58,16 +57,16 @@ pub enum Range {
         /// The last day.
         to: jiff::civil::Date,
     },
-    /// The current calendar unit, to its end, and the `last` − 1 before it.
+    /// The current calendar unit, up to its end, and the `last` − 1 units before it.
     Last {
-        /// How many units, at least 1.
+        /// The number of units, at least 1.
         last: u32,
         /// The unit.
         unit: Granularity,
     },
 }
 
-/// A calendar unit: the width of a bucket, or of a relative range.
+/// A calendar unit: the width of a bucket, or the unit of a relative range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names of calendar units")]
@@ -81,39 +80,39 @@ pub enum Granularity {
     Year,
 }
 
-/// One line of the chart before it is broken down.
+/// One series of a report: a measure of some events, before the breakdown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Series {
     /// Its name in the answer, unique in the report.
     pub id: String,
-    /// Which events count.
+    /// The names of the events that count.
     pub event: EventSelector,
-    /// Narrows this series only.
+    /// Selects events for this series.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
-    /// What is computed.
+    /// The measure.
     pub measure: Measure,
 }
 
-/// Which events count.
+/// Selects events by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum EventSelector {
-    /// Every stored event (`null`).
+    /// All stored events (`null`).
     All,
-    /// The events of one name.
+    /// The events with this name.
     Named(String),
-    /// The events of any of these names, at least one.
+    /// The events with one of these names. The list has at least one name.
     AnyOf(Vec<String>),
 }
 
-/// What is computed of a series' events.
+/// A measure of a series' events.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Measure {
-    /// Matching events.
+    /// The number of events.
     Total,
-    /// Distinct users; the range total is computed over the range, never summed.
+    /// The number of distinct users. The total is computed over the whole range, not summed.
     Unique,
     /// The sum of a numeric property; 0 without rows.
     Sum(PropertyRef),
@@ -121,26 +120,26 @@ pub enum Measure {
     Avg(PropertyRef),
 }
 
-/// A property of the event, and how it is read.
+/// A property of the event and an optional cast.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct PropertyRef {
-    /// The name: a whole key first, then dots descend. `$event $distinct_id $user_id $time
-    /// $session_id $received_at` are reserved.
+    /// The name. It is looked up as a whole key first, then as a path with dots. `$event
+    /// $distinct_id $user_id $time $session_id $received_at` are reserved.
     pub property: String,
-    /// `"as":"number"`: text that is exactly a JSON number reads as that number.
+    /// `"as":"number"`: text that is exactly a JSON number is converted to that number.
     #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
     pub cast: Option<Cast>,
 }
 
-/// How a value is read.
+/// A conversion of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cast {
-    /// Numbers, and text that is exactly a JSON number.
+    /// To a number: keeps numbers and converts text that is exactly a JSON number.
     Number,
 }
 
-/// What splits a series into segments.
+/// Splits each series into segments by the value of a property.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Breakdown {
     /// The property.
@@ -148,16 +147,16 @@ pub struct Breakdown {
     pub property: PropertyRef,
 }
 
-/// Which events pass.
+/// A condition on events, or a combination of conditions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Filter {
-    /// All of them; true when empty.
+    /// All parts are true; true if empty.
     And {
         /// The parts.
         and: Vec<Filter>,
     },
-    /// Any of them; false when empty.
+    /// At least one part is true; false if empty.
     Or {
         /// The parts.
         or: Vec<Filter>,
@@ -174,12 +173,12 @@ pub struct Condition {
     pub property: PropertyRef,
     /// The comparison.
     pub op: Operator,
-    /// What it is compared with: alternatives of a positive operator. Strings, numbers, booleans
-    /// for `is`; strings for `contains`; numbers for `eq gt lt`; empty for `set`.
+    /// The values to compare with; one match is enough for a positive operator. `is` takes strings,
+    /// numbers and booleans, `contains` strings, `eq gt lt` numbers, `set` none.
     pub values: Vec<Value>,
 }
 
-/// A comparison. A negative one is exactly the NOT of its positive twin.
+/// A comparison. A negative operator is exactly the NOT of its positive counterpart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(

@@ -1,14 +1,14 @@
-//! Segments: which one a row counts in, and which ones a report shows.
+//! Segments: the segments of a row, and the segments that a report shows.
 //!
-//! An engine answers a breakdown in two passes. First it finds the *candidates*: the segments of
-//! all rows that some series' event and filter (and the report's filter) accept inside the range,
-//! each with the range total of the *first* series. [`rank`] picks those that are shown, in order.
-//! Then it computes every series over the segments that are shown, and over [`Segment::Other`] for
-//! the rest: rows any of whose segments is not shown, each such row once, so that its users are
-//! distinct across the whole rest.
+//! An engine answers a breakdown in two passes. The first pass finds the *candidates*: the segments
+//! of all rows in the range that the report's filter and at least one series' event and filter
+//! accept, each with the range total of the *first* series. [`rank`] selects the segments to show,
+//! in order. The second pass computes every series over these segments and over [`Segment::Other`].
+//! A row counts in `Other` once if at least one of its segments is not shown, so that users are
+//! distinct across all of `Other`.
 //!
-//! A candidate that the first series has no rows for has the measure's value without rows: 0, or
-//! null for an average.
+//! If the first series has no rows in a candidate, the candidate's total is the measure's value
+//! without rows: 0, or null for an average.
 
 use std::{cmp::Ordering, collections::BTreeSet};
 
@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use crate::{answer::SegmentValue, value::Scalar};
 
-/// One element of a segment. Ordered as ties are listed: strings, numbers, booleans, not set; the
-/// rest last.
+/// One element of a segment. The order is the one of ties: strings, numbers, booleans, not set,
+/// then the rest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
     /// Rows with this value.
@@ -29,9 +29,9 @@ pub enum Segment {
 }
 
 impl Segment {
-    /// The segments that a row with this value counts in (a value already read as the breakdown
-    /// says, see [`value::read`](crate::value::read)): each distinct scalar item of a list once; not
-    /// set for a missing value, an object, and a list without scalars.
+    /// The segments of a row with this value, to which the breakdown's cast is already applied (see
+    /// [`value::read`](crate::value::read)). A list counts once in each distinct scalar item. A
+    /// missing value, an object and a list without scalars are not set.
     pub fn of(value: Option<&Value>) -> BTreeSet<Self> {
         let scalars: BTreeSet<Self> = match value {
             None => BTreeSet::new(),
@@ -65,14 +65,14 @@ impl From<Segment> for SegmentValue {
 /// The segments that a report shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Shown {
-    /// Those that are shown on their own, in order.
+    /// The segments to show, in order.
     pub segments: Vec<Segment>,
-    /// Whether there are more: one segment [`Segment::Other`] follows.
+    /// Whether there are more; then [`Segment::Other`] follows.
     pub rest: bool,
 }
 
-/// Picks the segments that are shown from all candidates (each once), with the range total of the
-/// first series: the greatest first, null last, ties by value.
+/// Selects the segments to show from the distinct candidates and their range totals in the first
+/// series. The order is by descending total with null last, then by value.
 pub fn rank(candidates: Vec<(Segment, Option<f64>)>, limit: usize) -> Shown {
     let mut candidates: Vec<_> = candidates
         .into_iter()
@@ -96,9 +96,8 @@ fn descending(a: Option<f64>, b: Option<f64>) -> Ordering {
     }
 }
 
-/// A total as far as two engines agree on it: 15 significant digits, as many as every decimal number
-/// keeps in f64. Sums that were added in different orders differ beyond them, and equal ones must
-/// tie everywhere.
+/// A total rounded to 15 significant digits, which f64 keeps for every decimal number. Sums that
+/// were added in different orders may differ in further digits, and must tie in both engines.
 fn comparable(total: f64) -> f64 {
     format!("{total:.14e}")
         .parse()

@@ -1,17 +1,18 @@
-//! What a value is: the rules that both engines share.
+//! Values: the rules that both engines share.
 //!
 //! A value is a string, a number (f64, −0 is 0), a boolean, a list, an object, or missing; `null`
-//! is missing. There are no silent casts: 5 and "5" are two values.
+//! is missing. There are no implicit casts: 5 and "5" are different values.
 //!
-//! **Names.** A reserved name ([`Reserved`]) is a field of the event itself, whatever a property of
-//! that name holds. Any other name is looked up as a whole top-level key first; if the row has none
-//! (or `null`), each dot descends one level (`a.b.c` is `c` in `b` in `a`). A path that meets a list
-//! becomes the list of what the rest of the path finds in those of its items that are objects: an
-//! empty list where it finds nothing, and a list of lists where the rest meets a list again.
+//! **Names.** A reserved name ([`Reserved`]) is a field of the event itself, even if the event has a
+//! property of that name. Any other name is looked up as a whole top-level key first. If the row has
+//! no such key (or `null`), the name is a path and each dot descends one level (`a.b.c` is `c` in
+//! `b` in `a`). If a path reaches a list, the rest of the path is applied to each item that is an
+//! object, and the value is the list of the results: an empty list if there are none, and a list of
+//! lists if the rest of the path reaches another list.
 //!
-//! **`"as":"number"`.** A number stays; a string that is exactly a JSON number (no spaces, finite)
-//! is that number; a list becomes the list of its items read so, without those that cannot be;
-//! everything else, booleans too, is missing.
+//! **`"as":"number"`.** A number stays. A string that is exactly a JSON number (without spaces,
+//! finite) becomes that number. A list becomes the list of its converted items, without the items
+//! that cannot be converted. Everything else, including booleans, is missing.
 
 use std::{
     borrow::Cow,
@@ -24,9 +25,10 @@ use serde_json::Value;
 
 use crate::report::Cast;
 
-/// A value that segments and `is` tell apart: by type, then by content.
+/// A value that segments and `is` compare, by type and content.
 ///
-/// Ordered as segments are: strings (by their UTF-8 bytes), numbers, booleans (false first).
+/// The order is the one of segments: strings (by their UTF-8 bytes), numbers, booleans (false
+/// first).
 #[derive(Debug, Clone)]
 pub enum Scalar {
     /// A string.
@@ -38,7 +40,7 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// The scalar that a value is; `None` for lists, objects and `null`.
+    /// The value as a scalar; `None` for lists, objects and `null`.
     pub fn of(value: &Value) -> Option<Self> {
         match value {
             Value::String(text) => Some(Self::Text(text.clone())),
@@ -48,7 +50,7 @@ impl Scalar {
         }
     }
 
-    /// Whether a value is this scalar, type and content.
+    /// Whether a value has the type and content of this scalar.
     pub fn equals(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Text(text), Value::String(other)) => text == other,
@@ -103,7 +105,7 @@ impl Hash for Scalar {
     }
 }
 
-/// The number that a value is, −0 as 0; `None` for every other type.
+/// The value as a number, with −0 as 0; `None` for every other type.
 pub fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64().map(positive_zero),
@@ -111,12 +113,12 @@ pub fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// The number, 0 for −0.
+/// The number, with −0 as 0.
 pub fn positive_zero(number: f64) -> f64 {
     if number == 0.0 { 0.0 } else { number }
 }
 
-/// A value as a report reads it: cast when it says so.
+/// Applies a report's cast to a value, if there is one.
 pub fn read<'a>(value: Cow<'a, Value>, cast: Option<Cast>) -> Option<Cow<'a, Value>> {
     match cast {
         None => Some(value),
@@ -124,7 +126,7 @@ pub fn read<'a>(value: Cow<'a, Value>, cast: Option<Cast>) -> Option<Cow<'a, Val
     }
 }
 
-/// A value under `"as":"number"`.
+/// Applies the cast `"as":"number"` to a value.
 pub fn as_number(value: &Value) -> Option<Value> {
     match value {
         Value::Number(_) => Some(value.clone()),
@@ -134,7 +136,7 @@ pub fn as_number(value: &Value) -> Option<Value> {
     }
 }
 
-/// The number that a text is by JSON's grammar, without spaces; `None` beyond f64.
+/// Parses a text by JSON's grammar for numbers, without spaces; `None` if the number is not finite.
 pub fn parse_number(text: &str) -> Option<f64> {
     if !is_json_number(text.as_bytes()) {
         return None;
@@ -170,20 +172,20 @@ fn is_json_number(text: &[u8]) -> bool {
     }
 }
 
-/// What follows the digits that a text begins with; `None` when there are none.
+/// The text after its leading digits; `None` if it does not begin with a digit.
 fn digits(text: &[u8]) -> Option<&[u8]> {
     let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     (count > 0).then(|| &text[count..])
 }
 
-/// A field of the event itself that a report may name like a property.
+/// A field of the event itself that a report can use like a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reserved {
     /// `$event`: the event's name, a string.
     Event,
-    /// `$distinct_id`: as the client sent it, a string.
+    /// `$distinct_id`: the id that the client sent, a string.
     DistinctId,
-    /// `$user_id`: the user that it resolves to now, a string.
+    /// `$user_id`: the user that the id currently resolves to, a string.
     UserId,
     /// `$time`: the corrected time, a number of milliseconds.
     Time,
@@ -194,7 +196,7 @@ pub enum Reserved {
 }
 
 impl Reserved {
-    /// The reserved field of a name.
+    /// The reserved field with this name.
     pub fn of(name: &str) -> Option<Self> {
         Some(match name {
             "$event" => Self::Event,
@@ -208,14 +210,14 @@ impl Reserved {
     }
 }
 
-/// The top-level key and the rest of the path that a name with dots descends by, when no row has
-/// the whole name as a key; `None` for a name without dots.
+/// Splits a name with dots into the top-level key and the rest of the path; `None` for a name
+/// without dots. The path applies only to rows that do not have the whole name as a key.
 pub fn path(name: &str) -> Option<(&str, Vec<&str>)> {
     let (key, rest) = name.split_once('.')?;
     Some((key, rest.split('.').collect()))
 }
 
-/// What a path finds inside a value; `null` is nothing.
+/// The value at a path inside a value; `None` if it is missing or `null`.
 pub fn descend<'a>(value: &'a Value, path: &[&str]) -> Option<Cow<'a, Value>> {
     let Some((key, rest)) = path.split_first() else {
         return (!value.is_null()).then_some(Cow::Borrowed(value));
@@ -234,7 +236,7 @@ pub fn descend<'a>(value: &'a Value, path: &[&str]) -> Option<Cow<'a, Value>> {
     }
 }
 
-/// The property of a name among an event's properties, reserved names aside.
+/// Looks up a name in an event's properties. The caller handles reserved names.
 pub fn property<'a>(properties: &'a Properties, name: &str) -> Option<Cow<'a, Value>> {
     if let Some(value) = properties.get(name).filter(|value| !value.is_null()) {
         return Some(Cow::Borrowed(value));
@@ -243,7 +245,7 @@ pub fn property<'a>(properties: &'a Properties, name: &str) -> Option<Cow<'a, Va
     descend(properties.get(key)?, &rest)
 }
 
-/// A row that names are looked up in.
+/// A row in which names can be looked up.
 pub trait Row {
     /// The value of a name, reserved or not; `None` when missing.
     fn value(&self, name: &str) -> Option<Cow<'_, Value>>;
@@ -274,13 +276,13 @@ mod tests {
     #[track_caller]
     fn check(properties: &Value, name: &str, expected: Option<&Value>) {
         let Some(properties) = properties.as_object() else {
-            panic!("an object")
+            panic!("expected an object")
         };
         assert_eq!(property(properties, name).as_deref(), expected);
     }
 
     #[test]
-    fn a_whole_key_goes_before_a_path() {
+    fn a_whole_key_takes_precedence_over_a_path() {
         check(&json!({"a.b": 1, "a": {"b": 2}}), "a.b", Some(&json!(1)));
         check(&json!({"a.b": null, "a": {"b": 2}}), "a.b", Some(&json!(2)));
         check(&json!({"a": {"b.c": 1}}), "a.b.c", None);
@@ -303,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn text_reads_as_a_number_only_by_the_grammar_of_json() {
+    fn text_is_a_number_only_by_the_grammar_of_json() {
         for (text, expected) in [
             ("5", Some(5.0)),
             ("-0", Some(0.0)),
@@ -339,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn minus_zero_is_zero_and_types_stay_apart() {
+    fn minus_zero_equals_zero_and_types_differ() {
         assert_eq!(Scalar::of(&json!(-0.0)), Scalar::of(&json!(0)));
         assert_eq!(Scalar::of(&json!(5.0)), Scalar::of(&json!(5)));
         assert_ne!(Scalar::of(&json!("5")), Scalar::of(&json!(5)));

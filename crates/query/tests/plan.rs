@@ -1,6 +1,6 @@
-//! Ranges and buckets in zones that make them hard.
+//! Ranges and buckets in time zones with unusual changes.
 //!
-//! Expected instants are written as RFC 3339 with the offset that the zone's law says.
+//! Expected instants are in RFC 3339 with the zone's legal offset.
 
 #![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
 
@@ -52,7 +52,7 @@ fn plan_in(
 
 const LATER: &str = "2030-01-01T00:00:00Z";
 
-/// Names and lengths in hours, for a range of dates that lies in the past.
+/// Checks the names and lengths (in hours) of buckets, for a range of dates in the past.
 #[track_caller]
 fn check(zone: &str, range: Range, granularity: Granularity, expected: &[(&str, f64)]) {
     let plan = plan_in(zone, WeekStart::Monday, LATER, range, granularity);
@@ -63,12 +63,12 @@ fn check(zone: &str, range: Range, granularity: Granularity, expected: &[(&str, 
     let found: Vec<_> = plan.names.iter().map(String::as_str).zip(hours).collect();
     assert_eq!(found, expected);
     for (name, edge) in plan.names.iter().zip(&plan.edges) {
-        assert_eq!(ms(name), *edge, "a bucket is named by its start");
+        assert_eq!(ms(name), *edge, "the name of a bucket is its start");
     }
 }
 
 #[test]
-fn a_day_of_summer_time_has_23_or_25_hours() {
+fn a_day_of_a_clock_change_has_23_or_25_hours() {
     let expected = [
         ("2026-03-28T00:00:00+01:00", 24.0),
         ("2026-03-29T00:00:00+01:00", 23.0),
@@ -115,8 +115,8 @@ fn a_day_whose_midnight_is_skipped_starts_at_one() {
 }
 
 #[test]
-fn laws_that_changed_lately_are_known() {
-    // Paraguay stays at −03:00 since October 2024, Kazakhstan is one zone since March 2024.
+fn recent_changes_of_law_are_included() {
+    // Paraguay has stayed at −03:00 since October 2024; Kazakhstan has had one zone since March 2024.
     let expected = [
         ("2025-03-22T00:00:00-03:00", 24.0),
         ("2025-03-23T00:00:00-03:00", 24.0),
@@ -150,7 +150,7 @@ fn laws_that_changed_lately_are_known() {
 }
 
 #[test]
-fn a_skipped_day_is_no_bucket() {
+fn a_skipped_day_has_no_bucket() {
     let expected = [
         ("2011-12-29T00:00:00-10:00", 24.0),
         ("2011-12-31T00:00:00+14:00", 24.0),
@@ -183,7 +183,7 @@ fn a_skipped_day_is_no_bucket() {
 }
 
 #[test]
-fn a_repeated_hour_is_two_buckets_and_a_skipped_one_is_none() {
+fn a_repeated_hour_has_two_buckets_and_a_skipped_hour_has_none() {
     let plan = plan_in(
         "Europe/Berlin",
         WeekStart::Monday,
@@ -232,7 +232,7 @@ fn hours_follow_the_local_clock() {
         (plan.buckets(), plan.names[5].as_str()),
         (24, "2026-01-01T05:00:00+05:30")
     );
-    // Clocks on Lord Howe Island move by half an hour, at 02:00.
+    // Clocks on Lord Howe Island change by half an hour, at 02:00.
     let plan = plan_in(
         "Australia/Lord_Howe",
         WeekStart::Monday,
@@ -262,7 +262,7 @@ fn hours_follow_the_local_clock() {
 }
 
 #[test]
-fn units_are_cut_by_the_range() {
+fn the_range_cuts_units() {
     let plan = plan_in(
         "UTC",
         WeekStart::Sunday,
@@ -300,7 +300,7 @@ fn units_are_cut_by_the_range() {
 }
 
 #[test]
-fn buckets_that_have_not_ended_are_partial_future_ones_too() {
+fn buckets_that_have_not_ended_are_partial() {
     let now = "2026-01-02T00:00:00Z";
     let plan = plan_in(
         "UTC",
@@ -314,7 +314,7 @@ fn buckets_that_have_not_ended_are_partial_future_ones_too() {
 }
 
 #[test]
-fn last_is_the_current_unit_to_its_end_and_those_before() {
+fn last_covers_the_whole_current_unit_and_earlier_ones() {
     let last = |last, unit| Range::Last { last, unit };
     let now = "2026-03-18T22:30:00Z"; // Wednesday 23:30 in Berlin
     let bounds = |range, week_start| {
@@ -366,7 +366,7 @@ fn last_is_the_current_unit_to_its_end_and_those_before() {
 }
 
 #[test]
-fn the_last_hours_count_a_repeated_one_twice() {
+fn the_last_hours_count_a_repeated_hour_twice() {
     let now = "2026-10-25T03:10:00+01:00";
     let range = Range::Last {
         last: 4,
@@ -387,7 +387,7 @@ fn the_last_hours_count_a_repeated_one_twice() {
     ];
     assert_eq!(plan.names, expected);
     assert_eq!(plan.partial, [false, false, false, true]);
-    // The same over a change by half an hour, and far enough back to cross several changes.
+    // The same with a change by half an hour, and with ranges that cross several changes.
     for last in [1, 2, 3, 4, 5, 6, 5000] {
         let range = Range::Last {
             last,
@@ -405,7 +405,7 @@ fn the_last_hours_count_a_repeated_one_twice() {
 }
 
 #[test]
-fn the_report_s_own_now_goes_first() {
+fn the_now_of_a_report_takes_precedence_over_the_clock() {
     let mut report = report(
         Range::Last {
             last: 1,
@@ -460,13 +460,13 @@ fn more_than_10_000_buckets_are_refused() {
 }
 
 #[test]
-fn a_zone_is_known_by_its_name_only() {
+fn an_unknown_time_zone_is_refused() {
     let error = Calendar::new("Mars/Olympus", WeekStart::Monday).unwrap_err();
     assert_eq!(error.to_string(), "Mars/Olympus is not a time zone");
 }
 
 #[test]
-fn an_answer_has_a_bound() {
+fn the_number_of_points_is_limited() {
     let days = dates("2001-01-01", "2028-05-18");
     let plan = plan_in("UTC", WeekStart::Monday, LATER, days, Granularity::Day);
     assert_eq!(plan.buckets(), 10_000);

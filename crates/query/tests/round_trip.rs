@@ -1,4 +1,4 @@
-//! A report that is written and read again is the same report.
+//! Serialising and parsing a report returns the same report.
 
 use empmix_query::{
     parse,
@@ -125,18 +125,18 @@ fn report() -> impl Strategy<Value = Report> {
 
 proptest! {
     #[test]
-    fn a_report_survives_its_json(report in report()) {
+    fn a_report_round_trips_through_json(report in report()) {
         let text = serde_json::to_string(&report).unwrap();
         let body: Value = serde_json::from_str(&text).unwrap();
         let read = parse(&body).unwrap();
-        // Text may round a float's last digit; what was read is stable from then on.
+        // Text may round a float's last digit; the parsed report is stable after that.
         let again = parse(&serde_json::to_value(&read).unwrap()).unwrap();
         prop_assert_eq!(&again, &read);
         prop_assert_eq!(parse(&serde_json::to_value(&report).unwrap()).unwrap(), report);
     }
 
     #[test]
-    fn no_body_breaks_the_reader(
+    fn parsing_an_invalid_body_returns_an_error_with_its_path(
         key in select(&["kind", "range", "series", "filter", "breakdown", "limit", "now"][..]),
         value in select(vec![json!(null), json!([]), json!({}), json!([[]]), json!([{}]), json!(-1), json!("x"), json!(1e300)]),
     ) {

@@ -1,7 +1,8 @@
-//! `empmix-bindgen INPUT.wasm OUT_DIR`: writes `empmix_ui.js` and `empmix_ui_bg.wasm`.
+//! `empmix-bindgen INPUT.wasm OUT_DIR` writes `empmix_ui.js` and `empmix_ui_bg.wasm`.
 //!
-//! A package of its own so that xtask starts quickly. The library's version cannot drift from the
-//! console's `wasm-bindgen`: both name the same `wasm-bindgen-shared`, which links only once.
+//! It is a separate package so that xtask compiles quickly. The library's version always matches the
+//! console's `wasm-bindgen`: both depend on the same `wasm-bindgen-shared`, which can be linked only
+//! once.
 
 use std::path::PathBuf;
 
@@ -17,8 +18,8 @@ fn main() -> Result<()> {
         .input_path(&input)
         .out_name("empmix_ui")
         .web(true)
-        .context("target web")?
+        .context("the web target is not available")?
         .typescript(false)
         .generate(&out_dir)
-        .with_context(|| format!("bindings of {}", input.display()))
+        .with_context(|| format!("could not generate the bindings of {}", input.display()))
 }

@@ -1,38 +1,38 @@
-//! The handle: [`AmqpBroker`].
+//! [`AmqpBroker`].
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use tokio::time::timeout;
 
+use super::connection::{CLOSED, SupervisedConnection};
 use super::error::translate;
-use super::link::{CLOSED, Link};
 use super::options::AmqpOptions;
 use super::publisher::Publisher;
 use super::subscription::AmqpSubscription;
 use super::topology::{count, sources};
 use super::uri::RedactedUri;
-use crate::{Broker, BrokerError, BrokerState, Depth, Message, Queue, Subscription};
+use crate::{Broker, BrokerError, BrokerState, Message, Queue, QueueDepth, Subscription};
 
-/// RabbitMQ behind the trait; how it is used is in the module's documentation.
+/// The implementation on RabbitMQ; the module's documentation describes its design.
 #[derive(Debug)]
 pub struct AmqpBroker {
     publisher: Publisher,
-    consuming: Link,
+    consuming: SupervisedConnection,
     options: AmqpOptions,
     closed: AtomicBool,
 }
 
 impl AmqpBroker {
-    /// Takes the address and connects in the background, now and whenever a connection is lost;
-    /// `state` says how it goes. Must be called within a tokio runtime.
+    /// Parses the address and connects in the background. A lost connection is re-established;
+    /// `state` returns the current state. Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// `Unavailable` when the text is no AMQP address.
+    /// `Unavailable` if the text is not an AMQP address.
     pub fn connect(uri: &str, options: AmqpOptions) -> Result<Self, BrokerError> {
         let uri: RedactedUri = uri.parse()?;
-        let publishing = Link::begin(uri.clone(), options.clone(), "publish");
-        let consuming = Link::begin(uri, options.clone(), "consume");
+        let publishing = SupervisedConnection::start(uri.clone(), options.clone(), "publish");
+        let consuming = SupervisedConnection::start(uri, options.clone(), "consume");
         Ok(Self {
             publisher: Publisher::new(publishing, options.clone()),
             consuming,
@@ -73,26 +73,27 @@ impl Broker for AmqpBroker {
         prefetch: u16,
     ) -> Result<Box<dyn Subscription>, BrokerError> {
         self.ensure_open()?;
-        let patience = self.options.confirm_deadline;
-        // The two connections come up one after the other.
-        self.consuming.settled().await;
+        let request_timeout = self.options.confirm_deadline;
+        // The two connections are established independently, and this one may be later.
+        self.consuming.wait_until_usable().await;
         let (_, channel) = self.consuming.channel().await?;
-        let subscription = AmqpSubscription::begin(channel, queue, prefetch, patience).await?;
+        let subscription =
+            AmqpSubscription::start(channel, queue, prefetch, request_timeout).await?;
         Ok(Box::new(subscription))
     }
 
-    async fn depth(&self, queue: Queue) -> Result<Depth, BrokerError> {
+    async fn depth(&self, queue: Queue) -> Result<QueueDepth, BrokerError> {
         self.ensure_open()?;
-        self.consuming.settled().await;
+        self.consuming.wait_until_usable().await;
         let ready = timeout(self.options.confirm_deadline, self.count(queue))
             .await
             .map_err(|_| BrokerError::Deadline)??;
-        Ok(Depth { ready, unacked: 0 })
+        Ok(QueueDepth { ready, unacked: 0 })
     }
 
     fn state(&self) -> BrokerState {
         match self.ensure_open() {
-            Ok(()) => self.publisher.link().state(),
+            Ok(()) => self.publisher.connection().state(),
             Err(_) => BrokerState::Unavailable(CLOSED.to_owned()),
         }
     }

@@ -1,19 +1,19 @@
-//! The library's errors in our words.
+//! Converts the library's errors to [`BrokerError`].
 
 use lapin::ErrorKind;
 
 use crate::BrokerError;
 
-/// AMQP's reply codes that we tell apart.
+/// The AMQP reply codes that are handled separately.
 const ACCESS_REFUSED: u16 = 403;
 const NOT_FOUND: u16 = 404;
 const PRECONDITION_FAILED: u16 = 406;
 
-/// The error of a call.
+/// Converts the error of a call.
 pub(super) fn translate(error: &lapin::Error) -> BrokerError {
     match reply(error) {
         Some((PRECONDITION_FAILED, text)) => BrokerError::Topology(format!(
-            "{text}; it is left as it is: delete or rename what differs, or use another vhost"
+            "{text}; Emp-Mix does not change existing queues and exchanges: delete or rename the one that differs, or use another vhost"
         )),
         Some((ACCESS_REFUSED, text)) => BrokerError::Unavailable(format!("access refused: {text}")),
         Some((_, text)) => BrokerError::Unavailable(text),
@@ -21,7 +21,7 @@ pub(super) fn translate(error: &lapin::Error) -> BrokerError {
     }
 }
 
-/// Whether an exchange or queue that we declared is gone.
+/// Whether a declared exchange or queue no longer exists.
 pub(super) fn is_not_found(error: &lapin::Error) -> bool {
     matches!(reply(error), Some((NOT_FOUND, _)))
 }

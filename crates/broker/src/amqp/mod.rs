@@ -1,9 +1,9 @@
-//! RabbitMQ.
+//! The broker on RabbitMQ.
 //!
 //! # Topology
-//! Declared by each connection before its first use, idempotently; lengths are the operator's, by
-//! policy. What exists with other arguments is an error ([`BrokerError::Topology`]), never deleted
-//! or changed.
+//! Each connection declares the topology before its first use, idempotently. Operators limit the
+//! queues' lengths by policy. An object that exists with other arguments is an error
+//! ([`BrokerError::Topology`]); it is not deleted or changed.
 //!
 //! | object | arguments |
 //! | --- | --- |
@@ -14,29 +14,31 @@
 //! | queue `events_dead` | `x-queue-type=quorum` |
 //!
 //! # Publishing
-//! On a connection of its own, through a pool of channels in confirm mode, `mandatory`, persistent,
-//! with **one** publish in flight per channel: a returned message carries no delivery tag, and the
-//! client library hands it to whichever confirm completes next, so a pipelined channel can report
-//! a lost message as confirmed. `Ok` means: confirmed and not returned. Everything else is an
-//! error, and the channel is closed; a channel whose confirm missed its deadline is never used
-//! again. An alarm at the broker (`connection.blocked`) fails publishes at once.
+//! Publishing uses its own connection and a pool of channels in confirm mode. Messages are
+//! `mandatory` and persistent, with **one** publish in flight per channel: a returned message has no
+//! delivery tag, and the client library assigns it to the confirm that completes next, so a
+//! pipelined channel could report a lost message as confirmed. `Ok` means confirmed and not
+//! returned. Any other outcome is an error and closes the channel; in particular a channel whose
+//! confirm missed its deadline is never reused. While the server has an alarm
+//! (`connection.blocked`), publishes fail immediately.
 //!
 //! # Consuming
-//! On another connection, since a blocked one sends no acks either. A subscription has a channel of
-//! its own; [`Queue::Events`](crate::Queue::Events) is `events_queue` and `events_unrouted`
-//! together. The end of any stream ends the subscription; an ack that the library answers with
-//! `false` did not happen.
+//! Consuming uses another connection, because a blocked connection does not send acks. Each
+//! subscription has its own channel. [`Queue::Events`](crate::Queue::Events) reads both
+//! `events_queue` and `events_unrouted`. The end of either stream ends the subscription. If the
+//! library returns `false` for an ack, the ack was not sent.
 //!
 //! # Failures
-//! Each connection has a supervisor: it connects, declares, watches, and begins again with jittered
-//! exponential backoff. The library's own recovery is off: it leaves confirms pending until the
-//! server is back. Passwords are in no error and no log: addresses are shown as [`RedactedUri`].
+//! Each connection has a supervisor that connects, declares, monitors, and reconnects with jittered
+//! exponential backoff. The library's own recovery is disabled because it leaves confirms pending
+//! until the server is available again. Errors and logs contain no passwords: addresses are shown as
+//! [`RedactedUri`].
 //!
 //! [`BrokerError::Topology`]: crate::BrokerError::Topology
 
 mod broker;
+mod connection;
 mod error;
-mod link;
 mod options;
 mod publisher;
 mod subscription;
@@ -44,6 +46,6 @@ mod topology;
 mod uri;
 
 pub use broker::AmqpBroker;
-pub use link::{BLOCKED, CLOSED, CONNECTING};
+pub use connection::{BLOCKED, CLOSED, CONNECTING};
 pub use options::AmqpOptions;
 pub use uri::RedactedUri;

@@ -1,23 +1,22 @@
-//! How RabbitMQ is used.
+//! Options of the broker on RabbitMQ.
 
 use std::time::Duration;
 
-/// How RabbitMQ is used.
+/// Options of the broker on RabbitMQ.
 #[derive(Debug, Clone)]
 pub struct AmqpOptions {
-    /// How many channels publish, and so how many publishes are in flight.
+    /// The number of publishing channels, which is the maximum number of publishes in flight.
     pub channels: usize,
-    /// How long a publish (and any other request) may take.
+    /// The timeout of a publish or another request.
     pub confirm_deadline: Duration,
-    /// How long connecting and declaring may take.
+    /// The timeout of connecting and declaring.
     pub connect_timeout: Duration,
-    /// The heartbeat in seconds; the server's own default leaves a silent server unnoticed for
-    /// minutes.
+    /// The heartbeat in seconds. With the server's default it takes minutes to detect that a server
+    /// does not answer.
     pub heartbeat_s: u16,
-    /// The shortest and the longest pause between two attempts to connect (the jitter may double
-    /// them).
+    /// The minimum and maximum delay between two attempts to connect (jitter may double them).
     pub backoff: (Duration, Duration),
-    /// How the connections are called at the server; `/publish` and `/consume` are added.
+    /// The name of the connections at the server; `/publish` or `/consume` is appended.
     pub connection_name: String,
 }
 

@@ -1,4 +1,4 @@
-//! A reader of one queue: a channel with a consumer per source.
+//! Subscriptions: a channel with one consumer per source queue.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -18,30 +18,30 @@ use super::error::translate;
 use super::topology::{self, sources};
 use crate::{AckToken, BrokerError, Delivery, Message, Queue, Subscription};
 
-/// A subscription; the token of a delivery is its tag on the channel.
+/// A subscription. The token of a delivery is its delivery tag on the channel.
 #[derive(Debug)]
 pub(super) struct AmqpSubscription {
-    /// Dropping it closes the channel, and the server takes back what is not acked.
+    /// Dropping the channel closes it, and the server requeues the messages that are not acked.
     _channel: Channel,
     consumers: Vec<Consumer>,
     prefetch: usize,
     buffer: VecDeque<Received>,
-    held: BTreeMap<u64, Acker>,
+    unacked: BTreeMap<u64, Acker>,
     ended: bool,
-    patience: Duration,
+    request_timeout: Duration,
 }
 
 impl AmqpSubscription {
-    /// Begins to consume on a new channel. Declares first: what was deleted comes back.
-    pub(super) async fn begin(
+    /// Starts to consume on a new channel. Declares the topology first, in case it was deleted.
+    pub(super) async fn start(
         channel: Channel,
         queue: Queue,
         prefetch: u16,
-        patience: Duration,
+        request_timeout: Duration,
     ) -> Result<Self, BrokerError> {
         let prefetch = prefetch.max(1);
         let consuming = consume(&channel, queue, prefetch);
-        let consumers = timeout(patience, consuming)
+        let consumers = timeout(request_timeout, consuming)
             .await
             .map_err(|_| BrokerError::Deadline)?
             .map_err(|error| translate(&error))?;
@@ -50,17 +50,18 @@ impl AmqpSubscription {
             consumers,
             prefetch: usize::from(prefetch),
             buffer: VecDeque::new(),
-            held: BTreeMap::new(),
+            unacked: BTreeMap::new(),
             ended: false,
-            patience,
+            request_timeout,
         })
     }
 
-    /// The server bounds each source; the bound over both is kept here. What comes beyond it waits
-    /// in the buffer, so that the end of a stream is noticed at all times.
+    /// Receives the next message. The server applies the prefetch limit to each source; the limit for
+    /// all sources is applied here. Messages beyond it wait in the buffer, so that the end of a
+    /// stream is always detected.
     async fn receive(&mut self) -> Option<Received> {
         loop {
-            if self.held.len() < self.prefetch
+            if self.unacked.len() < self.prefetch
                 && let Some(received) = self.buffer.pop_front()
             {
                 return Some(received);
@@ -92,7 +93,8 @@ async fn consume(channel: &Channel, queue: Queue, prefetch: u16) -> lapin::Resul
     Ok(consumers)
 }
 
-/// How often it was delivered before: the quorum queue's count; at least once if it says so.
+/// The number of earlier deliveries: the quorum queue's count, and at least 1 if the message is
+/// marked as redelivered.
 fn delivery_count(received: &Received) -> u32 {
     let headers = received.properties.headers().as_ref();
     let count = headers
@@ -115,7 +117,7 @@ fn whole_number(value: &AMQPValue) -> u32 {
     u32::try_from(number.max(0)).unwrap_or(u32::MAX)
 }
 
-/// A message of a foreign publisher may have no id of ours; it gets the nil one.
+/// The message's id. A message from another publisher may have none and gets the nil id.
 fn message_id(received: &Received) -> Uuid {
     received
         .properties
@@ -144,20 +146,23 @@ impl Subscription for AmqpSubscription {
             },
             token: AckToken(tag),
         };
-        self.held.insert(tag, received.acker);
+        self.unacked.insert(tag, received.acker);
         Some(delivery)
     }
 
     async fn ack(&mut self, tokens: &[AckToken]) -> Result<(), BrokerError> {
-        if tokens.iter().any(|token| !self.held.contains_key(&token.0)) {
+        if tokens
+            .iter()
+            .any(|token| !self.unacked.contains_key(&token.0))
+        {
             return Err(BrokerError::Ended);
         }
         for token in tokens {
-            let Some(acker) = self.held.remove(&token.0) else {
+            let Some(acker) = self.unacked.remove(&token.0) else {
                 continue;
             };
-            let acked = timeout(self.patience, acker.ack(BasicAckOptions::default())).await;
-            // `Ok(false)` is how the library says that the channel is gone.
+            let acked = timeout(self.request_timeout, acker.ack(BasicAckOptions::default())).await;
+            // The library returns `Ok(false)` if the channel is closed.
             if !matches!(acked, Ok(Ok(true))) {
                 self.ended = true;
                 return Err(BrokerError::Ended);

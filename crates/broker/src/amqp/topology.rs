@@ -1,4 +1,4 @@
-//! The exchanges and queues, as data and as declarations.
+//! The exchanges and queues, and their declaration.
 
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
@@ -8,10 +8,10 @@ use crate::Queue;
 
 const UNROUTED: &str = "empmix.unrouted";
 const DEAD: &str = "empmix.dead";
-/// A backstop: RabbitMQ 4's default of 20 would dead-letter good messages after 20 restarts.
+/// A high limit: RabbitMQ 4's default of 20 would dead-letter valid messages after 20 restarts.
 const DELIVERY_LIMIT: i64 = 1000;
 
-/// The exchange and the routing key that a queue is published through.
+/// The exchange and the routing key for publishing to a queue.
 pub(super) fn route(queue: Queue) -> (&'static str, &'static str) {
     match queue {
         Queue::Events => ("empmix.events", "events"),
@@ -27,7 +27,7 @@ pub(super) fn sources(queue: Queue) -> &'static [&'static str] {
     }
 }
 
-/// Declares everything; an error when something exists with other arguments.
+/// Declares all exchanges and queues. Fails if one of them exists with other arguments.
 pub(super) async fn declare(channel: &Channel) -> lapin::Result<()> {
     let (events, key) = route(Queue::Events);
     let alternate = table(&[("alternate-exchange", text(UNROUTED))]);
@@ -45,7 +45,7 @@ pub(super) async fn declare(channel: &Channel) -> lapin::Result<()> {
     queue(channel, "events_queue", events, key, events_arguments()).await
 }
 
-/// How many messages wait in a queue; nothing is declared.
+/// The number of messages waiting in a queue. Fails if the queue does not exist.
 pub(super) async fn count(channel: &Channel, name: &str) -> lapin::Result<u64> {
     let options = QueueDeclareOptions {
         passive: true,

@@ -1,4 +1,4 @@
-//! Addresses, with the password hidden.
+//! Broker addresses that hide their password.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,12 +8,12 @@ use lapin::uri::AMQPUri;
 use super::options::AmqpOptions;
 use crate::BrokerError;
 
-/// The address of a RabbitMQ server and virtual host; shown without its password.
+/// The address of a RabbitMQ server and virtual host. Its text does not contain the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedactedUri(AMQPUri);
 
 impl RedactedUri {
-    /// What to connect to, with our heartbeat and timeout where the address names none.
+    /// The address to connect to, with the options' heartbeat and timeout if it names none.
     pub(super) fn resolved(&self, options: &AmqpOptions) -> AMQPUri {
         let mut uri = self.0.clone();
         uri.query.heartbeat.get_or_insert(options.heartbeat_s);
@@ -22,11 +22,11 @@ impl RedactedUri {
         uri
     }
 
-    /// `text` with the password masked, should a server or library repeat it.
+    /// Masks the password in a text, because a server or the library may repeat it.
     pub(super) fn scrub(&self, text: &str) -> String {
         let password = &self.0.authority.userinfo.password;
         let user = &self.0.authority.userinfo.username;
-        // A password that is also the user's name would mask half of every sentence.
+        // A password that equals the user's name would mask ordinary words.
         if password.is_empty() || password == user {
             return text.to_owned();
         }
@@ -37,12 +37,14 @@ impl RedactedUri {
 impl FromStr for RedactedUri {
     type Err = BrokerError;
 
-    /// Reads `amqp://user:password@host:port/vhost`. The error does not repeat the text.
+    /// Parses `amqp://user:password@host:port/vhost`. The error does not contain the text.
     fn from_str(text: &str) -> Result<Self, BrokerError> {
         let refuse = |why: &str| BrokerError::Unavailable(format!("the broker's address {why}"));
-        // The parser would quietly take localhost instead.
+        // The parser would use localhost instead, without an error.
         if text.contains('[') {
-            return Err(refuse("must name the host, not an IPv6 address"));
+            return Err(refuse(
+                "must contain a host name or an IPv4 address, not an IPv6 address",
+            ));
         }
         text.parse()
             .map(Self)
@@ -76,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neither_display_nor_debug_nor_an_error_shows_the_password() {
+    fn display_debug_and_errors_do_not_contain_the_password() {
         let uri: RedactedUri = "amqp://me:CANARY@host:1234/%2f".parse().unwrap();
         assert_eq!(uri.to_string(), "amqp://me:***@host:1234/%2f");
         assert_eq!(format!("{uri:?}"), uri.to_string());
@@ -93,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn our_heartbeat_applies_unless_the_address_names_one() {
+    fn the_heartbeat_of_the_address_takes_precedence_over_the_option() {
         let options = AmqpOptions::default();
         let plain: RedactedUri = "amqp://host".parse().unwrap();
         assert_eq!(plain.resolved(&options).query.heartbeat, Some(10));

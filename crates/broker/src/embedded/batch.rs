@@ -1,16 +1,16 @@
-//! A group of commands as one transaction.
+//! Commits a group of commands in one transaction.
 
 use std::collections::HashMap;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::command::{Claimed, Held, Write};
+use super::command::{ClaimedRow, UnackedRow, Write};
 use super::record::{Record, checksum, cost, queue_code, table};
 use crate::{Message, Queue};
 
 /// The durable counters of one queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Book {
+pub(super) struct QueueCounters {
     pub(super) next_seq: u64,
     pub(super) handed_out: u64,
     pub(super) messages: u64,
@@ -19,20 +19,20 @@ pub(super) struct Book {
 
 /// The durable counters of both queues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Books {
-    pub(super) events: Book,
-    pub(super) dead: Book,
+pub(super) struct Counters {
+    pub(super) events: QueueCounters,
+    pub(super) dead: QueueCounters,
 }
 
-impl Books {
-    /// Reads them.
+impl Counters {
+    /// Reads the counters from the file.
     pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let book = |queue| {
+        let counters = |queue| {
             connection.query_row(
                 "SELECT next_seq, handed_out, messages, bytes FROM queues WHERE queue = ?1",
                 [queue_code(queue)],
                 |row| {
-                    Ok(Book {
+                    Ok(QueueCounters {
                         next_seq: row.get::<_, i64>(0)? as u64,
                         handed_out: row.get::<_, i64>(1)? as u64,
                         messages: row.get::<_, i64>(2)? as u64,
@@ -42,12 +42,12 @@ impl Books {
             )
         };
         Ok(Self {
-            events: book(Queue::Events)?,
-            dead: book(Queue::Dead)?,
+            events: counters(Queue::Events)?,
+            dead: counters(Queue::Dead)?,
         })
     }
 
-    fn of(&mut self, queue: Queue) -> &mut Book {
+    fn of(&mut self, queue: Queue) -> &mut QueueCounters {
         match queue {
             Queue::Events => &mut self.events,
             Queue::Dead => &mut self.dead,
@@ -55,7 +55,7 @@ impl Books {
     }
 }
 
-/// How often the rows that are still here were delivered in vain.
+/// The number of deliveries without an ack, per stored row that has any.
 pub(super) fn load_attempts(
     connection: &Connection,
     queue: Queue,
@@ -68,43 +68,45 @@ pub(super) fn load_attempts(
         .collect()
 }
 
-/// Applies the commands in one transaction and returns the counters as committed.
+/// Applies the commands in one transaction and returns the committed counters.
 pub(super) fn commit(
     connection: &mut Connection,
-    before: Books,
+    before: Counters,
     commands: &[Write],
-) -> rusqlite::Result<Books> {
+) -> rusqlite::Result<Counters> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut books = before;
+    let mut counters = before;
     for command in commands {
-        apply(&transaction, &mut books, command)?;
+        apply(&transaction, &mut counters, command)?;
     }
     for (queue, old, new) in [
-        (Queue::Events, before.events, books.events),
-        (Queue::Dead, before.dead, books.dead),
+        (Queue::Events, before.events, counters.events),
+        (Queue::Dead, before.dead, counters.dead),
     ] {
         if old != new {
             store(&transaction, queue, new)?;
         }
     }
     transaction.commit()?;
-    Ok(books)
+    Ok(counters)
 }
 
 fn apply(
     transaction: &Transaction<'_>,
-    books: &mut Books,
+    counters: &mut Counters,
     command: &Write,
 ) -> rusqlite::Result<()> {
     match command {
         Write::Publish { queue, message, .. } => {
-            insert(transaction, *queue, books.of(*queue), message)
+            insert(transaction, *queue, counters.of(*queue), message)
         }
         Write::Ack { queue, rows, .. } => rows
             .iter()
-            .try_for_each(|row| delete(transaction, *queue, books.of(*queue), *row)),
-        Write::HandOut { queue, rows, .. } => hand_out(transaction, *queue, books.of(*queue), rows),
-        Write::Park { record } => park(transaction, books, record),
+            .try_for_each(|row| delete(transaction, *queue, counters.of(*queue), *row)),
+        Write::MarkDelivered { queue, rows, .. } => {
+            mark_delivered(transaction, *queue, counters.of(*queue), rows)
+        }
+        Write::Park { record } => park(transaction, counters, record),
         Write::Close { .. } => Ok(()),
     }
 }
@@ -112,10 +114,10 @@ fn apply(
 fn insert(
     transaction: &Transaction<'_>,
     queue: Queue,
-    book: &mut Book,
+    counters: &mut QueueCounters,
     message: &Message,
 ) -> rusqlite::Result<()> {
-    let seq = book.next_seq;
+    let seq = counters.next_seq;
     let id = message.id.as_bytes().as_slice();
     let body: &[u8] = &message.body;
     transaction
@@ -129,17 +131,17 @@ fn insert(
             checksum(queue, seq, id, body),
             body
         ])?;
-    book.next_seq += 1;
-    book.messages += 1;
-    book.bytes += cost(body.len());
+    counters.next_seq += 1;
+    counters.messages += 1;
+    counters.bytes += cost(body.len());
     Ok(())
 }
 
 fn delete(
     transaction: &Transaction<'_>,
     queue: Queue,
-    book: &mut Book,
-    row: Held,
+    counters: &mut QueueCounters,
+    row: UnackedRow,
 ) -> rusqlite::Result<()> {
     let deleted = transaction
         .prepare_cached(match queue {
@@ -148,11 +150,15 @@ fn delete(
         })?
         .execute([row.seq as i64])?;
     if deleted == 0 {
-        tracing::error!(seq = row.seq, table = table(queue), "an acked row was gone");
+        tracing::error!(
+            seq = row.seq,
+            table = table(queue),
+            "an acked row does not exist"
+        );
         return Ok(());
     }
-    book.messages = book.messages.saturating_sub(1);
-    book.bytes = book.bytes.saturating_sub(row.cost);
+    counters.messages = counters.messages.saturating_sub(1);
+    counters.bytes = counters.bytes.saturating_sub(row.cost);
     if row.counted {
         transaction
             .prepare_cached("DELETE FROM attempts WHERE queue = ?1 AND seq = ?2")?
@@ -161,14 +167,14 @@ fn delete(
     Ok(())
 }
 
-fn hand_out(
+fn mark_delivered(
     transaction: &Transaction<'_>,
     queue: Queue,
-    book: &mut Book,
-    rows: &[Claimed],
+    counters: &mut QueueCounters,
+    rows: &[ClaimedRow],
 ) -> rusqlite::Result<()> {
     for row in rows {
-        book.handed_out = book.handed_out.max(row.record.seq);
+        counters.handed_out = counters.handed_out.max(row.record.seq);
         if row.delivery_count > 0 {
             transaction
                 .prepare_cached(
@@ -185,17 +191,30 @@ fn hand_out(
     Ok(())
 }
 
-fn park(transaction: &Transaction<'_>, books: &mut Books, record: &Record) -> rusqlite::Result<()> {
-    let row = Held {
+fn park(
+    transaction: &Transaction<'_>,
+    counters: &mut Counters,
+    record: &Record,
+) -> rusqlite::Result<()> {
+    let row = UnackedRow {
         seq: record.seq,
         cost: cost(record.message.body.len()),
         counted: true,
     };
-    delete(transaction, Queue::Events, &mut books.events, row)?;
-    insert(transaction, Queue::Dead, &mut books.dead, &record.message)
+    delete(transaction, Queue::Events, &mut counters.events, row)?;
+    insert(
+        transaction,
+        Queue::Dead,
+        &mut counters.dead,
+        &record.message,
+    )
 }
 
-fn store(transaction: &Transaction<'_>, queue: Queue, book: Book) -> rusqlite::Result<()> {
+fn store(
+    transaction: &Transaction<'_>,
+    queue: Queue,
+    counters: QueueCounters,
+) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
             "UPDATE queues SET next_seq = ?2, handed_out = ?3, messages = ?4, bytes = ?5
@@ -203,10 +222,10 @@ fn store(transaction: &Transaction<'_>, queue: Queue, book: Book) -> rusqlite::R
         )?
         .execute(params![
             queue_code(queue),
-            book.next_seq as i64,
-            book.handed_out as i64,
-            book.messages as i64,
-            book.bytes as i64
+            counters.next_seq as i64,
+            counters.handed_out as i64,
+            counters.messages as i64,
+            counters.bytes as i64
         ])?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The queue's handle: [`EmbeddedBroker`].
+//! [`EmbeddedBroker`].
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
-use super::batch::{Books, load_attempts};
+use super::batch::{Counters, load_attempts};
 use super::command::{Read, Write};
-use super::ledger::Ledger;
+use super::delivery_state::DeliveryState;
 use super::options::EmbeddedOptions;
 use super::reader::Reader;
 use super::record::cost;
@@ -19,60 +19,60 @@ use super::schema;
 use super::shared::{QueueShared, Shared};
 use super::subscription::EmbeddedSubscription;
 use super::writer::Writer;
-use crate::{Broker, BrokerError, BrokerState, Depth, Message, Queue, Subscription};
+use crate::{Broker, BrokerError, BrokerState, Message, Queue, QueueDepth, Subscription};
 
-/// How much may wait for the writing thread, in KiB of bodies (each message counts for one more).
+/// The limit of bodies waiting for the writing thread, in KiB (each message counts 1 KiB more).
 const WAITING_KIB: u32 = 64 * 1024;
 
-/// What reaches the two threads. They end when the last handle is dropped.
+/// The channels to the two threads, which end when the last handle is dropped.
 #[derive(Debug)]
-pub(super) struct Handle {
+pub(super) struct QueueHandle {
     pub(super) shared: Arc<Shared>,
     pub(super) writes: Sender<Write>,
     pub(super) reads: Sender<Read>,
 }
 
-/// A durable queue in one SQLite file; its design is in the module's documentation.
+/// A durable queue in one SQLite file; the module's documentation describes its design.
 #[derive(Debug)]
 pub struct EmbeddedBroker {
-    handle: Arc<Handle>,
-    /// Room for what waits for the writing thread.
+    handle: Arc<QueueHandle>,
+    /// Limits the bodies that wait for the writing thread.
     waiting: Arc<Semaphore>,
 }
 
 impl EmbeddedBroker {
-    /// Opens the queue in the file at `path`, creating it when there is none; its folder must
-    /// exist. Blocks while SQLite recovers.
+    /// Opens the queue in the file at `path`, or creates it if there is none; its folder must exist.
+    /// Blocks while SQLite recovers.
     ///
     /// # Errors
-    /// `Unavailable` when another process has it open; `Storage` when the file is damaged, newer,
-    /// or no queue.
+    /// `Unavailable` if another process has it open; `Storage` if the file is damaged, has a newer
+    /// format, or is not a queue.
     pub fn open(path: &Path, options: EmbeddedOptions) -> Result<Self, BrokerError> {
         let lock = schema::lock(path)?;
         let connection = schema::open_writer(path)?;
         let reading = schema::open_reader(path)?;
         let storage = |error: rusqlite::Error| BrokerError::Storage(error.to_string());
-        let books = Books::load(&connection).map_err(storage)?;
+        let counters = Counters::load(&connection).map_err(storage)?;
         let attempts = |queue| load_attempts(&connection, queue).map_err(storage);
         let shared = Arc::new(Shared::new(
             options,
             QueueShared::new(
-                Ledger::new(books.events.messages, attempts(Queue::Events)?),
-                books.events.bytes,
+                DeliveryState::new(counters.events.messages, attempts(Queue::Events)?),
+                counters.events.bytes,
             ),
             QueueShared::new(
-                Ledger::new(books.dead.messages, attempts(Queue::Dead)?),
-                books.dead.bytes,
+                DeliveryState::new(counters.dead.messages, attempts(Queue::Dead)?),
+                counters.dead.bytes,
             ),
         ));
         let (writes, write_commands) = mpsc::channel();
         let (reads, read_commands) = mpsc::channel();
-        let writer = Writer::new(connection, books, write_commands, shared.clone(), lock);
+        let writer = Writer::new(connection, counters, write_commands, shared.clone(), lock);
         let reader = Reader::new(reading, read_commands, writes.clone(), shared.clone());
         spawn("queue-writer", move || writer.run())?;
         spawn("queue-reader", move || reader.run())?;
         Ok(Self {
-            handle: Arc::new(Handle {
+            handle: Arc::new(QueueHandle {
                 shared,
                 writes,
                 reads,
@@ -89,7 +89,7 @@ impl EmbeddedBroker {
             .clone()
             .acquire_many_owned(kib.min(WAITING_KIB))
             .await
-            .map_err(|_| shared.gone())?;
+            .map_err(|_| shared.closed_error())?;
         shared.ensure_accepting(queue)?;
         let cost = cost(message.body.len());
         shared
@@ -104,9 +104,9 @@ impl EmbeddedBroker {
         };
         if self.handle.writes.send(command).is_err() {
             shared.queue(queue).release(cost);
-            return Err(shared.gone());
+            return Err(shared.closed_error());
         }
-        done.await.map_err(|_| shared.gone())?
+        done.await.map_err(|_| shared.closed_error())?
     }
 }
 
@@ -143,9 +143,9 @@ impl Broker for EmbeddedBroker {
         )))
     }
 
-    async fn depth(&self, queue: Queue) -> Result<Depth, BrokerError> {
+    async fn depth(&self, queue: Queue) -> Result<QueueDepth, BrokerError> {
         self.handle.shared.ensure_open()?;
-        Ok(self.handle.shared.queue(queue).ledger().depth())
+        Ok(self.handle.shared.queue(queue).deliveries().depth())
     }
 
     fn state(&self) -> BrokerState {

@@ -1,23 +1,23 @@
-//! What the writing and the reading thread are asked to do.
+//! The commands of the writing and the reading thread.
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::record::Record;
 use crate::{BrokerError, Message, Queue};
 
-/// What a call waits for.
+/// The channel for the result of a command.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, BrokerError>>;
 
-/// A row, with how often it was delivered before.
+/// A row claimed for a subscription, and the number of its earlier deliveries.
 #[derive(Debug)]
-pub(super) struct Claimed {
+pub(super) struct ClaimedRow {
     pub(super) record: Record,
     pub(super) delivery_count: u32,
 }
 
-/// A row that was handed out: its position and what it counts for against the bound.
+/// A delivered row that is not acked: its position, and its size that counts against the limit.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Held {
+pub(super) struct UnackedRow {
     pub(super) seq: u64,
     pub(super) cost: u64,
     /// Whether `attempts` has a row for it.
@@ -30,20 +30,20 @@ pub(super) enum Write {
     Publish {
         queue: Queue,
         message: Message,
-        /// The message's share of the bytes that may wait; given back with the command.
-        #[expect(dead_code, reason = "held, not read")]
+        /// The message's share of the waiting bytes; released when the command is dropped.
+        #[expect(dead_code, reason = "kept only to be dropped with the command")]
         permit: OwnedSemaphorePermit,
         reply: Reply<()>,
     },
     Ack {
         queue: Queue,
-        rows: Vec<Held>,
+        rows: Vec<UnackedRow>,
         reply: Reply<()>,
     },
-    HandOut {
+    MarkDelivered {
         queue: Queue,
-        rows: Vec<Claimed>,
-        reply: Reply<Vec<Claimed>>,
+        rows: Vec<ClaimedRow>,
+        reply: Reply<Vec<ClaimedRow>>,
     },
     /// Moves a damaged row from `events` to `dead`.
     Park {
@@ -57,11 +57,11 @@ pub(super) enum Write {
 /// A command to the reading thread.
 #[derive(Debug)]
 pub(super) enum Read {
-    /// Hands out up to `limit` rows; an empty reply when there is none.
+    /// Claims up to `limit` rows. The reply is empty if there are none.
     Fetch {
         queue: Queue,
         limit: usize,
-        reply: Reply<Vec<Claimed>>,
+        reply: Reply<Vec<ClaimedRow>>,
     },
     Close {
         reply: oneshot::Sender<()>,

@@ -1,17 +1,17 @@
-//! When there is too little room on the disk to go on publishing.
+//! Detects that the disk has too little free space to accept messages.
 
 use std::time::{Duration, Instant};
 
 use super::options::EmbeddedOptions;
 
-/// How often the probe is asked.
+/// The minimum time between two calls of the probe.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Watches the free space through the probe that the options carry.
+/// Monitors the free space with the probe in the options.
 #[derive(Debug)]
 pub(super) struct DiskWatch {
     options: EmbeddedOptions,
-    asked: Option<Instant>,
+    probed_at: Option<Instant>,
     low: bool,
 }
 
@@ -19,19 +19,21 @@ impl DiskWatch {
     pub(super) fn new(options: EmbeddedOptions) -> Self {
         Self {
             options,
-            asked: None,
+            probed_at: None,
             low: false,
         }
     }
 
-    /// Whether the disk is low with `queued` bytes in the queue; asks the probe at most once a
-    /// second.
+    /// Whether the free space is too low with `queued` bytes in the queue. Calls the probe at most
+    /// once per [`INTERVAL`].
     pub(super) fn is_low(&mut self, now: Instant, queued: u64) -> bool {
-        let fresh = self.asked.is_some_and(|asked| now - asked < INTERVAL);
+        let fresh = self
+            .probed_at
+            .is_some_and(|probed_at| now - probed_at < INTERVAL);
         if fresh {
             return self.low;
         }
-        self.asked = Some(now);
+        self.probed_at = Some(now);
         if let Some(free) = self.options.free_space.as_ref().and_then(|probe| probe()) {
             self.low = next_low(self.low, free, queued, self.options.min_free_bytes);
         }
@@ -39,13 +41,13 @@ impl DiskWatch {
     }
 }
 
-/// Low below the mark; no longer low from one and a half times the mark on.
+/// The space becomes low below the threshold, and is sufficient again from 1.5 times the threshold.
 fn next_low(low: bool, free: u64, queued: u64, min_free: u64) -> bool {
-    let mark = min_free.max(queued.saturating_mul(2));
+    let threshold = min_free.max(queued.saturating_mul(2));
     let until = if low {
-        mark.saturating_add(mark / 2)
+        threshold.saturating_add(threshold / 2)
     } else {
-        mark
+        threshold
     };
     free < until
 }
@@ -55,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stops_below_the_mark_and_starts_again_well_above_it() {
+    fn publishing_stops_below_the_threshold_and_resumes_above_it() {
         assert!(!next_low(false, 512, 0, 512));
         assert!(next_low(false, 511, 0, 512));
         assert!(next_low(true, 767, 0, 512));
@@ -63,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_grows_with_what_is_queued() {
+    fn the_threshold_grows_with_the_queue() {
         assert!(next_low(false, 1999, 1000, 512));
         assert!(!next_low(false, 2000, 1000, 512));
     }

@@ -1,25 +1,25 @@
-//! How an embedded queue is opened.
+//! Options of the embedded broker.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Asks how many bytes are free on the disk that holds the queue; `None` when that cannot be told.
+/// Returns the number of free bytes on the queue's disk; `None` if it is unknown.
 pub type FreeSpace = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
 
-/// How an embedded queue is opened.
+/// Options of the embedded broker.
 #[derive(Clone)]
 pub struct EmbeddedOptions {
-    /// Most bytes that each of the two queues may hold (bodies and 64 bytes a message); a publish
-    /// beyond it fails with `Full`. The queues are bounded apart, so that an item can be parked
-    /// while `events_queue` is full.
+    /// The maximum size of each of the two queues in bytes (bodies, and 64 bytes per message). A
+    /// publish beyond it fails with `Full`. Each queue has its own limit, so that an item can be
+    /// parked while `events_queue` is full.
     pub queue_max_bytes: u64,
-    /// How long a publish may take before it fails with `Deadline`.
+    /// The timeout of a publish, after which it fails with `Deadline`.
     pub deadline: Duration,
-    /// The free-space probe; without one the disk is not watched.
+    /// The probe for free space; without one the disk is not monitored.
     pub free_space: Option<FreeSpace>,
-    /// Publishing stops while less than this many bytes are free (or less than twice what is
-    /// queued, if that is more), and starts again at one and a half times that.
+    /// Publishing stops while fewer than this many bytes are free (or fewer than twice the size of
+    /// the queue, if that is more), and resumes at 1.5 times that threshold.
     pub min_free_bytes: u64,
 }
 

@@ -5,12 +5,12 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::command::{Claimed, Read, Reply, Write};
+use super::command::{ClaimedRow, Read, Reply, Write};
 use super::record::{self, Record, cost};
 use super::shared::Shared;
 use crate::Queue;
 
-/// Most bytes of bodies handed out at once.
+/// The maximum size of the bodies in one batch.
 const FETCH_BYTES: u64 = 4 << 20;
 
 /// The thread's state.
@@ -37,7 +37,7 @@ impl Reader {
         }
     }
 
-    /// Runs until the queue is closed, every handle is gone, or a read fails.
+    /// Runs until the queue is closed, all handles are dropped, or a read fails.
     pub(super) fn run(self) {
         while let Ok(command) = self.commands.recv() {
             match command {
@@ -64,7 +64,7 @@ impl Reader {
         &self,
         queue: Queue,
         limit: usize,
-        reply: Reply<Vec<Claimed>>,
+        reply: Reply<Vec<ClaimedRow>>,
     ) -> rusqlite::Result<()> {
         let records = self.read(queue, limit)?;
         let rows = self.claim(queue, records);
@@ -72,16 +72,16 @@ impl Reader {
             let _ = reply.send(Ok(rows));
             return Ok(());
         }
-        let command = Write::HandOut { queue, rows, reply };
-        // When the writing thread is gone the reply goes with the command.
+        let command = Write::MarkDelivered { queue, rows, reply };
+        // If the writing thread has ended, the reply is dropped with the command.
         let _ = self.writes.send(command);
         Ok(())
     }
 
     fn read(&self, queue: Queue, limit: usize) -> rusqlite::Result<Vec<Record>> {
         let (returned, cursor) = {
-            let mut ledger = self.shared.queue(queue).ledger();
-            (ledger.take_returned(limit), ledger.cursor())
+            let mut deliveries = self.shared.queue(queue).deliveries();
+            (deliveries.take_returned(limit), deliveries.cursor())
         };
         let mut records = Vec::new();
         for seq in returned {
@@ -128,25 +128,25 @@ impl Reader {
         Ok(())
     }
 
-    /// Notes who gets the rows, and sends damaged ones away.
-    fn claim(&self, queue: Queue, records: Vec<Record>) -> Vec<Claimed> {
-        let mut ledger = self.shared.queue(queue).ledger();
+    /// Claims intact rows, and parks damaged ones.
+    fn claim(&self, queue: Queue, records: Vec<Record>) -> Vec<ClaimedRow> {
+        let mut deliveries = self.shared.queue(queue).deliveries();
         let mut claimed = Vec::with_capacity(records.len());
         for record in records {
             if !record.intact {
                 tracing::error!(
                     seq = record.seq,
                     table = record::table(queue),
-                    "a queued message is damaged; its bytes go to the dead letters"
+                    "a queued message is damaged; its bytes are moved to the dead letters"
                 );
                 if queue == Queue::Events {
-                    ledger.set_aside(record.seq);
+                    deliveries.set_aside(record.seq);
                     let _ = self.writes.send(Write::Park { record });
                     continue;
                 }
             }
-            let delivery_count = ledger.claim(record.seq);
-            claimed.push(Claimed {
+            let delivery_count = deliveries.claim(record.seq);
+            claimed.push(ClaimedRow {
                 record,
                 delivery_count,
             });

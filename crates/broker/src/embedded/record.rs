@@ -1,4 +1,4 @@
-//! One message as a row, and its checksum.
+//! The row of a message, and its checksum.
 
 use bytes::Bytes;
 use rusqlite::Row;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{Message, Queue};
 
-/// What a message counts for beside its body: the row's other columns and the page's share.
+/// The size of a message in addition to its body: the row's other columns and its share of the page.
 const OVERHEAD_BYTES: u64 = 64;
 
 /// A row of `events` or `dead`.
@@ -17,17 +17,17 @@ pub(super) struct Record {
     pub(super) seq: u64,
     /// The message.
     pub(super) message: Message,
-    /// Whether the stored checksum is the one of these bytes.
+    /// Whether the stored checksum matches.
     pub(super) intact: bool,
 }
 
-/// What a message of this size counts for against the queue's bound.
+/// The size of a message that counts against the queue's limit.
 pub(super) fn cost(body_len: usize) -> u64 {
     body_len as u64 + OVERHEAD_BYTES
 }
 
-/// The CRC-32 that a row carries. It covers the row's place too, so that a row that turns up
-/// elsewhere is noticed.
+/// The CRC-32 of a row. It includes the row's position, so that a row in a wrong position is
+/// detected.
 pub(super) fn checksum(queue: Queue, seq: u64, id: &[u8], body: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&[queue_code(queue)]);
@@ -37,7 +37,7 @@ pub(super) fn checksum(queue: Queue, seq: u64, id: &[u8], body: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// The queue's number on disk.
+/// The number of the queue in the file.
 pub(super) fn queue_code(queue: Queue) -> u8 {
     match queue {
         Queue::Events => 0,
@@ -45,7 +45,7 @@ pub(super) fn queue_code(queue: Queue) -> u8 {
     }
 }
 
-/// The queue's table.
+/// The table of the queue.
 pub(super) fn table(queue: Queue) -> &'static str {
     match queue {
         Queue::Events => "events",
@@ -53,8 +53,8 @@ pub(super) fn table(queue: Queue) -> &'static str {
     }
 }
 
-/// Reads `seq, id, crc, body`. Columns of an unexpected type are what a damaged record looks like,
-/// not an error.
+/// Reads `seq, id, crc, body`. A column of an unexpected type makes the record damaged; it is not an
+/// error.
 pub(super) fn read(queue: Queue, row: &Row<'_>) -> rusqlite::Result<Record> {
     let seq = row.get::<_, i64>(0)? as u64;
     let id = bytes_of(row.get_ref(1)?);
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_checksum_covers_place_id_and_body() {
+    fn a_checksum_covers_position_id_and_body() {
         let sum = checksum(Queue::Events, 7, b"id", b"body");
         assert_ne!(sum, checksum(Queue::Dead, 7, b"id", b"body"));
         assert_ne!(sum, checksum(Queue::Events, 8, b"id", b"body"));

@@ -1,4 +1,4 @@
-//! Opening the file: creating it, checking whose it is, and recovering.
+//! Opens the file: creates it, checks its format, and recovers.
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -23,22 +23,25 @@ CREATE TABLE queues (queue INTEGER PRIMARY KEY, next_seq INTEGER NOT NULL, hande
 INSERT INTO queues VALUES (0, 1, 0, 0, 0), (1, 1, 0, 0, 0);
 ";
 
-/// The lock that keeps a second process away; released when it is dropped, also by a kill.
+/// The lock that excludes other processes. It is released when it is dropped or the process ends.
 #[derive(Debug)]
-pub(super) struct Lock(#[expect(dead_code, reason = "held, not read")] File);
+pub(super) struct FileLock(#[expect(dead_code, reason = "kept only to hold the lock")] File);
 
-/// Takes the lock beside `path`.
-pub(super) fn lock(path: &Path) -> Result<Lock, BrokerError> {
+/// Locks the file `<path>.lock`.
+pub(super) fn lock(path: &Path) -> Result<FileLock, BrokerError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let file = open_private(&PathBuf::from(name)).map_err(|error| storage(path, &error))?;
     file.try_lock().map_err(|_| {
-        BrokerError::Unavailable(format!("{} is open in another process", path.display()))
+        BrokerError::Unavailable(format!(
+            "{} is open in another process; stop that process first",
+            path.display()
+        ))
     })?;
-    Ok(Lock(file))
+    Ok(FileLock(file))
 }
 
-/// Opens the writing connection, creating the queue when there is none, and recovers.
+/// Opens the writing connection, creates the queue if there is none, and recovers.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, BrokerError> {
     open_private(path).map_err(|error| storage(path, &error))?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -47,7 +50,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, BrokerError> {
     match id {
         APPLICATION_ID => {}
         0 => create(&connection, path)?,
-        _ => return Err(foreign(path)),
+        _ => return Err(not_a_queue(path)),
     }
     empmix_layout::migrate(&mut connection, path, STEPS).map_err(|error| storage(path, &error))?;
     if id == 0 {
@@ -57,7 +60,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, BrokerError> {
     Ok(connection)
 }
 
-/// Opens the reading connection of a queue that [`open_writer`] has opened.
+/// Opens the reading connection of a queue that [`open_writer`] opened before.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, BrokerError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
@@ -76,7 +79,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, BrokerError> {
     Ok(connection)
 }
 
-/// `auto_vacuum` only has an effect before the first table exists.
+/// Configures the connection. `auto_vacuum` has an effect only before the first table exists.
 fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
@@ -100,7 +103,7 @@ fn create(connection: &Connection, path: &Path) -> Result<(), BrokerError> {
         .map_err(|error| storage(path, &error))?;
     let version = empmix_layout::version(connection).map_err(|error| storage(path, &error))?;
     if tables > 0 || version > 0 {
-        return Err(foreign(path));
+        return Err(not_a_queue(path));
     }
     connection
         .pragma_update(None, "application_id", APPLICATION_ID)
@@ -126,7 +129,7 @@ fn recover(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// A new file's name is durable only once its folder is.
+/// Syncs the folder, which makes the name of a new file durable.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     match path.parent() {
@@ -140,7 +143,7 @@ fn sync_folder(_path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Opens or creates a file that only its owner may read. SQLite gives its `-wal` and `-shm` the
+/// Opens or creates a file that only its owner may read. SQLite creates `-wal` and `-shm` with the
 /// mode of the database.
 fn open_private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
@@ -150,7 +153,7 @@ fn open_private(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-fn foreign(path: &Path) -> BrokerError {
+fn not_a_queue(path: &Path) -> BrokerError {
     BrokerError::Storage(format!("{} is not an event queue", path.display()))
 }
 

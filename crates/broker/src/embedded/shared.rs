@@ -1,58 +1,60 @@
-//! What the callers and the two threads share.
+//! The state shared by the callers and the two threads.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::ledger::Ledger;
+use super::delivery_state::DeliveryState;
 use super::options::EmbeddedOptions;
 use crate::{BrokerError, BrokerState, Queue};
 
-/// The state's reason while `events_queue` has reached its bound.
+/// The state's reason while `events_queue` has reached its limit.
 pub const QUEUE_FULL: &str = "queue_full";
-/// The state's reason while the disk has too little room.
+/// The state's reason while the disk has too little free space.
 pub const DISK_LOW: &str = "disk_low";
-/// How the state's reason begins once the storage has failed; the process must exit.
+/// The start of the state's reason after the storage has failed; the process must exit.
 pub const STORAGE_FAILED: &str = "storage_failed";
 /// The state's reason after `close`.
 pub const CLOSED: &str = "closed";
 
-/// Where the queue is in its life.
+/// Whether the queue is open, closed or failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Life {
+enum Lifecycle {
     Open,
     Closed,
     Failed(String),
 }
 
-/// The part of a queue that lives in memory.
+/// The in-memory state of a queue.
 #[derive(Debug)]
 pub(super) struct QueueShared {
-    ledger: Mutex<Ledger>,
-    /// Bytes stored, and reserved by publishes under way.
+    deliveries: Mutex<DeliveryState>,
+    /// Bytes that are stored, or reserved by publishes in progress.
     bytes: AtomicU64,
-    /// Changes whenever there may be something new to read, or nothing ever again.
+    /// Notifies subscriptions that there may be new rows, or that the queue has ended.
     changes: watch::Sender<u64>,
 }
 
 impl QueueShared {
-    pub(super) fn new(ledger: Ledger, bytes: u64) -> Self {
+    pub(super) fn new(deliveries: DeliveryState, bytes: u64) -> Self {
         Self {
-            ledger: Mutex::new(ledger),
+            deliveries: Mutex::new(deliveries),
             bytes: AtomicU64::new(bytes),
             changes: watch::Sender::new(0),
         }
     }
 
-    /// The ledger; a panic elsewhere leaves it usable, since each change is complete in itself.
-    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The delivery state. It stays usable after a panic, because each change is atomic.
+    pub(super) fn deliveries(&self) -> MutexGuard<'_, DeliveryState> {
+        self.deliveries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives rows back and wakes the subscriptions.
-    pub(super) fn give_back(&self, rows: impl IntoIterator<Item = u64>, in_vain: bool) {
-        self.ledger().give_back(rows, in_vain);
+    /// Returns rows to the queue and wakes the subscriptions.
+    pub(super) fn give_back(&self, rows: impl IntoIterator<Item = u64>, was_delivered: bool) {
+        self.deliveries().give_back(rows, was_delivered);
         self.wake();
     }
 
@@ -65,7 +67,7 @@ impl QueueShared {
         self.changes.subscribe()
     }
 
-    /// Takes room for a message, or says that there is none.
+    /// Reserves space for a message; fails if the queue is full.
     pub(super) fn reserve(&self, cost: u64, bound: u64) -> Result<(), BrokerError> {
         self.bytes
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |bytes| {
@@ -83,17 +85,17 @@ impl QueueShared {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// A damaged row counts here from now on, whatever the bound.
+    /// Counts a parked row, even beyond the limit.
     pub(super) fn take_in(&self, cost: u64) {
         self.bytes.fetch_add(cost, Ordering::Relaxed);
     }
 }
 
-/// What the callers and the two threads share.
+/// The state shared by the callers and the two threads.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) options: EmbeddedOptions,
-    life: Mutex<Life>,
+    lifecycle: Mutex<Lifecycle>,
     disk_low: AtomicBool,
     events: QueueShared,
     dead: QueueShared,
@@ -103,7 +105,7 @@ impl Shared {
     pub(super) fn new(options: EmbeddedOptions, events: QueueShared, dead: QueueShared) -> Self {
         Self {
             options,
-            life: Mutex::new(Life::Open),
+            lifecycle: Mutex::new(Lifecycle::Open),
             disk_low: AtomicBool::new(false),
             events,
             dead,
@@ -124,28 +126,31 @@ impl Shared {
 
     pub(super) fn set_disk_low(&self, low: bool) {
         if self.disk_low.swap(low, Ordering::Relaxed) != low {
-            tracing::warn!(low, "the queue's disk is low on space");
+            tracing::warn!(
+                low,
+                "the free space on the queue's disk crossed its threshold"
+            );
         }
     }
 
-    /// Whether calls are answered at all; the error otherwise.
+    /// Fails if the queue is closed or has failed.
     pub(super) fn ensure_open(&self) -> Result<(), BrokerError> {
-        match &*self.life() {
-            Life::Open => Ok(()),
-            Life::Closed => Err(BrokerError::Unavailable(CLOSED.to_owned())),
-            Life::Failed(reason) => Err(BrokerError::Storage(reason.clone())),
+        match &*self.lifecycle() {
+            Lifecycle::Open => Ok(()),
+            Lifecycle::Closed => Err(BrokerError::Unavailable(CLOSED.to_owned())),
+            Lifecycle::Failed(reason) => Err(BrokerError::Storage(reason.clone())),
         }
     }
 
-    /// What a call gets whose reply will never come.
-    pub(super) fn gone(&self) -> BrokerError {
+    /// The error of a call whose command was dropped without a reply.
+    pub(super) fn closed_error(&self) -> BrokerError {
         self.ensure_open()
             .err()
             .unwrap_or_else(|| BrokerError::Unavailable(CLOSED.to_owned()))
     }
 
-    /// Whether a message may be published now. Dead letters go on while the disk is low: parking
-    /// them is what empties `events_queue`.
+    /// Fails if a message cannot be published now. Dead letters are accepted even if the disk is low,
+    /// because parking them empties `events_queue`.
     pub(super) fn ensure_accepting(&self, queue: Queue) -> Result<(), BrokerError> {
         self.ensure_open()?;
         if queue == Queue::Events && self.disk_low.load(Ordering::Relaxed) {
@@ -165,33 +170,38 @@ impl Shared {
         BrokerState::Unavailable(reason)
     }
 
-    /// The storage failed: nothing is accepted any more.
+    /// Records that the storage has failed; from now on all calls fail.
     pub(super) fn fail(&self, reason: &str) {
-        tracing::error!(reason, "the queue's storage failed");
-        self.end(Life::Failed(reason.to_owned()));
+        tracing::error!(
+            reason,
+            "the queue's storage failed; the process must restart"
+        );
+        self.end(Lifecycle::Failed(reason.to_owned()));
     }
 
     pub(super) fn has_failed(&self) -> bool {
-        matches!(&*self.life(), Life::Failed(_))
+        matches!(&*self.lifecycle(), Lifecycle::Failed(_))
     }
 
-    /// No more calls; what was sent before is finished.
+    /// Refuses further calls; commands that were already sent are completed.
     pub(super) fn close(&self) {
-        self.end(Life::Closed);
+        self.end(Lifecycle::Closed);
     }
 
-    fn end(&self, life: Life) {
+    fn end(&self, lifecycle: Lifecycle) {
         {
-            let mut current = self.life();
-            if !matches!(*current, Life::Failed(_)) {
-                *current = life;
+            let mut current = self.lifecycle();
+            if !matches!(*current, Lifecycle::Failed(_)) {
+                *current = lifecycle;
             }
         }
         self.events.wake();
         self.dead.wake();
     }
 
-    fn life(&self) -> MutexGuard<'_, Life> {
-        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lifecycle(&self) -> MutexGuard<'_, Lifecycle> {
+        self.lifecycle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! A reader of one queue.
+//! Subscriptions.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -6,32 +6,32 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::{oneshot, watch};
 
-use super::broker::Handle;
-use super::command::{Claimed, Held, Read, Write};
+use super::broker::QueueHandle;
+use super::command::{ClaimedRow, Read, UnackedRow, Write};
 use super::record::cost;
 use crate::{AckToken, BrokerError, Delivery, Queue, Subscription};
 
-/// Most rows asked for at once.
+/// The maximum number of rows in one request.
 const FETCH_ROWS: usize = 64;
 
-type Pending = oneshot::Receiver<Result<Vec<Claimed>, BrokerError>>;
+type Pending = oneshot::Receiver<Result<Vec<ClaimedRow>, BrokerError>>;
 
-/// A subscription; the token of a delivery is its `seq`.
+/// A subscription. The token of a delivery is its `seq`.
 #[derive(Debug)]
 pub(super) struct EmbeddedSubscription {
-    handle: Arc<Handle>,
+    handle: Arc<QueueHandle>,
     queue: Queue,
     prefetch: usize,
     changes: watch::Receiver<u64>,
-    /// A fetch under way; kept here so that dropping the future of `next` loses nothing.
+    /// The request in progress. It is kept here so that dropping the future of `next` loses no rows.
     pending: Option<Pending>,
-    buffer: VecDeque<Claimed>,
-    held: BTreeMap<u64, Held>,
+    buffer: VecDeque<ClaimedRow>,
+    unacked: BTreeMap<u64, UnackedRow>,
     ended: bool,
 }
 
 impl EmbeddedSubscription {
-    pub(super) fn new(handle: Arc<Handle>, queue: Queue, prefetch: u16) -> Self {
+    pub(super) fn new(handle: Arc<QueueHandle>, queue: Queue, prefetch: u16) -> Self {
         let changes = handle.shared.queue(queue).changes();
         Self {
             handle,
@@ -40,19 +40,19 @@ impl EmbeddedSubscription {
             changes,
             pending: None,
             buffer: VecDeque::new(),
-            held: BTreeMap::new(),
+            unacked: BTreeMap::new(),
             ended: false,
         }
     }
 
-    fn hand_over(&mut self, row: Claimed) -> Delivery {
+    fn deliver(&mut self, row: ClaimedRow) -> Delivery {
         let seq = row.record.seq;
-        let held = Held {
+        let unacked = UnackedRow {
             seq,
             cost: cost(row.record.message.body.len()),
             counted: row.delivery_count > 0,
         };
-        self.held.insert(seq, held);
+        self.unacked.insert(seq, unacked);
         Delivery {
             message: row.record.message,
             delivery_count: row.delivery_count,
@@ -60,18 +60,18 @@ impl EmbeddedSubscription {
         }
     }
 
-    /// Fills the buffer; `None` once the queue is closed or has failed.
+    /// Fills the buffer; `None` if the queue is closed or has failed.
     async fn refill(&mut self) -> Option<()> {
         while self.buffer.is_empty() {
             self.handle.shared.ensure_open().ok()?;
-            let room = self.prefetch - self.held.len();
+            let room = self.prefetch - self.unacked.len();
             if room == 0 {
                 self.changes.changed().await.ok()?;
                 continue;
             }
             if self.pending.is_none() {
                 self.changes.mark_unchanged();
-                self.pending = Some(self.ask(room.min(FETCH_ROWS))?);
+                self.pending = Some(self.request_rows(room.min(FETCH_ROWS))?);
             }
             let reply = self.pending.as_mut()?.await;
             self.pending = None;
@@ -84,7 +84,7 @@ impl EmbeddedSubscription {
         Some(())
     }
 
-    fn ask(&self, limit: usize) -> Option<Pending> {
+    fn request_rows(&self, limit: usize) -> Option<Pending> {
         let (reply, pending) = oneshot::channel();
         let command = Read::Fetch {
             queue: self.queue,
@@ -104,16 +104,19 @@ impl Subscription for EmbeddedSubscription {
             return None;
         }
         let row = self.buffer.pop_front()?;
-        Some(self.hand_over(row))
+        Some(self.deliver(row))
     }
 
     async fn ack(&mut self, tokens: &[AckToken]) -> Result<(), BrokerError> {
-        if tokens.iter().any(|token| !self.held.contains_key(&token.0)) {
+        if tokens
+            .iter()
+            .any(|token| !self.unacked.contains_key(&token.0))
+        {
             return Err(BrokerError::Ended);
         }
-        let rows: Vec<Held> = tokens
+        let rows: Vec<UnackedRow> = tokens
             .iter()
-            .filter_map(|token| self.held.remove(&token.0))
+            .filter_map(|token| self.unacked.remove(&token.0))
             .collect();
         let (reply, done) = oneshot::channel();
         let command = Write::Ack {
@@ -121,9 +124,12 @@ impl Subscription for EmbeddedSubscription {
             rows,
             reply,
         };
-        let gone = || self.handle.shared.gone();
-        self.handle.writes.send(command).map_err(|_| gone())?;
-        done.await.map_err(|_| gone())?
+        let closed_error = || self.handle.shared.closed_error();
+        self.handle
+            .writes
+            .send(command)
+            .map_err(|_| closed_error())?;
+        done.await.map_err(|_| closed_error())?
     }
 }
 
@@ -131,14 +137,14 @@ impl Drop for EmbeddedSubscription {
     fn drop(&mut self) {
         let queue = self.handle.shared.queue(self.queue);
         if let Some(mut pending) = self.pending.take() {
-            // From here on the writing thread gives the rows back itself.
+            // After this the writing thread returns the rows to the queue itself.
             pending.close();
             if let Ok(Ok(rows)) = pending.try_recv() {
                 self.buffer.extend(rows);
             }
         }
         let unseen = self.buffer.iter().map(|row| row.record.seq);
-        queue.ledger().give_back(unseen, false);
-        queue.give_back(self.held.keys().copied(), true);
+        queue.deliveries().give_back(unseen, false);
+        queue.give_back(self.unacked.keys().copied(), true);
     }
 }

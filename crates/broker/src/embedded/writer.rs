@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
-use super::batch::{self, Books};
+use super::batch::{self, Counters};
 use super::command::Write;
 use super::disk::DiskWatch;
 use super::record::cost;
-use super::schema::Lock;
+use super::schema::FileLock;
 use super::shared::{DISK_LOW, Shared};
 use crate::{BrokerError, Queue};
 
-/// Most bytes of bodies in one transaction.
+/// The maximum size of the bodies in one transaction.
 const GROUP_BYTES: u64 = 256 * 1024;
-/// Most commands in one transaction.
+/// The maximum number of commands in one transaction.
 const GROUP_COMMANDS: usize = 1024;
 /// A checkpoint is due after this many bytes of bodies, or this many transactions.
 const CHECKPOINT_BYTES: u64 = 8 << 20;
@@ -29,13 +29,13 @@ const IDLE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Writer {
     connection: Connection,
-    books: Books,
+    counters: Counters,
     commands: Receiver<Write>,
     shared: Arc<Shared>,
     disk: DiskWatch,
     wal_bytes: u64,
     wal_commits: u32,
-    _lock: Lock,
+    _lock: FileLock,
 }
 
 /// Why the thread stops.
@@ -47,16 +47,16 @@ enum Stop {
 impl Writer {
     pub(super) fn new(
         connection: Connection,
-        books: Books,
+        counters: Counters,
         commands: Receiver<Write>,
         shared: Arc<Shared>,
-        lock: Lock,
+        lock: FileLock,
     ) -> Self {
         let mut disk = DiskWatch::new(shared.options.clone());
         shared.set_disk_low(disk.is_low(Instant::now(), shared.queued_bytes()));
         Self {
             connection,
-            books,
+            counters,
             commands,
             shared,
             disk,
@@ -66,18 +66,18 @@ impl Writer {
         }
     }
 
-    /// Runs until the queue is closed, every handle is gone, or the storage fails.
+    /// Runs until the queue is closed, all handles are dropped, or the storage fails.
     pub(super) fn run(mut self) {
         let stop = loop {
-            match self.turn() {
+            match self.run_once() {
                 Ok(()) => {}
                 Err(stop) => break stop,
             }
         };
         let reply = match stop {
             Stop::Close(reply) => {
-                // A failure here is logged; nothing is lost by it, the WAL is read at the next open.
-                let _ = self.tidy();
+                // A failure is logged. It loses no data, because the next open replays the WAL.
+                let _ = self.compact();
                 reply
             }
             Stop::Failed => None,
@@ -88,7 +88,7 @@ impl Writer {
         }
     }
 
-    fn turn(&mut self) -> Result<(), Stop> {
+    fn run_once(&mut self) -> Result<(), Stop> {
         self.watch_disk();
         let first = match self.commands.recv_timeout(IDLE) {
             Ok(command) => command,
@@ -104,7 +104,7 @@ impl Writer {
         }
     }
 
-    /// What waits, up to the bounds of one transaction.
+    /// Takes the waiting commands, up to the limits of one transaction.
     fn gather(&self, first: Write) -> (Vec<Write>, Option<oneshot::Sender<()>>) {
         let mut group = Vec::new();
         let mut bytes = 0;
@@ -113,7 +113,7 @@ impl Writer {
             match command {
                 Write::Close { reply } => return (group, Some(reply)),
                 Write::Publish { ref message, .. } => bytes += cost(message.body.len()),
-                Write::Ack { .. } | Write::HandOut { .. } | Write::Park { .. } => {}
+                Write::Ack { .. } | Write::MarkDelivered { .. } | Write::Park { .. } => {}
             }
             group.push(command);
             let room = bytes < GROUP_BYTES && group.len() < GROUP_COMMANDS;
@@ -127,31 +127,31 @@ impl Writer {
             return Ok(());
         }
         if self.shared.has_failed() {
-            return Err(self.give_up(group));
+            return Err(self.fail_group(group));
         }
-        match batch::commit(&mut self.connection, self.books, &group) {
-            Ok(books) => {
-                self.books = books;
+        match batch::commit(&mut self.connection, self.counters, &group) {
+            Ok(counters) => {
+                self.counters = counters;
                 self.wal_commits += 1;
-                settle_all(&self.shared, group, &mut self.wal_bytes);
+                complete_all(&self.shared, group, &mut self.wal_bytes);
                 Ok(())
             }
-            Err(error) if is_passing(&error) => {
-                tracing::warn!(%error, "a queue transaction was rolled back");
+            Err(error) if is_temporary(&error) => {
+                tracing::warn!(%error, "a transaction of the queue was rolled back; its calls fail");
                 let answer = BrokerError::Unavailable(DISK_LOW.to_owned());
-                undo_all(&self.shared, group, &answer);
+                abort_all(&self.shared, group, &answer);
                 self.checkpoint(Checkpoint::Passive)
             }
             Err(error) => {
                 self.shared.fail(&error.to_string());
-                Err(self.give_up(group))
+                Err(self.fail_group(group))
             }
         }
     }
 
-    /// Answers a group that will never be committed.
-    fn give_up(&self, group: Vec<Write>) -> Stop {
-        undo_all(&self.shared, group, &self.shared.gone());
+    /// Replies to a group that cannot be committed.
+    fn fail_group(&self, group: Vec<Write>) -> Stop {
+        abort_all(&self.shared, group, &self.shared.closed_error());
         Stop::Failed
     }
 
@@ -165,18 +165,18 @@ impl Writer {
             return Err(Stop::Failed);
         }
         if self.wal_commits > 0 {
-            self.tidy()
+            self.compact()
         } else {
             Ok(())
         }
     }
 
-    /// Gives free pages back to the disk and empties the WAL, so that acked bytes do not linger.
-    fn tidy(&mut self) -> Result<(), Stop> {
+    /// Frees unused pages and truncates the WAL, so that acked bytes do not remain on disk.
+    fn compact(&mut self) -> Result<(), Stop> {
         let vacuumed = self
             .connection
             .execute_batch("PRAGMA incremental_vacuum(2048)");
-        self.judge(vacuumed)?;
+        self.check_maintenance(vacuumed)?;
         self.checkpoint(Checkpoint::Truncate)
     }
 
@@ -191,20 +191,20 @@ impl Writer {
         let blocked = self
             .connection
             .query_row(kind.statement(), [], |row| row.get::<_, bool>(0));
-        // A long reader (a backup) only puts the checkpoint off.
+        // A long read (such as a backup) only delays the checkpoint.
         if matches!(blocked, Ok(false)) {
             self.wal_bytes = 0;
             self.wal_commits = 0;
         }
-        self.judge(blocked.map(|_| ()))
+        self.check_maintenance(blocked.map(|_| ()))
     }
 
-    /// A failure that is not about room is final.
-    fn judge(&self, result: rusqlite::Result<()>) -> Result<(), Stop> {
+    /// Checks the result of maintenance. A failure is final unless it is temporary.
+    fn check_maintenance(&self, result: rusqlite::Result<()>) -> Result<(), Stop> {
         match result {
             Ok(()) => Ok(()),
-            Err(error) if is_passing(&error) => {
-                tracing::warn!(%error, "the queue's file could not be tidied");
+            Err(error) if is_temporary(&error) => {
+                tracing::warn!(%error, "maintenance of the queue's file failed; it will be tried again");
                 Ok(())
             }
             Err(error) => {
@@ -215,12 +215,12 @@ impl Writer {
     }
 }
 
-/// How much a checkpoint does.
+/// The mode of a checkpoint.
 #[derive(Debug, Clone, Copy)]
 enum Checkpoint {
-    /// What it can without waiting for anyone.
+    /// Copies as much as possible without waiting.
     Passive,
-    /// All, and the WAL's length back to 0.
+    /// Copies everything and truncates the WAL.
     Truncate,
 }
 
@@ -233,17 +233,16 @@ impl Checkpoint {
     }
 }
 
-/// Whether later transactions may succeed all the same: no room on the disk, or another process
-/// that looks at the file.
-fn is_passing(error: &rusqlite::Error) -> bool {
+/// Whether later transactions may succeed: the disk is full, or another process uses the file.
+fn is_temporary(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
         Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy)
     )
 }
 
-/// Counts and answers what was committed, and wakes the queues that got something.
-fn settle_all(shared: &Shared, group: Vec<Write>, wal_bytes: &mut u64) {
+/// Replies to the committed commands, updates the counters, and wakes queues with new messages.
+fn complete_all(shared: &Shared, group: Vec<Write>, wal_bytes: &mut u64) {
     let mut grown = [false; 2];
     for command in group {
         match &command {
@@ -252,9 +251,9 @@ fn settle_all(shared: &Shared, group: Vec<Write>, wal_bytes: &mut u64) {
                 grown[usize::from(*queue == Queue::Dead)] = true;
             }
             Write::Park { .. } => grown[1] = true,
-            Write::Ack { .. } | Write::HandOut { .. } | Write::Close { .. } => {}
+            Write::Ack { .. } | Write::MarkDelivered { .. } | Write::Close { .. } => {}
         }
-        settle(shared, command);
+        complete(shared, command);
     }
     for (queue, grown) in [Queue::Events, Queue::Dead].into_iter().zip(grown) {
         if grown {
@@ -263,19 +262,19 @@ fn settle_all(shared: &Shared, group: Vec<Write>, wal_bytes: &mut u64) {
     }
 }
 
-fn settle(shared: &Shared, command: Write) {
+fn complete(shared: &Shared, command: Write) {
     match command {
         Write::Publish { queue, reply, .. } => {
-            shared.queue(queue).ledger().published(1);
+            shared.queue(queue).deliveries().published(1);
             let _ = reply.send(Ok(()));
         }
         Write::Ack { queue, rows, reply } => {
             let queue = shared.queue(queue);
-            queue.ledger().acked(rows.iter().map(|row| row.seq));
+            queue.deliveries().acked(rows.iter().map(|row| row.seq));
             queue.release(rows.iter().map(|row| row.cost).sum());
             let _ = reply.send(Ok(()));
         }
-        Write::HandOut { queue, rows, reply } => {
+        Write::MarkDelivered { queue, rows, reply } => {
             if let Err(Ok(rows)) = reply.send(Ok(rows)) {
                 let rows = rows.iter().map(|row| row.record.seq);
                 shared.queue(queue).give_back(rows, false);
@@ -285,7 +284,7 @@ fn settle(shared: &Shared, command: Write) {
             let moved = cost(record.message.body.len());
             shared.queue(Queue::Events).release(moved);
             shared.queue(Queue::Dead).take_in(moved);
-            shared.queue(Queue::Dead).ledger().published(1);
+            shared.queue(Queue::Dead).deliveries().published(1);
         }
         Write::Close { reply } => {
             let _ = reply.send(());
@@ -293,14 +292,14 @@ fn settle(shared: &Shared, command: Write) {
     }
 }
 
-/// Answers what was not committed.
-fn undo_all(shared: &Shared, group: Vec<Write>, error: &BrokerError) {
+/// Reverts the reservations of commands that were not committed, and replies with the error.
+fn abort_all(shared: &Shared, group: Vec<Write>, error: &BrokerError) {
     for command in group {
-        undo(shared, command, error.clone());
+        abort(shared, command, error.clone());
     }
 }
 
-fn undo(shared: &Shared, command: Write, error: BrokerError) {
+fn abort(shared: &Shared, command: Write, error: BrokerError) {
     match command {
         Write::Publish {
             queue,
@@ -316,12 +315,15 @@ fn undo(shared: &Shared, command: Write, error: BrokerError) {
             shared.queue(queue).give_back(rows, true);
             let _ = reply.send(Err(error));
         }
-        Write::HandOut { queue, rows, reply } => {
+        Write::MarkDelivered { queue, rows, reply } => {
             let rows = rows.iter().map(|row| row.record.seq);
             shared.queue(queue).give_back(rows, false);
             let _ = reply.send(Err(error));
         }
-        Write::Park { record } => shared.queue(Queue::Events).ledger().put_back(record.seq),
+        Write::Park { record } => shared
+            .queue(Queue::Events)
+            .deliveries()
+            .put_back(record.seq),
         Write::Close { reply } => {
             let _ = reply.send(());
         }

@@ -1,5 +1,5 @@
-//! The kernel on random projects and reports: it agrees with the plain way, and keeps the
-//! identities that follow from what the numbers mean.
+//! Tests the kernel on random projects and reports: it agrees with the reference implementation, and
+//! its numbers have the properties that follow from their definition.
 
 #![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
 #![allow(missing_docs, unreachable_pub, reason = "tests have no public surface")]
@@ -16,13 +16,13 @@ use empmix_query::{
     plan,
     report::{Breakdown, EventSelector, Insights, Measure, PropertyRef, Range, Report},
 };
-use memory::Project;
+use memory::TestProject;
 use proptest::prelude::*;
 
-/// Later than everything.
+/// Later than all events.
 const NOW: i64 = 1_800_000_000_000;
 
-fn ask(project: &Project, report: &Insights, calendar: &Calendar) -> InsightsResult {
+fn run(project: &TestProject, report: &Insights, calendar: &Calendar) -> InsightsResult {
     let report = Report::Insights(report.clone());
     let found = answer(
         &project.snapshot(),
@@ -40,7 +40,7 @@ fn total(result: &InsightsResult, series: usize) -> f64 {
     result.series[series].total.unwrap()
 }
 
-/// One series over every event, as the random report filters it.
+/// The random report with one series over all events and without a breakdown.
 fn plain(report: &Insights, measure: Measure) -> Insights {
     let mut report = report.clone();
     report.series.truncate(1);
@@ -58,12 +58,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
-    fn it_agrees_with_the_plain_way(
+    fn the_kernel_agrees_with_the_reference(
         project in random::project(), report in random::report(), zone in random::zone(),
     ) {
         let calendar = Calendar::new(zone, WeekStart::Sunday).unwrap();
         let plan = plan(&report, &calendar, NOW).unwrap();
-        let found = ask(&project, &report, &calendar);
+        let found = run(&project, &report, &calendar);
         prop_assert_eq!(&found.buckets, &plan.names);
         let found: Vec<_> = found.series.into_iter().map(|series| {
             (series.id, series.segment, series.points, series.total)
@@ -79,11 +79,11 @@ proptest! {
     }
 
     #[test]
-    fn distinct_users_of_the_range_are_at_most_those_of_the_buckets(
+    fn distinct_users_of_the_range_are_at_most_the_sum_of_the_buckets(
         project in random::project(), report in random::report(), zone in random::zone(),
     ) {
         let calendar = Calendar::new(zone, WeekStart::Monday).unwrap();
-        let found = ask(&project, &plain(&report, Measure::Unique), &calendar);
+        let found = run(&project, &plain(&report, Measure::Unique), &calendar);
         let points: f64 = found.series[0].points.iter().flatten().sum();
         let most = found.series[0].points.iter().flatten().copied().fold(0.0, f64::max);
         prop_assert!(most <= total(&found, 0) && total(&found, 0) <= points);
@@ -93,14 +93,14 @@ proptest! {
     fn segments_add_up(
         project in random::project(), report in random::report(), measure in random::measure(),
     ) {
-        // A property without lists: each row is in exactly one segment.
+        // The property contains no lists, so each row is in exactly one segment.
         let property = PropertyRef { property: "n".to_owned(), cast: None };
         for measure in [Measure::Total, Measure::Sum(property.clone()), measure] {
             let whole = plain(&report, measure);
             let mut split = whole.clone();
             split.breakdown = vec![Breakdown { property: property.clone() }];
-            let whole = ask(&project, &whole, &Calendar::utc());
-            let parts = ask(&project, &split, &Calendar::utc());
+            let whole = run(&project, &whole, &Calendar::utc());
+            let parts = run(&project, &split, &Calendar::utc());
             let sum: f64 = parts.series.iter().filter_map(|series| series.total).sum();
             match split.series[0].measure {
                 Measure::Unique => prop_assert!(sum >= total(&whole, 0)),
@@ -120,8 +120,8 @@ proptest! {
             *from = from.yesterday().unwrap();
             *to = to.tomorrow().unwrap();
         }
-        let narrow = ask(&project, &narrow, &Calendar::utc());
-        let wide = ask(&project, &wide, &Calendar::utc());
+        let narrow = run(&project, &narrow, &Calendar::utc());
+        let wide = run(&project, &wide, &Calendar::utc());
         for (bucket, name) in narrow.buckets.iter().enumerate() {
             let place = wide.buckets.iter().position(|other| other == name).unwrap();
             if !narrow.partial[bucket] {
@@ -131,12 +131,12 @@ proptest! {
     }
 
     #[test]
-    fn linking_two_ids_never_raises_unique(
+    fn linking_two_ids_never_increases_unique(
         project in random::project(), report in random::report(), a in 0..7_u32, b in 0..7_u32,
     ) {
         let report = plain(&report, Measure::Unique);
         prop_assume!(!names_user(&report));
-        let before = ask(&project, &report, &Calendar::utc());
+        let before = run(&project, &report, &Calendar::utc());
         let mut linked = project.clone();
         let (from, to) = (linked.user_of[a as usize], linked.user_of[b as usize]);
         for user in &mut linked.user_of {
@@ -144,7 +144,7 @@ proptest! {
                 *user = to;
             }
         }
-        let after = ask(&linked, &report, &Calendar::utc());
+        let after = run(&linked, &report, &Calendar::utc());
         prop_assert!(total(&after, 0) <= total(&before, 0));
         for (after, before) in after.series[0].points.iter().zip(&before.series[0].points) {
             prop_assert!(after <= before);
@@ -152,20 +152,20 @@ proptest! {
     }
 
     #[test]
-    fn how_rows_are_cut_into_parts_changes_nothing(
+    fn results_do_not_depend_on_the_division_into_parts(
         project in random::project(), report in random::report(),
     ) {
         let mut one_part = project.clone();
         one_part.rows.iter_mut().for_each(|row| row.part = 0);
         let calendar = Calendar::utc();
-        prop_assert_eq!(ask(&project, &report, &calendar), ask(&one_part, &report, &calendar));
+        prop_assert_eq!(run(&project, &report, &calendar), run(&one_part, &report, &calendar));
     }
 }
 
 #[test]
 fn a_cancelled_query_stops() {
-    let project = Project {
-        rows: vec![memory::Row {
+    let project = TestProject {
+        rows: vec![memory::TestRow {
             id: 0,
             event: 0,
             time: 0,
@@ -181,8 +181,8 @@ fn a_cancelled_query_stops() {
     });
     let report = empmix_query::parse(&body).unwrap();
     let cancel = Cancel::default();
-    let ask = || answer(&project.snapshot(), &report, &Calendar::utc(), NOW, &cancel);
-    assert_eq!(ask().unwrap().rows_scanned, 1);
+    let run = || answer(&project.snapshot(), &report, &Calendar::utc(), NOW, &cancel);
+    assert_eq!(run().unwrap().rows_scanned, 1);
     cancel.cancel();
-    assert_eq!(ask(), Err(EngineError::Cancelled));
+    assert_eq!(run(), Err(EngineError::Cancelled));
 }

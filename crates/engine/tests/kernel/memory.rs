@@ -1,4 +1,4 @@
-//! A snapshot in memory, made from events.
+//! A snapshot in memory, built from events.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -6,9 +6,9 @@ use empmix_engine::{Column, ColumnBuilder, EngineError, Ids, Part, Snapshot};
 use empmix_model::{EpochMs, ids::ItemHash, stored::StoredEvent};
 use serde_json::{Map, Value};
 
-/// An event as the tests say it; ids and names by number.
+/// An event with numbers instead of ids and names.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct TestRow {
     pub id: u32,
     pub event: u32,
     pub time: EpochMs,
@@ -16,10 +16,10 @@ pub struct Row {
     pub properties: Map<String, Value>,
 }
 
-/// Everything that a project holds.
+/// All data of a project.
 #[derive(Debug, Clone)]
-pub struct Project {
-    pub rows: Vec<Row>,
+pub struct TestProject {
+    pub rows: Vec<TestRow>,
     /// Per id the id of its user.
     pub user_of: Vec<u32>,
 }
@@ -32,9 +32,9 @@ pub fn event_name(event: u32) -> String {
     format!("event{event}")
 }
 
-impl Project {
+impl TestProject {
     pub fn events(&self) -> Vec<StoredEvent> {
-        let event = |row: &Row| StoredEvent {
+        let event = |row: &TestRow| StoredEvent {
             id: ItemHash([0; 16]),
             event: event_name(row.event),
             distinct_id: id_text(row.id),
@@ -48,7 +48,7 @@ impl Project {
     }
 
     pub fn snapshot(&self) -> Snapshot {
-        let mut parts: HashMap<usize, Vec<Row>> = HashMap::new();
+        let mut parts: HashMap<usize, Vec<TestRow>> = HashMap::new();
         for row in &self.rows {
             parts.entry(row.part).or_default().push(row.clone());
         }
@@ -56,7 +56,7 @@ impl Project {
         Snapshot {
             parts: parts
                 .into_values()
-                .map(|rows| Arc::new(Memory::new(rows)) as _)
+                .map(|rows| Arc::new(MemoryPart::new(rows)) as _)
                 .collect(),
             event_names: (0..3).map(|event| event_name(event).into()).collect(),
             ids: Ids {
@@ -67,17 +67,17 @@ impl Project {
     }
 }
 
-struct Memory {
-    rows: Vec<Row>,
+struct MemoryPart {
+    rows: Vec<TestRow>,
 }
 
-impl Memory {
-    fn new(mut rows: Vec<Row>) -> Self {
+impl MemoryPart {
+    fn new(mut rows: Vec<TestRow>) -> Self {
         rows.sort_by_key(|row| (row.id, row.time));
         Self { rows }
     }
 
-    fn column<'a>(&'a self, value: impl Fn(&'a Row) -> Option<Value>) -> Arc<Column> {
+    fn column<'a>(&'a self, value: impl Fn(&'a TestRow) -> Option<Value>) -> Arc<Column> {
         let mut builder = ColumnBuilder::default();
         for row in &self.rows {
             builder.push(value(row).as_ref());
@@ -86,7 +86,7 @@ impl Memory {
     }
 }
 
-impl Part for Memory {
+impl Part for MemoryPart {
     fn rows(&self) -> usize {
         self.rows.len()
     }
@@ -117,9 +117,9 @@ impl Part for Memory {
     }
 
     fn property(&self, key: &str) -> Result<Option<Arc<Column>>, EngineError> {
-        // Numbers of "n" come as a store brings a column of numbers only.
+        // "n" is a column of numbers, as a store returns it for a property with only numbers.
         if key == "n" {
-            let number = |row: &Row| row.properties.get("n").and_then(Value::as_f64);
+            let number = |row: &TestRow| row.properties.get("n").and_then(Value::as_f64);
             let numbers = self.rows.iter().map(|row| number(row).unwrap_or(f64::NAN));
             return Ok(Some(Arc::new(Column::Numbers(numbers.collect()))));
         }

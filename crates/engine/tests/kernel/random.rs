@@ -1,5 +1,5 @@
-//! Random projects and reports. Numbers are multiples of a half, so that sums are exact in any
-//! order and answers can be compared to the last digit.
+//! Random projects and reports. All numbers are multiples of 0.5, so that sums are exact in any
+//! order and answers can be compared exactly.
 
 use empmix_query::report::{
     Breakdown, Cast, Condition, EventSelector, Filter, Granularity, Insights, Measure, Operator,
@@ -9,20 +9,20 @@ use jiff::civil::date;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-use super::memory::{Project, Row, event_name};
+use super::memory::{TestProject, TestRow, event_name};
 
-/// 2026-03-25T00:00:00Z: summer time begins in Berlin within the days that follow.
+/// 2026-03-25T00:00:00Z, a few days before summer time begins in Berlin.
 const FROM: i64 = 1_774_396_800_000;
 const IDS: u32 = 7;
 
-pub fn project() -> impl Strategy<Value = Project> {
-    (vec(row(), 0..60), vec(0..IDS, IDS as usize)).prop_map(|(rows, links)| Project {
+pub fn project() -> impl Strategy<Value = TestProject> {
+    (vec(row(), 0..60), vec(0..IDS, IDS as usize)).prop_map(|(rows, links)| TestProject {
         rows,
         user_of: users(&links),
     })
 }
 
-/// Links each id to one that is not greater, and resolves the chains.
+/// Links each id to itself or a smaller one, and resolves the chains.
 pub fn users(links: &[u32]) -> Vec<u32> {
     let mut users: Vec<u32> = Vec::new();
     for (id, link) in (0..).zip(links) {
@@ -35,10 +35,10 @@ pub fn users(links: &[u32]) -> Vec<u32> {
     users
 }
 
-fn row() -> impl Strategy<Value = Row> {
+fn row() -> impl Strategy<Value = TestRow> {
     let time = (0..8_i64 * 24 * 4).prop_map(|quarters| FROM + quarters * 900_000);
     (0..IDS, 0..3_u32, time, 0..3_usize, properties()).prop_map(
-        |(id, event, time, part, properties)| Row {
+        |(id, event, time, part, properties)| TestRow {
             id,
             event,
             time,
@@ -194,7 +194,7 @@ pub fn report() -> impl Strategy<Value = Insights> {
         )
 }
 
-/// Zones that differ where the days of the projects lie.
+/// Time zones with different days in the time range of the projects.
 pub fn zone() -> impl Strategy<Value = &'static str> {
     select(&["UTC", "Europe/Berlin", "Asia/Kolkata", "America/Asuncion"][..])
 }

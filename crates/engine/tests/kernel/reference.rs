@@ -1,4 +1,4 @@
-//! The slow and plain way to answer a report: row by row, from the rules alone.
+//! The reference implementation: slow and simple, row by row, derived from the rules alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,16 +10,16 @@ use empmix_query::{
     value::{Row, number, read},
 };
 
-/// What one line of an answer holds.
+/// One series and segment of an answer.
 #[derive(Debug, PartialEq)]
-pub struct Line {
+pub struct AnswerLine {
     pub id: String,
     pub segment: Option<Segment>,
     pub points: Vec<Option<f64>>,
     pub total: Option<f64>,
 }
 
-pub fn answer(events: &[StoredEvent], report: &Insights, plan: &Plan) -> Vec<Line> {
+pub fn answer(events: &[StoredEvent], report: &Insights, plan: &Plan) -> Vec<AnswerLine> {
     let rows: Vec<Vec<&StoredEvent>> = report
         .series
         .iter()
@@ -37,13 +37,13 @@ pub fn answer(events: &[StoredEvent], report: &Insights, plan: &Plan) -> Vec<Lin
             let rows: Vec<_> = rows
                 .iter()
                 .copied()
-                .filter(|row| group.holds(row, report))
+                .filter(|row| group.contains(row, report))
                 .collect();
             let in_bucket = |edges: &[i64]| -> Vec<&StoredEvent> {
                 let inside = |row: &&&StoredEvent| edges[0] <= row.time && row.time < edges[1];
                 rows.iter().filter(inside).copied().collect()
             };
-            lines.push(Line {
+            lines.push(AnswerLine {
                 id: series.id.clone(),
                 segment: group.name.clone(),
                 points: plan
@@ -82,7 +82,7 @@ struct Group {
 }
 
 impl Group {
-    fn holds(&self, row: &StoredEvent, report: &Insights) -> bool {
+    fn contains(&self, row: &StoredEvent, report: &Insights) -> bool {
         self.name.is_none() || !segments(row, report).is_disjoint(&self.segments)
     }
 }
@@ -136,7 +136,7 @@ fn groups(rows: &[Vec<&StoredEvent>], report: &Insights) -> Vec<Group> {
     groups
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
+#[expect(clippy::cast_precision_loss, reason = "there are only a few rows")]
 fn measure(series: &Series, rows: &[&StoredEvent]) -> Option<f64> {
     let numbers = |property: &empmix_query::report::PropertyRef| -> Vec<f64> {
         let value = |row: &&StoredEvent| {

@@ -1,4 +1,4 @@
-//! Filters and the properties that they, measures and breakdowns name.
+//! Parses filters, and the properties in filters, measures and breakdowns.
 
 use super::node::{Node, Object};
 use crate::{
@@ -6,13 +6,13 @@ use crate::{
     report::{Cast, Condition, Filter, Operator, PropertyRef},
 };
 
-/// How deep `and` and `or` may nest.
+/// The maximum nesting of `and` and `or`.
 const MAX_FILTER_DEPTH: usize = 16;
 /// Parts of one `and` or `or`.
 const MAX_PARTS: usize = 100;
 /// Values of one condition.
 const MAX_VALUES: usize = 1000;
-/// Bytes of a property's name, all levels of a path together.
+/// Bytes of a property's name, including all levels of a path.
 const MAX_PROPERTY_BYTES: usize = 1280;
 
 const OPERATORS: &[(&str, Operator)] = &[
@@ -26,7 +26,7 @@ const OPERATORS: &[(&str, Operator)] = &[
     ("lt", Operator::Lt),
 ];
 
-pub(super) const LATER_OPERATORS: &[&str] = &[
+pub(super) const UNSUPPORTED_OPERATORS: &[&str] = &[
     "not_contains",
     "starts_with",
     "ends_with",
@@ -49,7 +49,7 @@ pub(super) const LATER_OPERATORS: &[&str] = &[
     "none",
 ];
 
-/// The filter of a report or a series.
+/// Parses the filter of a report or a series.
 pub(super) fn filter(object: &Object<'_>) -> Result<Option<Filter>, InvalidQuery> {
     let node = object.optional("filter");
     node.map(|node| nested(&node, MAX_FILTER_DEPTH)).transpose()
@@ -70,7 +70,7 @@ fn nested(node: &Node<'_>, depth: usize) -> Result<Filter, InvalidQuery> {
         });
     }
     if let Some(cohort) = object.nullable("cohort") {
-        return Err(cohort.later("cohort"));
+        return Err(cohort.unsupported("cohort"));
     }
     condition(&object).map(Filter::Condition)
 }
@@ -89,8 +89,8 @@ fn condition(object: &Object<'_>) -> Result<Condition, InvalidQuery> {
     let property = property(object)?;
     let op_node = object.required("op")?;
     let name = op_node.text()?;
-    if LATER_OPERATORS.contains(&name) {
-        return Err(op_node.later(name));
+    if UNSUPPORTED_OPERATORS.contains(&name) {
+        return Err(op_node.unsupported(name));
     }
     let op = op_node.one_of(OPERATORS)?;
     let takes_none = matches!(op, Operator::Set | Operator::NotSet);
@@ -127,12 +127,12 @@ fn check_value(op: Operator, node: &Node<'_>) -> Result<(), InvalidQuery> {
     }
 }
 
-/// The fields `property`, `of` and `as` of a filter, a measure or a breakdown.
+/// Parses the fields `property`, `of` and `as` of a filter, a measure or a breakdown.
 pub(super) fn property(object: &Object<'_>) -> Result<PropertyRef, InvalidQuery> {
     if let Some(of) = object.optional("of") {
         match of.text()? {
             "event" => {}
-            "user" => return Err(of.later("user")),
+            "user" => return Err(of.unsupported("user")),
             _ => return Err(of.error("`event` is expected.")),
         }
     }

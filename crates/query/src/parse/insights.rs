@@ -1,4 +1,4 @@
-//! Insights reports.
+//! Parses insights reports.
 
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ use crate::{
 /// Event names of one series.
 const MAX_NAMES: usize = 1000;
 
-pub(super) const LATER_MEASURES: &[&str] = &[
+pub(super) const UNSUPPORTED_MEASURES: &[&str] = &[
     "sessions",
     "dau",
     "wau",
@@ -124,12 +124,12 @@ fn measure(node: &Node<'_>) -> Result<Measure, InvalidQuery> {
     let object = node.object()?;
     let kind = object.required("type")?;
     let name = kind.text()?;
-    if LATER_MEASURES.contains(&name) {
-        return Err(kind.later(name));
+    if UNSUPPORTED_MEASURES.contains(&name) {
+        return Err(kind.unsupported(name));
     }
     match name {
         "total" | "unique" => object.only(&["type"], &[])?,
-        // A measure of users' properties is `of` the query language, too: `property` refuses it.
+        // The query language defines `of`; `property` refuses the values that are not supported yet.
         "sum" | "avg" => object.only(&["type", "property", "as", "of"], &[])?,
         _ => {}
     }
@@ -148,7 +148,7 @@ fn breakdowns(object: &Object<'_>) -> Result<Vec<Breakdown>, InvalidQuery> {
     };
     let items = node.items(3)?;
     if let Some(second) = items.get(1) {
-        return Err(second.later("a second breakdown"));
+        return Err(second.unsupported("a second breakdown"));
     }
     items.iter().map(breakdown).collect()
 }

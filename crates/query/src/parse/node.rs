@@ -1,10 +1,10 @@
-//! A JSON value that knows its path.
+//! A JSON value with its path.
 
 use serde_json::{Map, Value};
 
 use crate::InvalidQuery;
 
-/// A value and where it stands in the report.
+/// A value and its path in the report.
 pub(super) struct Node<'a> {
     value: &'a Value,
     path: String,
@@ -26,8 +26,8 @@ impl<'a> Node<'a> {
         InvalidQuery::new(self.path.clone(), message)
     }
 
-    /// The error of something that the query language names and this version leaves out.
-    pub(super) fn later(&self, name: &str) -> InvalidQuery {
+    /// The error for a feature that the query language defines and this version does not support.
+    pub(super) fn unsupported(&self, name: &str) -> InvalidQuery {
         self.error(format!("`{name}` is not in this version."))
     }
 
@@ -45,7 +45,7 @@ impl<'a> Node<'a> {
         Ok(text.to_owned())
     }
 
-    /// A whole number between two, both included.
+    /// A whole number from `min` to `max`, both included.
     pub(super) fn integer(&self, min: i64, max: i64) -> Result<i64, InvalidQuery> {
         let number = self
             .value
@@ -56,7 +56,7 @@ impl<'a> Node<'a> {
             .ok_or_else(|| self.error(format!("A whole number from {min} to {max} is expected.")))
     }
 
-    /// The items of a list of at most `max`.
+    /// The items of a list of at most `max` items.
     pub(super) fn items(&self, max: usize) -> Result<Vec<Node<'a>>, InvalidQuery> {
         let Some(items) = self.value.as_array() else {
             return Err(self.error("A list is expected."));
@@ -82,7 +82,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// One of the named alternatives.
+    /// The value of one of these names.
     pub(super) fn one_of<T: Copy>(&self, names: &[(&str, T)]) -> Result<T, InvalidQuery> {
         let text = self.text()?;
         let found = names.iter().find(|(name, _)| *name == text);
@@ -93,28 +93,28 @@ impl<'a> Node<'a> {
     }
 }
 
-/// A float that is a whole number which f64 holds exactly.
+/// The number as an integer, if it is whole and f64 represents it exactly.
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "whole and far inside the range of i64"
+    reason = "the number is whole and in the range of i64"
 )]
 fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
 }
 
-/// An object that knows its path.
+/// An object with its path.
 pub(super) struct Object<'a> {
     fields: &'a Map<String, Value>,
     path: String,
 }
 
 impl<'a> Object<'a> {
-    /// A field that may be absent; `null` is absent.
+    /// An optional field; `null` counts as absent.
     pub(super) fn optional(&self, name: &str) -> Option<Node<'a>> {
         self.nullable(name).filter(|node| !node.value.is_null())
     }
 
-    /// A field for which `null` says something; `None` when it is absent.
+    /// A field in which `null` is a value; `None` if the field is absent.
     pub(super) fn nullable(&self, name: &str) -> Option<Node<'a>> {
         let value = self.fields.get(name)?;
         let path = self.path_of(name);
@@ -125,14 +125,14 @@ impl<'a> Object<'a> {
         self.optional(name).ok_or_else(|| self.missing(name))
     }
 
-    /// The error of a field that is not there.
+    /// The error for a missing field.
     pub(super) fn missing(&self, name: &str) -> InvalidQuery {
         InvalidQuery::new(self.path_of(name), format!("`{name}` is required."))
     }
 
-    /// Refuses fields other than these. Those that the language names for later are refused as
-    /// such, unless they say nothing (`null`, `false`, an empty list).
-    pub(super) fn only(&self, known: &[&str], later: &[&str]) -> Result<(), InvalidQuery> {
+    /// Refuses fields that are not `known`. An `unsupported` field has an error of its own, and is
+    /// accepted if it is empty (`null`, `false`, an empty list).
+    pub(super) fn only(&self, known: &[&str], unsupported: &[&str]) -> Result<(), InvalidQuery> {
         for (name, value) in self.fields {
             let name = name.as_str();
             if known.contains(&name) {
@@ -142,11 +142,11 @@ impl<'a> Object<'a> {
                 value,
                 path: self.path_of(name),
             };
-            if !later.contains(&name) {
+            if !unsupported.contains(&name) {
                 return Err(node.error("This field is unknown."));
             }
-            if !says_nothing(value) {
-                return Err(node.later(name));
+            if !is_empty_value(value) {
+                return Err(node.unsupported(name));
             }
         }
         Ok(())
@@ -161,7 +161,7 @@ impl<'a> Object<'a> {
     }
 }
 
-fn says_nothing(value: &Value) -> bool {
+fn is_empty_value(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Array(items) => items.is_empty(),

@@ -1,4 +1,4 @@
-//! The range, the granularity, and the time that is taken as now.
+//! Parses the range, the granularity, and the time used as now.
 
 use jiff::{Timestamp, civil::Date};
 
@@ -50,7 +50,7 @@ pub(super) fn granularity(object: &Object<'_>) -> Result<Granularity, InvalidQue
     }
 }
 
-/// Epoch milliseconds of an instant that a calendar can hold.
+/// Epoch milliseconds in the range of [`Timestamp`].
 pub(super) fn now(object: &Object<'_>) -> Result<Option<i64>, InvalidQuery> {
     let (min, max) = (Timestamp::MIN, Timestamp::MAX);
     object
@@ -62,11 +62,11 @@ pub(super) fn now(object: &Object<'_>) -> Result<Option<i64>, InvalidQuery> {
 /// Exactly `YYYY-MM-DD`.
 fn date(node: &Node<'_>) -> Result<Date, InvalidQuery> {
     let text = node.text()?;
-    let shape = |(index, byte): (usize, u8)| match index {
+    let fits = |(index, byte): (usize, u8)| match index {
         4 | 7 => byte == b'-',
         _ => byte.is_ascii_digit(),
     };
-    let well_formed = text.len() == 10 && text.bytes().enumerate().all(shape);
+    let well_formed = text.len() == 10 && text.bytes().enumerate().all(fits);
     let date = text.parse().ok().filter(|_| well_formed);
     date.ok_or_else(|| node.error("A date such as 2026-01-31 is expected."))
 }

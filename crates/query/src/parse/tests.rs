@@ -19,7 +19,7 @@ fn with(pointer: &str, value: Value) -> Value {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     match report.pointer_mut(parent).unwrap() {
         Value::Object(fields) => drop(fields.insert(key.to_owned(), value)),
-        other => panic!("{other} is no object"),
+        other => panic!("{other} is not an object"),
     }
     report
 }
@@ -32,7 +32,7 @@ fn insights(body: &Value) -> Insights {
 
 #[track_caller]
 fn refused(body: &Value, path: &str, message: &str) {
-    let error = parse(body).expect_err("an invalid query");
+    let error = parse(body).expect_err("the query should be refused");
     assert_eq!(error.path, path, "{error}");
     assert!(error.message.contains(message), "{error}");
 }
@@ -61,7 +61,7 @@ fn defaults_are_filled_in() {
 }
 
 #[test]
-fn every_feature_is_read() {
+fn every_feature_is_parsed() {
     let body = json!({
         "kind": "insights",
         "range": {"last": 30, "unit": "day"},
@@ -88,14 +88,14 @@ fn every_feature_is_read() {
     let names = vec!["signup".to_owned(), "login".to_owned()];
     assert_eq!(read.series[1].event, EventSelector::AnyOf(names));
     let Measure::Sum(property) = &read.series[1].measure else {
-        panic!("a sum")
+        panic!("expected a sum")
     };
     assert_eq!(property.cast, Some(Cast::Number));
     let Some(Filter::And { and }) = &read.filter else {
-        panic!("an and")
+        panic!("expected an `and`")
     };
     let Filter::Condition(condition) = &and[0] else {
-        panic!("a condition")
+        panic!("expected a condition")
     };
     assert_eq!(condition.op, Operator::Is);
     assert_eq!(condition.values, [json!("pro"), json!(5), json!(true)]);
@@ -105,7 +105,7 @@ fn every_feature_is_read() {
 }
 
 #[test]
-fn what_is_wrong_is_named_by_its_path() {
+fn errors_contain_the_path_of_the_invalid_field() {
     refused(&json!([]), "", "object");
     refused(&json!({}), "kind", "required");
     refused(&with("/kind", json!("pie")), "kind", "insights");
@@ -200,7 +200,7 @@ fn what_is_wrong_is_named_by_its_path() {
 }
 
 #[test]
-fn filters_are_checked_value_by_value() {
+fn each_value_of_a_filter_is_checked() {
     let condition = |op: &str, values: Value| {
         with(
             "/filter",
@@ -256,7 +256,7 @@ fn filters_are_checked_value_by_value() {
 }
 
 #[test]
-fn what_this_version_leaves_out_says_so() {
+fn unsupported_features_have_their_own_error() {
     for kind in [
         "funnel",
         "retention",
@@ -273,11 +273,11 @@ fn what_this_version_leaves_out_says_so() {
     not_in_this_version(&with("/compare", compare), "compare");
     not_in_this_version(&with("/rolling", json!(7)), "rolling");
     not_in_this_version(&with("/cumulative", json!(true)), "cumulative");
-    for measure in super::insights::LATER_MEASURES {
+    for measure in super::insights::UNSUPPORTED_MEASURES {
         let series = json!([{"id": "A", "event": null, "measure": {"type": measure}}]);
         not_in_this_version(&with("/series", series), "series[0].measure.type");
     }
-    for op in super::filter::LATER_OPERATORS {
+    for op in super::filter::UNSUPPORTED_OPERATORS {
         let filter = json!({"property": "p", "op": op, "values": []});
         not_in_this_version(&with("/filter", filter), "filter.op");
     }

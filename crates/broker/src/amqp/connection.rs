@@ -1,4 +1,4 @@
-//! One connection and its supervisor.
+//! A connection and its supervisor.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,83 +18,83 @@ use crate::{BrokerError, BrokerState};
 
 /// The state's reason before the first connection.
 pub const CONNECTING: &str = "connecting";
-/// The state's reason while the server has an alarm and takes nothing.
+/// The state's reason while the server has an alarm and accepts no messages.
 pub const BLOCKED: &str = "broker_blocked";
 /// The state's reason after `close`.
 pub const CLOSED: &str = "closed";
 
-/// How often a connection is looked at, beside its events.
-const LOOK: Duration = Duration::from_millis(250);
+/// How often the status of a connection is polled, in addition to its events.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// A connection that is up.
+/// An established connection.
 #[derive(Debug, Clone)]
-pub(super) struct Up {
-    /// Which connection of this link it is.
+pub(super) struct ActiveConnection {
+    /// The number of the connection; it increases with each reconnect.
     pub(super) generation: u64,
     pub(super) connection: Arc<Connection>,
 }
 
-/// What a link is doing.
+/// The state of a supervised connection.
 #[derive(Debug, Clone)]
 enum Phase {
     Down(BrokerError),
     Blocked,
-    Up(Up),
+    Up(ActiveConnection),
 }
 
-/// One connection, made again whenever it is lost.
+/// A connection that is re-established when it is lost.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct SupervisedConnection {
     phase: watch::Receiver<Phase>,
-    again: Arc<Notify>,
+    declare_requested: Arc<Notify>,
     supervisor: JoinHandle<()>,
-    patience: Duration,
+    request_timeout: Duration,
 }
 
-impl Link {
-    /// Begins to connect, in the background; `role` names the connection at the server.
-    pub(super) fn begin(uri: RedactedUri, options: AmqpOptions, role: &'static str) -> Self {
+impl SupervisedConnection {
+    /// Starts to connect in the background. `role` is part of the connection's name at the server.
+    pub(super) fn start(uri: RedactedUri, options: AmqpOptions, role: &'static str) -> Self {
         let down = BrokerError::Unavailable(CONNECTING.to_owned());
         let (sender, phase) = watch::channel(Phase::Down(down));
-        let again = Arc::new(Notify::new());
-        let patience = options.confirm_deadline;
+        let declare_requested = Arc::new(Notify::new());
+        let request_timeout = options.confirm_deadline;
         let supervisor = Supervisor {
             uri,
             options,
             role,
             phase: sender,
-            again: again.clone(),
+            declare_requested: declare_requested.clone(),
         };
         Self {
             phase,
-            again,
+            declare_requested,
             supervisor: tokio::spawn(supervisor.run()),
-            patience,
+            request_timeout,
         }
     }
 
-    /// The connection, or why there is none.
-    pub(super) fn up(&self) -> Result<Up, BrokerError> {
+    /// The current connection, or the reason why there is none.
+    pub(super) fn active(&self) -> Result<ActiveConnection, BrokerError> {
         match &*self.phase.borrow() {
             Phase::Down(error) => Err(error.clone()),
             Phase::Blocked => Err(blocked()),
-            Phase::Up(up) if up.connection.status().blocked() => Err(blocked()),
-            Phase::Up(up) => Ok(up.clone()),
+            Phase::Up(active) if active.connection.status().blocked() => Err(blocked()),
+            Phase::Up(active) => Ok(active.clone()),
         }
     }
 
-    /// A new channel.
+    /// Opens a new channel.
     pub(super) async fn channel(&self) -> Result<(u64, Channel), BrokerError> {
-        let up = self.up()?;
-        let channel = timeout(self.patience, up.connection.create_channel())
+        let active = self.active()?;
+        let channel = timeout(self.request_timeout, active.connection.create_channel())
             .await
             .map_err(|_| BrokerError::Deadline)?
             .map_err(|error| translate(&error))?;
-        Ok((up.generation, channel))
+        Ok((active.generation, channel))
     }
 
-    /// Waits until the connection is there, or until the patience ends.
-    pub(super) async fn settled(&self) {
+    /// Waits until the connection is established, but not longer than the request timeout.
+    pub(super) async fn wait_until_usable(&self) {
         let mut phase = self.phase.clone();
         let usable = phase.wait_for(|phase| {
             !matches!(
@@ -102,14 +102,16 @@ impl Link {
                 Phase::Blocked | Phase::Down(BrokerError::Unavailable(_))
             )
         });
-        let _ = timeout(self.patience, usable).await;
+        let _ = timeout(self.request_timeout, usable).await;
     }
 
-    /// Waits until the connection of this generation can no longer be used, and says why.
-    pub(super) async fn lost(&self, generation: u64) -> BrokerError {
+    /// Waits until the connection of this generation can no longer be used, and returns the reason.
+    pub(super) async fn wait_until_lost(&self, generation: u64) -> BrokerError {
         let mut phase = self.phase.clone();
         let lost = phase
-            .wait_for(|phase| !matches!(phase, Phase::Up(up) if up.generation == generation))
+            .wait_for(
+                |phase| !matches!(phase, Phase::Up(active) if active.generation == generation),
+            )
             .await;
         match lost.as_deref() {
             Ok(Phase::Down(error)) => error.clone(),
@@ -118,13 +120,13 @@ impl Link {
         }
     }
 
-    /// Declares everything again: something that we declared is gone.
-    pub(super) fn declare_again(&self) {
-        self.again.notify_one();
+    /// Requests that the topology is declared again, after a declared object was deleted.
+    pub(super) fn request_declaration(&self) {
+        self.declare_requested.notify_one();
     }
 
     pub(super) fn state(&self) -> BrokerState {
-        match self.up() {
+        match self.active() {
             Ok(_) => BrokerState::Ready,
             Err(BrokerError::Unavailable(reason)) => BrokerState::Unavailable(reason),
             Err(error) => BrokerState::Unavailable(error.to_string()),
@@ -135,17 +137,21 @@ impl Link {
     pub(super) async fn close(&self) {
         self.supervisor.abort();
         let connection = match &*self.phase.borrow() {
-            Phase::Up(up) => Some(up.connection.clone()),
+            Phase::Up(active) => Some(active.connection.clone()),
             Phase::Down(_) | Phase::Blocked => None,
         };
         if let Some(connection) = connection {
-            // A server that does not answer is left behind.
-            let _ = timeout(self.patience, connection.close(200, "closing".into())).await;
+            // Closing does not wait longer for a server that does not answer.
+            let _ = timeout(
+                self.request_timeout,
+                connection.close(200, "closing".into()),
+            )
+            .await;
         }
     }
 }
 
-impl Drop for Link {
+impl Drop for SupervisedConnection {
     fn drop(&mut self) {
         self.supervisor.abort();
     }
@@ -160,7 +166,7 @@ struct Supervisor {
     options: AmqpOptions,
     role: &'static str,
     phase: watch::Sender<Phase>,
-    again: Arc<Notify>,
+    declare_requested: Arc<Notify>,
 }
 
 impl Supervisor {
@@ -183,7 +189,7 @@ impl Supervisor {
                 Err(error) => error,
             };
             let error = self.scrubbed(error);
-            tracing::warn!(broker = %self.uri, role = self.role, %error, "not connected");
+            tracing::warn!(broker = %self.uri, role = self.role, %error, "not connected to the broker; trying again");
             self.phase.send_replace(Phase::Down(error));
             sleep(delays.next().unwrap_or(longest)).await;
         }
@@ -200,27 +206,27 @@ impl Supervisor {
         };
         timeout(self.options.connect_timeout, connecting)
             .await
-            .map_err(|_| BrokerError::Unavailable("connecting took too long".to_owned()))?
+            .map_err(|_| BrokerError::Unavailable("connecting timed out".to_owned()))?
             .map_err(|error: lapin::Error| translate(&error))
     }
 
-    /// Watches a connection until it is lost.
+    /// Monitors a connection until it is lost.
     async fn supervise(&self, generation: u64, connection: Arc<Connection>) -> BrokerError {
-        tracing::info!(broker = %self.uri, role = self.role, "connected");
+        tracing::info!(broker = %self.uri, role = self.role, "connected to the broker");
         let mut events = connection.events_listener();
-        let mut look = interval(LOOK);
-        let up = Up {
+        let mut poll = interval(POLL_INTERVAL);
+        let active = ActiveConnection {
             generation,
             connection: connection.clone(),
         };
-        self.phase.send_replace(Phase::Up(up.clone()));
+        self.phase.send_replace(Phase::Up(active.clone()));
         loop {
             tokio::select! {
                 _ = events.next() => {}
-                _ = look.tick() => {}
-                () = self.again.notified() => {
+                _ = poll.tick() => {}
+                () = self.declare_requested.notified() => {
                     if let Err(error) = self.declare_again(&connection).await {
-                        let _ = timeout(LOOK, connection.close(200, "declaring again".into())).await;
+                        let _ = timeout(POLL_INTERVAL, connection.close(200, "topology could not be declared".into())).await;
                         return error;
                     }
                 }
@@ -228,21 +234,21 @@ impl Supervisor {
             if !connection.status().connected() {
                 return BrokerError::Unavailable("disconnected".to_owned());
             }
-            self.show(&up);
+            self.update_phase(&active);
         }
     }
 
-    /// Shows whether the server takes anything.
-    fn show(&self, up: &Up) {
-        let is_blocked = up.connection.status().blocked();
+    /// Updates the phase when the server blocks or unblocks the connection.
+    fn update_phase(&self, active: &ActiveConnection) {
+        let is_blocked = active.connection.status().blocked();
         self.phase.send_if_modified(|phase| {
             let changed = matches!(phase, Phase::Blocked) != is_blocked;
             if changed {
-                tracing::warn!(broker = %self.uri, role = self.role, is_blocked, "alarm at the broker");
+                tracing::warn!(broker = %self.uri, role = self.role, is_blocked, "the broker's resource alarm changed");
                 *phase = if is_blocked {
                     Phase::Blocked
                 } else {
-                    Phase::Up(up.clone())
+                    Phase::Up(active.clone())
                 };
             }
             changed
