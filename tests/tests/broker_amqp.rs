@@ -11,14 +11,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use empmix_broker::amqp::AmqpOptions;
-use empmix_broker::contract::Fixture;
+use empmix_broker::contract::BrokerFixture;
 use empmix_broker::{AmqpBroker, Broker, broker_contract};
 use empmix_tests::rabbitmq::RabbitMq;
 
 struct Vhost(String);
 
 #[async_trait]
-impl Fixture for Vhost {
+impl BrokerFixture for Vhost {
     async fn open(&self) -> Arc<dyn Broker> {
         Arc::new(AmqpBroker::connect(&self.0, AmqpOptions::default()).expect("a good address"))
     }

@@ -28,12 +28,12 @@ const QUIET_TIME: Duration = Duration::from_millis(400);
 
 /// Storage with empty queues for one test.
 #[async_trait]
-pub trait Fixture: Send + Sync {
+pub trait BrokerFixture: Send + Sync {
     /// Opens a broker on the storage. After a `close`, the next broker sees the remaining messages.
     async fn open(&self) -> Arc<dyn Broker>;
 }
 
-/// Runs the contract on the fixtures that an `async fn() -> impl Fixture` returns.
+/// Runs the contract on the fixtures that an `async fn() -> impl BrokerFixture` returns.
 #[macro_export]
 macro_rules! broker_contract {
     ($fixture:path) => {
@@ -109,7 +109,7 @@ pub async fn depth_becomes(broker: &dyn Broker, queue: Queue, ready: u64) -> Que
     }
 }
 
-async fn opened(fixture: &dyn Fixture) -> Arc<dyn Broker> {
+async fn opened(fixture: &dyn BrokerFixture) -> Arc<dyn Broker> {
     let broker = fixture.open().await;
     ready(&*broker).await;
     broker
@@ -129,7 +129,7 @@ async fn take_and_ack(subscription: &mut dyn Subscription) -> Message {
 }
 
 /// A published message is delivered once, and not again after its ack.
-pub async fn an_acked_message_is_delivered_once(fixture: &dyn Fixture) {
+pub async fn an_acked_message_is_delivered_once(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     let sent = message("one");
     broker.publish(Queue::Events, sent.clone()).await.unwrap();
@@ -145,7 +145,7 @@ pub async fn an_acked_message_is_delivered_once(fixture: &dyn Fixture) {
 }
 
 /// Unacked messages of a dropped subscription are delivered again, with a growing count.
-pub async fn unacked_messages_are_redelivered_and_counted(fixture: &dyn Fixture) {
+pub async fn unacked_messages_are_redelivered_and_counted(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     publish(&*broker, Queue::Events, "again").await;
     for before in 0..3 {
@@ -159,7 +159,7 @@ pub async fn unacked_messages_are_redelivered_and_counted(fixture: &dyn Fixture)
 }
 
 /// At most `prefetch` deliveries are unacked; an ack allows the next delivery.
-pub async fn prefetch_limits_unacked_deliveries(fixture: &dyn Fixture) {
+pub async fn prefetch_limits_unacked_deliveries(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     for body in ["a", "b", "c", "d"] {
         publish(&*broker, Queue::Events, body).await;
@@ -180,7 +180,7 @@ pub async fn prefetch_limits_unacked_deliveries(fixture: &dyn Fixture) {
 }
 
 /// Messages that one caller publishes one after the other are delivered in that order.
-pub async fn messages_of_one_publisher_keep_their_order(fixture: &dyn Fixture) {
+pub async fn messages_of_one_publisher_keep_their_order(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     let bodies: Vec<String> = (0..200).map(|n| format!("message {n}")).collect();
     for body in &bodies {
@@ -194,7 +194,7 @@ pub async fn messages_of_one_publisher_keep_their_order(fixture: &dyn Fixture) {
 }
 
 /// All messages that many callers publish at once, during a subscription, are delivered.
-pub async fn concurrent_publishers_lose_no_messages(fixture: &dyn Fixture) {
+pub async fn concurrent_publishers_lose_no_messages(fixture: &dyn BrokerFixture) {
     const PUBLISHERS: usize = 48;
     const EACH: usize = 20;
     let broker = opened(fixture).await;
@@ -224,7 +224,7 @@ pub async fn concurrent_publishers_lose_no_messages(fixture: &dyn Fixture) {
 }
 
 /// An acked message is not delivered again after reopening.
-pub async fn an_ack_persists_after_reopening(fixture: &dyn Fixture) {
+pub async fn an_ack_persists_after_reopening(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     publish(&*broker, Queue::Events, "gone").await;
     publish(&*broker, Queue::Events, "kept").await;
@@ -239,7 +239,7 @@ pub async fn an_ack_persists_after_reopening(fixture: &dyn Fixture) {
 }
 
 /// Unacked messages are kept after reopening, and their earlier deliveries count.
-pub async fn unacked_messages_persist_after_reopening(fixture: &dyn Fixture) {
+pub async fn unacked_messages_persist_after_reopening(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     publish(&*broker, Queue::Events, "kept").await;
     let mut subscription = subscribe(&*broker, 8).await;
@@ -255,7 +255,7 @@ pub async fn unacked_messages_persist_after_reopening(fixture: &dyn Fixture) {
 }
 
 /// `depth` counts the messages that were not delivered.
-pub async fn depth_counts_waiting_messages(fixture: &dyn Fixture) {
+pub async fn depth_counts_waiting_messages(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     assert_eq!(depth_becomes(&*broker, Queue::Events, 0).await.unacked, 0);
     for body in ["a", "b", "c"] {
@@ -272,7 +272,7 @@ pub async fn depth_counts_waiting_messages(fixture: &dyn Fixture) {
 }
 
 /// After `close` all calls fail.
-pub async fn a_closed_broker_refuses_calls(fixture: &dyn Fixture) {
+pub async fn a_closed_broker_refuses_calls(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     broker.close().await;
     let refused = broker.publish(Queue::Events, message("late")).await;
@@ -286,7 +286,7 @@ pub async fn a_closed_broker_refuses_calls(fixture: &dyn Fixture) {
 }
 
 /// `close` ends a waiting subscription.
-pub async fn closing_ends_subscriptions(fixture: &dyn Fixture) {
+pub async fn closing_ends_subscriptions(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     let mut subscription = subscribe(&*broker, 1).await;
     let waiting = tokio::spawn(async move { subscription.next().await.is_none() });
@@ -299,7 +299,7 @@ pub async fn closing_ends_subscriptions(fixture: &dyn Fixture) {
 }
 
 /// A message of 1 MiB is delivered unchanged.
-pub async fn a_large_message_is_delivered_unchanged(fixture: &dyn Fixture) {
+pub async fn a_large_message_is_delivered_unchanged(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     let body: Vec<u8> = (0..1 << 20).map(|n: u32| (n ^ (n >> 8)) as u8).collect();
     publish(&*broker, Queue::Events, body.clone()).await;
@@ -308,7 +308,7 @@ pub async fn a_large_message_is_delivered_unchanged(fixture: &dyn Fixture) {
 }
 
 /// An empty message is delivered.
-pub async fn an_empty_message_is_delivered(fixture: &dyn Fixture) {
+pub async fn an_empty_message_is_delivered(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     publish(&*broker, Queue::Events, "").await;
     let mut subscription = subscribe(&*broker, 1).await;
@@ -316,7 +316,7 @@ pub async fn an_empty_message_is_delivered(fixture: &dyn Fixture) {
 }
 
 /// Events and dead letters are delivered from separate queues.
-pub async fn queues_are_separate(fixture: &dyn Fixture) {
+pub async fn queues_are_separate(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     publish(&*broker, Queue::Dead, "letter").await;
     publish(&*broker, Queue::Events, "event").await;
@@ -329,7 +329,7 @@ pub async fn queues_are_separate(fixture: &dyn Fixture) {
 }
 
 /// Two subscriptions together get each message once.
-pub async fn two_subscriptions_share_a_queue(fixture: &dyn Fixture) {
+pub async fn two_subscriptions_share_a_queue(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     let mut left = subscribe(&*broker, 2).await;
     let mut right = subscribe(&*broker, 2).await;
@@ -345,7 +345,7 @@ pub async fn two_subscriptions_share_a_queue(fixture: &dyn Fixture) {
 }
 
 /// A token that the subscription did not return is refused, and has no effect.
-pub async fn an_unknown_token_is_refused(fixture: &dyn Fixture) {
+pub async fn an_unknown_token_is_refused(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     publish(&*broker, Queue::Events, "mine").await;
     let mut subscription = subscribe(&*broker, 1).await;
@@ -358,7 +358,7 @@ pub async fn an_unknown_token_is_refused(fixture: &dyn Fixture) {
 }
 
 /// A `next` that is dropped before it returns loses no delivery.
-pub async fn next_is_cancel_safe(fixture: &dyn Fixture) {
+pub async fn next_is_cancel_safe(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     let mut subscription = subscribe(&*broker, 4).await;
     let publisher = broker.clone();
@@ -383,7 +383,7 @@ pub async fn next_is_cancel_safe(fixture: &dyn Fixture) {
 }
 
 /// A waiting subscription gets a message that is published later.
-pub async fn a_waiting_subscriber_is_woken(fixture: &dyn Fixture) {
+pub async fn a_waiting_subscriber_is_woken(fixture: &dyn BrokerFixture) {
     let broker = opened(fixture).await;
     let mut subscription = subscribe(&*broker, 1).await;
     let waiting = tokio::spawn(async move { take(&mut *subscription).await.message });

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use empmix_broker::contract::Fixture;
+use empmix_broker::contract::BrokerFixture;
 use empmix_broker::embedded::EmbeddedOptions;
 use empmix_broker::{Broker, EmbeddedBroker, broker_contract};
 use tempfile::TempDir;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 struct QueueFolder(TempDir);
 
 #[async_trait]
-impl Fixture for QueueFolder {
+impl BrokerFixture for QueueFolder {
     async fn open(&self) -> Arc<dyn Broker> {
         let path = self.0.path().join("queue.sqlite");
         Arc::new(EmbeddedBroker::open(&path, EmbeddedOptions::default()).expect("opens"))

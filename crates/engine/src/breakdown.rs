@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use empmix_query::{
     report::Breakdown,
-    segment::{Segment, Shown},
+    segment::{Segment, ShownSegments},
     value,
 };
 use serde_json::Value;
@@ -125,7 +125,7 @@ impl PartSegments {
 }
 
 /// The position of each segment in the answer: its own if it is shown, else that of the rest.
-pub(crate) fn positions(segments: &[Segment], shown: &Shown) -> Vec<u32> {
+pub(crate) fn positions(segments: &[Segment], shown: &ShownSegments) -> Vec<u32> {
     let at = |(position, segment)| (segment, crate::column::next_code(position));
     let shown_at: HashMap<&Segment, u32> = shown.segments.iter().enumerate().map(at).collect();
     let rest = crate::column::next_code(shown.segments.len());

@@ -10,7 +10,7 @@ use empmix_query::{
     Plan,
     answer::{InsightsResult, SegmentValue, SeriesResult},
     report::{Insights, Measure, PropertyRef, Series},
-    segment::{Segment, Shown, rank},
+    segment::{Segment, ShownSegments, rank},
 };
 
 use crate::{
@@ -98,7 +98,7 @@ pub(crate) fn insights(
 impl Scan<'_> {
     /// The first scan: selects the segments to show. Afterwards the segments of the parts are
     /// positions in the answer.
-    fn select_segments(&mut self, segments: Segments) -> Result<Shown, EngineError> {
+    fn select_segments(&mut self, segments: Segments) -> Result<ShownSegments, EngineError> {
         let mut seen = vec![false; segments.len()];
         let first = &self.report.series[0];
         let mut totals = MeasureState::new(&first.measure, segments.len(), self.users());
@@ -332,7 +332,7 @@ impl<'a> BucketFinder<'a> {
     }
 }
 
-fn segment_names(shown: Option<Shown>) -> Vec<Vec<SegmentValue>> {
+fn segment_names(shown: Option<ShownSegments>) -> Vec<Vec<SegmentValue>> {
     let Some(shown) = shown else {
         return vec![Vec::new()];
     };

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Context, Refusal,
+    Refusal, RequestContext,
     fields::{self, CheckedProperties},
     time::{self, ItemTime},
 };
@@ -38,7 +38,7 @@ pub struct Accepted {
 
 /// Decodes the items of one request.
 pub struct Decoder<'c, 'a> {
-    context: &'c mut Context<'a>,
+    context: &'c mut RequestContext<'a>,
     sent_at: Option<EpochMs>,
     /// Per content, the number of items without ids so far.
     equal_items: HashMap<[u8; 32], u32>,
@@ -46,7 +46,7 @@ pub struct Decoder<'c, 'a> {
 
 impl<'c, 'a> Decoder<'c, 'a> {
     /// Creates the decoder of one request. `sent_at` is the client's clock at the time of sending.
-    pub fn new(context: &'c mut Context<'a>, sent_at: Option<EpochMs>) -> Self {
+    pub fn new(context: &'c mut RequestContext<'a>, sent_at: Option<EpochMs>) -> Self {
         Self {
             context,
             sent_at,
@@ -277,8 +277,8 @@ pub(crate) mod tests {
     pub(crate) fn context<'a>(
         received_at: EpochMs,
         random_id: &'a mut dyn FnMut() -> String,
-    ) -> Context<'a> {
-        Context {
+    ) -> RequestContext<'a> {
+        RequestContext {
             received_at,
             authority: Authority::Client,
             source: Source::Track,

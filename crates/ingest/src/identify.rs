@@ -4,7 +4,7 @@ use empmix_model::item::Action;
 use serde_json::{Map, Value};
 
 use crate::{
-    Context, Decoded, Refusal,
+    Decoded, Refusal, RequestContext,
     event::{self, Accepted, Decoder},
     fields::{self, CheckedProperties},
     time, track,
@@ -15,7 +15,10 @@ const OPERATIONS: [&str; 5] = ["$set", "$set_once", "$add", "$append", "$union"]
 
 /// Decodes a body. It is accepted or refused as a whole; a refused body is one of the units, with
 /// its bytes.
-pub fn decode(body: &Map<String, Value>, context: &mut Context<'_>) -> Result<Decoded, Refusal> {
+pub fn decode(
+    body: &Map<String, Value>,
+    context: &mut RequestContext<'_>,
+) -> Result<Decoded, Refusal> {
     let mut decoded = Decoded::new();
     match read(body, context) {
         Ok(accepted) => decoded.accept(accepted),
@@ -24,7 +27,7 @@ pub fn decode(body: &Map<String, Value>, context: &mut Context<'_>) -> Result<De
     Ok(decoded)
 }
 
-fn read(body: &Map<String, Value>, context: &mut Context<'_>) -> Result<Accepted, Refusal> {
+fn read(body: &Map<String, Value>, context: &mut RequestContext<'_>) -> Result<Accepted, Refusal> {
     event::within_limit(body)?;
     let distinct_id = fields::required_id(body, "distinct_id")?;
     let anonymous_id = fields::optional_id(body, "anonymous_id")?;
@@ -101,7 +104,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Unit, event::tests::context};
+    use crate::{EnvelopeUnit, event::tests::context};
 
     fn decode_json(body: Value) -> Decoded {
         let mut id = || "r".to_owned();
@@ -120,7 +123,7 @@ mod tests {
 
     fn action(body: Value) -> Action {
         match decode_json(body).units.remove(0) {
-            Unit::Item {
+            EnvelopeUnit::Item {
                 item: Item::Instruction(instruction),
                 ..
             } => instruction.action,
@@ -170,7 +173,7 @@ mod tests {
     #[test]
     fn a_refused_body_is_kept_without_its_key() {
         let decoded = decode_json(json!({"apiKey": "pk_secret", "anonymous_id": "d"}));
-        let Unit::Refused(kept) = &decoded.units[0] else {
+        let EnvelopeUnit::Refused(kept) = &decoded.units[0] else {
             panic!("expected a refused unit")
         };
         assert_eq!(kept.bytes, r#"{"anonymous_id":"d"}"#);

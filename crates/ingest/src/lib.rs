@@ -1,7 +1,7 @@
 //! Decodes the bytes that clients send into items, or into refusals that name the parameter.
 //!
 //! The crate contains only pure functions; callers pass in the time of receipt and randomness
-//! ([`Context`]). It must not know HTTP, keys, brokers or stores.
+//! ([`RequestContext`]). It must not know HTTP, keys, brokers or stores.
 //!
 //! | module | content |
 //! | --- | --- |
@@ -23,13 +23,13 @@ pub mod refusal;
 pub mod time;
 pub mod track;
 
-pub use pack::{Unit, pack};
+pub use pack::{EnvelopeUnit, pack};
 pub use refusal::{Refusal, RefusalKind};
 
 use empmix_model::{EpochMs, envelope::Source, item::Authority, warning::Refused};
 
 /// The properties of a request, besides its bytes, that decoding depends on.
-pub struct Context<'a> {
+pub struct RequestContext<'a> {
     /// When the request was received.
     pub received_at: EpochMs,
     /// The authority of the request, which depends on its key.
@@ -44,7 +44,7 @@ pub struct Context<'a> {
 #[derive(Debug, Default)]
 pub struct Decoded {
     /// The units to publish, in the request's order: accepted items and refused ones.
-    pub units: Vec<Unit>,
+    pub units: Vec<EnvelopeUnit>,
     /// The number of accepted items.
     pub accepted: usize,
     /// The refused items.
@@ -73,7 +73,7 @@ impl Decoded {
     fn accept(&mut self, accepted: event::Accepted) {
         self.accepted += 1;
         self.retry_safe &= accepted.retry_safe;
-        self.units.push(Unit::Item {
+        self.units.push(EnvelopeUnit::Item {
             item: accepted.item,
             altered: accepted.altered,
         });
@@ -82,7 +82,7 @@ impl Decoded {
     fn refuse(&mut self, index: usize, refusal: Refusal, bytes: &str) {
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         let kept = fields::cut(bytes, empmix_model::limits::REFUSED_BYTES).to_owned();
-        self.units.push(Unit::Refused(Refused {
+        self.units.push(EnvelopeUnit::Refused(Refused {
             index,
             kind: refusal.kind.name().to_owned(),
             message: refusal.message.clone(),

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::{Context, Decoded, Refusal, event::Decoder, json};
+use crate::{Decoded, Refusal, RequestContext, event::Decoder, json};
 
 /// Decodes lines of a file. `first_line` is the number of the first line, counted from 1. Blank lines
 /// are skipped. The index of a rejected line is its number in the file.
@@ -13,7 +13,7 @@ use crate::{Context, Decoded, Refusal, event::Decoder, json};
 pub fn decode<'l>(
     lines: impl Iterator<Item = &'l [u8]>,
     first_line: u64,
-    context: &mut Context<'_>,
+    context: &mut RequestContext<'_>,
 ) -> DecodedLines {
     let mut decoder = Decoder::new(context, None);
     let mut result = DecodedLines {

@@ -15,7 +15,7 @@ use serde::Serialize;
 /// The content of an envelope consists of units: accepted items and refused ones.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "most units are items")]
-pub enum Unit {
+pub enum EnvelopeUnit {
     /// An accepted item.
     Item {
         /// The item.
@@ -29,7 +29,7 @@ pub enum Unit {
 
 /// The fields that all envelopes of one request share.
 #[derive(Debug, Clone, Copy)]
-pub struct Header {
+pub struct EnvelopeHeader {
     /// The project.
     pub project: ProjectId,
     /// When the request was received.
@@ -44,8 +44,8 @@ pub struct Header {
 /// [`limits::ENVELOPE_BYTES`]; a larger unit gets an envelope of its own. `message_id` generates
 /// ascending ids.
 pub fn pack(
-    header: Header,
-    units: impl IntoIterator<Item = Unit>,
+    header: EnvelopeHeader,
+    units: impl IntoIterator<Item = EnvelopeUnit>,
     mut message_id: impl FnMut() -> MessageId,
 ) -> Vec<Envelope> {
     let mut envelopes: Vec<Envelope> = Vec::new();
@@ -67,7 +67,7 @@ pub fn pack(
 /// An upper bound for the size of an envelope without its units.
 const HEADER_BYTES: usize = 512;
 
-impl Header {
+impl EnvelopeHeader {
     fn envelope(&self, message_id: MessageId) -> Envelope {
         Envelope {
             v: ENVELOPE_VERSION,
@@ -83,7 +83,7 @@ impl Header {
     }
 }
 
-impl Unit {
+impl EnvelopeUnit {
     fn bytes(&self) -> usize {
         1 + match self {
             Self::Item { item, altered } => json_bytes(item) + json_bytes(altered),
@@ -124,8 +124,8 @@ mod tests {
 
     use super::*;
 
-    fn refused(bytes: usize, index: u32) -> Unit {
-        Unit::Refused(Refused {
+    fn refused(bytes: usize, index: u32) -> EnvelopeUnit {
+        EnvelopeUnit::Refused(Refused {
             index,
             kind: "k".into(),
             message: "m".into(),
@@ -136,7 +136,7 @@ mod tests {
     proptest! {
         #[test]
         fn envelopes_are_limited_and_keep_the_order(sizes in prop::collection::vec(0usize..600_000, 0..12)) {
-            let header = Header { project: ProjectId([0; 8]), received_at: 0, source: Source::Track, job: None };
+            let header = EnvelopeHeader { project: ProjectId([0; 8]), received_at: 0, source: Source::Track, job: None };
             let units = sizes.iter().zip(0..).map(|(size, index)| refused(*size, index));
             let envelopes = pack(header, units, MessageId::nil);
             let indices: Vec<u32> = envelopes.iter().flat_map(|e| &e.refused).map(|r| r.index).collect();

@@ -3,7 +3,7 @@
 use empmix_model::{EpochMs, envelope::Source, limits};
 use serde_json::{Map, Value};
 
-use crate::{Context, Refusal};
+use crate::{Refusal, RequestContext};
 
 /// The time of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl ItemTime {
 pub fn item_time(
     object: &Map<String, Value>,
     sent_at: Option<EpochMs>,
-    context: &Context<'_>,
+    context: &RequestContext<'_>,
 ) -> Result<ItemTime, Refusal> {
     let sent = epoch_ms(object, "timestamp")?;
     let received = context.received_at;

@@ -3,13 +3,16 @@
 use empmix_model::limits;
 use serde_json::{Map, Value};
 
-use crate::{Context, Decoded, Refusal, event::Decoder, time};
+use crate::{Decoded, Refusal, RequestContext, event::Decoder, time};
 
 /// Decodes a body with one event (`{event, distinct_id, …}`) or several (`{events: […]}`).
 ///
 /// An error means that no part of the request can be stored. A refused event is not an error: it is
 /// in `rejected`, and it is one of the units, with its bytes.
-pub fn decode(body: &Map<String, Value>, context: &mut Context<'_>) -> Result<Decoded, Refusal> {
+pub fn decode(
+    body: &Map<String, Value>,
+    context: &mut RequestContext<'_>,
+) -> Result<Decoded, Refusal> {
     let sent_at = time::epoch_ms(body, "sent_at")?;
     let mut decoder = Decoder::new(context, sent_at);
     let mut decoded = Decoded::new();
@@ -75,7 +78,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Unit, event::tests::context};
+    use crate::{EnvelopeUnit, event::tests::context};
 
     fn decode_json(body: Value) -> Result<Decoded, Refusal> {
         let mut id = || "r".to_owned();
@@ -95,7 +98,7 @@ mod tests {
             decoded.rejected.iter().map(|r| r.index).collect::<Vec<_>>(),
             [1, 2]
         );
-        let Unit::Refused(refused) = &decoded.units[1] else {
+        let EnvelopeUnit::Refused(refused) = &decoded.units[1] else {
             panic!("the second event should be refused")
         };
         assert_eq!(refused.bytes, r#"{"event":"a"}"#);
@@ -105,7 +108,7 @@ mod tests {
     fn a_refused_event_is_kept_without_its_key() {
         let decoded = decode_json(json!({"apiKey": "pk_secret", "event": "a"})).unwrap();
         assert!(
-            matches!(&decoded.units[0], Unit::Refused(refused) if !refused.bytes.contains("pk_secret"))
+            matches!(&decoded.units[0], EnvelopeUnit::Refused(refused) if !refused.bytes.contains("pk_secret"))
         );
     }
 

@@ -71,7 +71,7 @@ pub struct Link {
 /// Why a link is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub enum LinkRefusal {
     /// The source already has a link.
     SourceLinked,
     /// The source is a user's own id, and a client states the link.
@@ -82,7 +82,7 @@ pub enum Refusal {
     TooManyIds,
 }
 
-impl Refusal {
+impl LinkRefusal {
     /// The text of the warning about the refused link.
     pub fn message(self) -> &'static str {
         match self {
@@ -98,18 +98,18 @@ impl Refusal {
 
 /// A link and whether the fold accepts it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JudgedLink {
+pub struct FoldedLink {
     /// The link.
     pub link: Link,
     /// Why the link is refused; `None` when it is accepted.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<LinkRefusal>,
 }
 
 /// The result of a fold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identities {
     /// The distinct links in key order, each accepted or refused.
-    pub links: Vec<JudgedLink>,
+    pub links: Vec<FoldedLink>,
     parents: HashMap<String, String>,
 }
 
@@ -201,20 +201,20 @@ impl Fold {
                 .insert(link.source.clone(), link.destination.clone());
         }
         self.identified.insert(link.destination.clone());
-        self.result.links.push(JudgedLink { link, refusal });
+        self.result.links.push(FoldedLink { link, refusal });
     }
 
     /// Why the link is refused, given the facts folded so far.
-    fn refusal_of(&self, link: &Link) -> Option<Refusal> {
+    fn refusal_of(&self, link: &Link) -> Option<LinkRefusal> {
         let user = self.result.user_of(&link.destination);
         if self.result.parents.contains_key(&link.source) {
-            Some(Refusal::SourceLinked)
+            Some(LinkRefusal::SourceLinked)
         } else if link.authority == Authority::Client && self.identified.contains(&link.source) {
-            Some(Refusal::SourceIdentified)
+            Some(LinkRefusal::SourceIdentified)
         } else if user == link.source {
-            Some(Refusal::SameUser)
+            Some(LinkRefusal::SameUser)
         } else if self.size(user) + self.size(&link.source) > IDS_PER_USER {
-            Some(Refusal::TooManyIds)
+            Some(LinkRefusal::TooManyIds)
         } else {
             None
         }
@@ -334,10 +334,10 @@ mod tests {
             let refusals: Vec<_> = identities.links.iter().map(|link| link.refusal).collect();
             let expected = [
                 None,
-                Some(Refusal::SourceLinked),
-                Some(Refusal::SourceIdentified),
+                Some(LinkRefusal::SourceLinked),
+                Some(LinkRefusal::SourceIdentified),
                 None,
-                Some(Refusal::SameUser),
+                Some(LinkRefusal::SameUser),
             ];
             assert_eq!(refusals, expected);
         }
@@ -384,7 +384,10 @@ mod tests {
             key: key(1),
         };
         let identities = fold([link(2, "A", "B", Authority::Client), identified]);
-        assert_eq!(identities.links[0].refusal, Some(Refusal::SourceIdentified));
+        assert_eq!(
+            identities.links[0].refusal,
+            Some(LinkRefusal::SourceIdentified)
+        );
     }
 
     #[test]

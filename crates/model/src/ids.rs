@@ -20,7 +20,7 @@ pub type MessageId = Uuid;
 /// An id could not be parsed: it does not consist of the expected number of hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an id of {0} hex digits is expected")]
-pub struct BadId(pub usize);
+pub struct InvalidId(pub usize);
 
 macro_rules! hex_id {
     ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
@@ -30,8 +30,8 @@ macro_rules! hex_id {
 
         impl $name {
             /// Reads the id from a slice of exactly its length.
-            pub fn from_slice(bytes: &[u8]) -> Result<Self, BadId> {
-                bytes.try_into().map(Self).map_err(|_| BadId($bytes * 2))
+            pub fn from_slice(bytes: &[u8]) -> Result<Self, InvalidId> {
+                bytes.try_into().map(Self).map_err(|_| InvalidId($bytes * 2))
             }
         }
 
@@ -48,9 +48,9 @@ macro_rules! hex_id {
         }
 
         impl FromStr for $name {
-            type Err = BadId;
+            type Err = InvalidId;
 
-            fn from_str(text: &str) -> Result<Self, BadId> {
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
                 let mut bytes = [0; $bytes];
                 decode_hex(text, &mut bytes).map(|()| Self(bytes))
             }
@@ -115,8 +115,8 @@ pub fn content_hash(canonical: &[u8]) -> i64 {
     i64::from_be_bytes(bytes)
 }
 
-fn decode_hex(text: &str, into: &mut [u8]) -> Result<(), BadId> {
-    let bad = BadId(into.len() * 2);
+fn decode_hex(text: &str, into: &mut [u8]) -> Result<(), InvalidId> {
+    let bad = InvalidId(into.len() * 2);
     if text.len() != into.len() * 2
         || !text
             .bytes()

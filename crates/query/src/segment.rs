@@ -64,7 +64,7 @@ impl From<Segment> for SegmentValue {
 
 /// The segments that a report shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Shown {
+pub struct ShownSegments {
     /// The segments to show, in order.
     pub segments: Vec<Segment>,
     /// Whether there are more; then [`Segment::Other`] follows.
@@ -73,7 +73,7 @@ pub struct Shown {
 
 /// Selects the segments to show from the distinct candidates and their range totals in the first
 /// series. The order is by descending total with null last, then by value.
-pub fn rank(candidates: Vec<(Segment, Option<f64>)>, limit: usize) -> Shown {
+pub fn rank(candidates: Vec<(Segment, Option<f64>)>, limit: usize) -> ShownSegments {
     let mut candidates: Vec<_> = candidates
         .into_iter()
         .map(|(segment, total)| (total.map(comparable), segment))
@@ -81,7 +81,7 @@ pub fn rank(candidates: Vec<(Segment, Option<f64>)>, limit: usize) -> Shown {
     candidates.sort_by(|(a, left), (b, right)| descending(*a, *b).then_with(|| left.cmp(right)));
     let rest = candidates.len() > limit;
     candidates.truncate(limit);
-    Shown {
+    ShownSegments {
         segments: candidates.into_iter().map(|(_, segment)| segment).collect(),
         rest,
     }

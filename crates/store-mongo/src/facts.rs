@@ -2,7 +2,7 @@
 
 use empmix_model::{
     EpochMs,
-    identity::{Fact, FactKey, JudgedLink, Link, Refusal},
+    identity::{Fact, FactKey, FoldedLink, Link, LinkRefusal},
     ids::{ItemHash, MessageId, ProjectId},
     item::Authority,
 };
@@ -58,14 +58,14 @@ pub(super) fn key_document(key: FactKey) -> Document {
 }
 
 /// A verdict as a value: null where the link holds.
-pub(super) fn refusal_value(refusal: Option<Refusal>) -> Bson {
+pub(super) fn refusal_value(refusal: Option<LinkRefusal>) -> Bson {
     refusal
         .and_then(|refusal| mongodb::bson::to_bson(&refusal).ok())
         .unwrap_or(Bson::Null)
 }
 
 /// Reads a link and the verdict of the last fold.
-pub(super) fn judged_link(document: &Document) -> Result<JudgedLink, StoreError> {
+pub(super) fn folded_link(document: &Document) -> Result<FoldedLink, StoreError> {
     read_link(document).ok_or_else(|| broken("a link"))
 }
 
@@ -84,7 +84,7 @@ pub(super) fn stored_key(document: &Document) -> Option<FactKey> {
     read_key(document.get_document("k").ok()?)
 }
 
-fn read_link(document: &Document) -> Option<JudgedLink> {
+fn read_link(document: &Document) -> Option<FoldedLink> {
     let authority = match document.get_document("_id").ok()?.get_str("a").ok()? {
         CLIENT => Authority::Client,
         SERVER => Authority::Server,
@@ -102,7 +102,7 @@ fn read_link(document: &Document) -> Option<JudgedLink> {
         authority,
         key: stored_key(document)?,
     };
-    Some(JudgedLink { link, refusal })
+    Some(FoldedLink { link, refusal })
 }
 
 fn read_key(key: &Document) -> Option<FactKey> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use empmix_model::{
-    identity::{Fact, FactKey, Identities, JudgedLink, fold},
+    identity::{Fact, FactKey, FoldedLink, Identities, fold},
     ids::ProjectId,
 };
 use futures::{FutureExt, TryStreamExt};
@@ -20,7 +20,7 @@ use super::{
     connect::durable,
     documents::project_id,
     facts::{
-        fact_id, identification, judged_link, key_document, link_document, link_key, refusal_value,
+        fact_id, folded_link, identification, key_document, link_document, link_key, refusal_value,
         stored_key,
     },
     restamp,
@@ -37,7 +37,7 @@ const CHUNK: usize = 5_000;
 /// What a fold starts from.
 #[derive(Default)]
 struct Component {
-    links: Vec<JudgedLink>,
+    links: Vec<FoldedLink>,
     identifications: Vec<Fact>,
     /// The users before this fold; ids that are missing were themselves.
     users: HashMap<String, String>,
@@ -74,7 +74,7 @@ impl MongoStore {
     pub(super) async fn all_links(
         &self,
         project: ProjectId,
-    ) -> Result<Vec<JudgedLink>, StoreError> {
+    ) -> Result<Vec<FoldedLink>, StoreError> {
         let found = listed(
             self.options.query_deadline,
             self.newest("links")
@@ -82,7 +82,7 @@ impl MongoStore {
                 .sort(doc! {"k": 1}),
         )
         .await?;
-        found.iter().map(judged_link).collect()
+        found.iter().map(folded_link).collect()
     }
 
     /// The earliest copies of facts that are not known with that key or an earlier one.
@@ -177,7 +177,7 @@ impl MongoStore {
         let known = component
             .links
             .iter()
-            .map(|judged| Fact::Link(judged.link.clone()));
+            .map(|folded| Fact::Link(folded.link.clone()));
         let facts = known
             .chain(component.identifications.clone())
             .chain(news.clone());
@@ -196,19 +196,19 @@ impl MongoStore {
         facts: &[Fact],
     ) -> DriverResult<Component> {
         let mut component = Component::default();
-        let mut links: BTreeMap<String, JudgedLink> = BTreeMap::new();
+        let mut links: BTreeMap<String, FoldedLink> = BTreeMap::new();
         let mut edge: BTreeSet<String> = facts.iter().flat_map(named).collect();
         while !edge.is_empty() {
             component.ids.extend(edge.iter().cloned());
             let mut next = BTreeSet::new();
             for document in self.touching(session, project, &edge).await? {
-                let judged = judged_link(&document).map_err(Error::custom)?;
-                for id in [&judged.link.source, &judged.link.destination] {
+                let folded = folded_link(&document).map_err(Error::custom)?;
+                for id in [&folded.link.source, &folded.link.destination] {
                     if !component.ids.contains(id) {
                         next.insert(id.clone());
                     }
                 }
-                links.insert(link_key(project, &judged.link).to_string(), judged);
+                links.insert(link_key(project, &folded.link).to_string(), folded);
             }
             edge = next;
         }
@@ -244,7 +244,7 @@ impl MongoStore {
         Ok(found)
     }
 
-    /// Writes links that are new or judged anew, and the warnings of refusals.
+    /// Writes links that are new or folded anew, and the warnings of refusals.
     async fn write_links(
         &self,
         session: &mut ClientSession,
@@ -252,24 +252,24 @@ impl MongoStore {
         component: &Component,
         folded: &Identities,
     ) -> DriverResult<()> {
-        let key = |judged: &JudgedLink| link_key(project, &judged.link).to_string();
+        let key = |folded: &FoldedLink| link_key(project, &folded.link).to_string();
         let before: HashMap<_, _> = component
             .links
             .iter()
             .map(|link| (key(link), link))
             .collect();
         let (mut links, mut refused, mut holding) = (Vec::new(), Vec::new(), Vec::new());
-        for judged in &folded.links {
-            let known = before.get(&key(judged));
-            if known == Some(&judged) {
+        for folded in &folded.links {
+            let known = before.get(&key(folded));
+            if known == Some(&folded) {
                 continue;
             }
-            let id = link_key(project, &judged.link);
-            let mut document = link_document(project, &judged.link);
-            document.insert("f", refusal_value(judged.refusal));
+            let id = link_key(project, &folded.link);
+            let mut document = link_document(project, &folded.link);
+            document.insert("f", refusal_value(folded.refusal));
             links.push(doc! {"q": {"_id": id.clone()}, "u": {"$set": document}, "upsert": true});
-            match judged.refusal {
-                Some(refusal) => refused.push(refused_link(project, &judged.link, refusal)),
+            match folded.refusal {
+                Some(refusal) => refused.push(refused_link(project, &folded.link, refusal)),
                 None if known.is_some() => {
                     holding.push(doc! {"q": {"_id": refused_link_id(&id)}, "limit": 1});
                 }

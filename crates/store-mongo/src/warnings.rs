@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashSet};
 use empmix_model::{
     DAY_MS,
     envelope::Envelope,
-    identity::{Link, Refusal},
+    identity::{Link, LinkRefusal},
     ids::{MessageId, ProjectId},
     item::Item,
     limits::{ALTERATION_SAMPLES, REFUSED_KEPT},
@@ -246,7 +246,7 @@ pub(super) fn conflict(envelope: &Envelope, item: &Item) -> Warning {
 }
 
 /// The statement that writes the warning of a refused link.
-pub(super) fn refused_link(project: ProjectId, link: &Link, refusal: Refusal) -> Document {
+pub(super) fn refused_link(project: ProjectId, link: &Link, refusal: LinkRefusal) -> Document {
     let warning = wording::refused_link(link, refusal);
     let id = refused_link_id(&link_key(project, link));
     doc! {"q": {"_id": id.clone()}, "u": document(id, project, &warning), "upsert": true}

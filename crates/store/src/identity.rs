@@ -1,7 +1,7 @@
 //! Links between ids, and sessions.
 
 use async_trait::async_trait;
-use empmix_model::{identity::JudgedLink, ids::ProjectId, stored::SessionMetrics};
+use empmix_model::{identity::FoldedLink, ids::ProjectId, stored::SessionMetrics};
 
 use crate::StoreError;
 
@@ -9,7 +9,7 @@ use crate::StoreError;
 #[async_trait]
 pub trait Identity: Send + Sync {
     /// Every link ever said, in key order, with what the fold says of it.
-    async fn links(&self, project: ProjectId) -> Result<Vec<JudgedLink>, StoreError>;
+    async fn links(&self, project: ProjectId) -> Result<Vec<FoldedLink>, StoreError>;
 
     /// The metrics of a session.
     async fn session(

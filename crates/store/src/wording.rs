@@ -3,7 +3,7 @@
 use empmix_model::{
     EpochMs,
     envelope::Envelope,
-    identity::{Link, Refusal},
+    identity::{Link, LinkRefusal},
     limits::REFUSED_BYTES,
     warning::{Warning, WarningKind},
 };
@@ -42,7 +42,7 @@ pub fn conflict(insert_id: &str, mut content: String, received_at: EpochMs) -> W
 }
 
 /// The warning of a refused link.
-pub fn refused_link(link: &Link, refusal: Refusal) -> Warning {
+pub fn refused_link(link: &Link, refusal: LinkRefusal) -> Warning {
     Warning {
         kind: WarningKind::LinkRefused,
         message: format!(

@@ -17,7 +17,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use empmix_ingest::{Context, Unit, lines, pack, pack::Header};
+use empmix_ingest::{EnvelopeUnit, RequestContext, lines, pack, pack::EnvelopeHeader};
 use empmix_model::{
     EpochMs,
     envelope::{Envelope, JobPart, Source},
@@ -153,10 +153,10 @@ impl<'a> Import<'a> {
     async fn publish(&mut self, lines: &[Vec<u8>], first_line: u64) -> Result<(), Failure> {
         let received_at = machine::now();
         let read = decode(lines, first_line, received_at);
-        let is_instruction = |unit: &Unit| {
+        let is_instruction = |unit: &EnvelopeUnit| {
             matches!(
                 unit,
-                Unit::Item {
+                EnvelopeUnit::Item {
                     item: Item::Instruction(_),
                     ..
                 }
@@ -164,7 +164,7 @@ impl<'a> Import<'a> {
         };
         let (instructions, events): (Vec<_>, Vec<_>) =
             read.decoded.units.into_iter().partition(is_instruction);
-        let header = Header {
+        let header = EnvelopeHeader {
             project: self.project,
             received_at,
             source: Source::Import,
@@ -224,7 +224,7 @@ impl<'a> Import<'a> {
 
 fn decode(lines: &[Vec<u8>], first_line: u64, received_at: EpochMs) -> lines::DecodedLines {
     let mut random_id = machine::random_hex::<16>;
-    let mut context = Context {
+    let mut context = RequestContext {
         received_at,
         authority: Authority::Server,
         source: Source::Import,

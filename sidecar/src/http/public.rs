@@ -10,7 +10,8 @@ use axum::{
 };
 use empmix_broker::{Broker, BrokerError, Message, Queue};
 use empmix_ingest::{
-    Context, Decoded, Refusal, RefusalKind, identify, json, pack, pack::Header, track,
+    Decoded, Refusal, RefusalKind, RequestContext, identify, json, pack, pack::EnvelopeHeader,
+    track,
 };
 use empmix_model::envelope::{Envelope, Source};
 use futures::future::try_join_all;
@@ -72,12 +73,12 @@ struct Received {
 }
 
 /// How a body is read.
-type Decode = fn(&Map<String, Value>, &mut Context<'_>) -> Result<Decoded, Refusal>;
+type Decode = fn(&Map<String, Value>, &mut RequestContext<'_>) -> Result<Decoded, Refusal>;
 
 impl Received {
     fn decode(&self, source: Source, decode: Decode) -> Result<Decoded, Refusal> {
         let mut random_id = machine::random_hex::<16>;
-        let mut context = Context {
+        let mut context = RequestContext {
             received_at: self.received_at,
             authority: self.grant.authority,
             source,
@@ -135,7 +136,7 @@ async fn publish(
     source: Source,
     decoded: Decoded,
 ) -> Result<Response, PublicError> {
-    let header = Header {
+    let header = EnvelopeHeader {
         project: received.grant.project,
         received_at: received.received_at,
         source,

@@ -1,7 +1,7 @@
 //! `Identity` of the store.
 
 use async_trait::async_trait;
-use empmix_model::{identity::JudgedLink, ids::ProjectId, stored::SessionMetrics};
+use empmix_model::{identity::FoldedLink, ids::ProjectId, stored::SessionMetrics};
 use empmix_store::{Identity, StoreError};
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 
 #[async_trait]
 impl Identity for LocalStore {
-    async fn links(&self, project: ProjectId) -> Result<Vec<JudgedLink>, StoreError> {
+    async fn links(&self, project: ProjectId) -> Result<Vec<FoldedLink>, StoreError> {
         let no = self.shared.project(project)?.no;
         self.read(move |connection| facts::all_links(connection, no))
             .await

@@ -1,7 +1,7 @@
 //! Identity facts and what the fold says of them.
 
 use empmix_model::{
-    identity::{Fact, FactKey, JudgedLink, Link, Refusal},
+    identity::{Fact, FactKey, FoldedLink, Link, LinkRefusal},
     ids::ItemHash,
     item::Authority,
 };
@@ -71,7 +71,7 @@ pub(crate) fn links_of(
     connection: &Connection,
     project: i64,
     id: &str,
-) -> Result<Vec<JudgedLink>, CatalogueError> {
+) -> Result<Vec<FoldedLink>, CatalogueError> {
     let sql = format!(
         "SELECT {LINK_COLUMNS} FROM links WHERE project = ?1 AND source = ?2
          UNION ALL
@@ -101,7 +101,7 @@ pub(crate) fn identification_of(
 pub(crate) fn all_links(
     connection: &Connection,
     project: i64,
-) -> Result<Vec<JudgedLink>, CatalogueError> {
+) -> Result<Vec<FoldedLink>, CatalogueError> {
     let sql = format!(
         "SELECT {LINK_COLUMNS} FROM links WHERE project = ?1 ORDER BY received_at, message_id, idx"
     );
@@ -115,7 +115,7 @@ pub(crate) fn refused(
     connection: &Connection,
     project: i64,
     limit: usize,
-) -> Result<Vec<JudgedLink>, CatalogueError> {
+) -> Result<Vec<FoldedLink>, CatalogueError> {
     let sql = format!(
         "SELECT {LINK_COLUMNS} FROM links WHERE project = ?1 AND refusal IS NOT NULL
          ORDER BY received_at DESC LIMIT ?2"
@@ -130,7 +130,7 @@ pub(crate) fn refused(
 pub(crate) fn judge(
     connection: &Connection,
     project: i64,
-    judged: &JudgedLink,
+    folded: &FoldedLink,
 ) -> Result<(), CatalogueError> {
     connection
         .prepare_cached(
@@ -139,10 +139,10 @@ pub(crate) fn judge(
         )?
         .execute(params![
             project,
-            judged.link.source,
-            judged.link.destination,
-            authority_code(judged.link.authority),
-            judged.refusal.map(refusal_name),
+            folded.link.source,
+            folded.link.destination,
+            authority_code(folded.link.authority),
+            folded.refusal.map(refusal_name),
         ])?;
     Ok(())
 }
@@ -179,13 +179,13 @@ pub(crate) fn users(
     Ok(users.collect::<Result<_, _>>()?)
 }
 
-fn read_link(row: &Row<'_>) -> rusqlite::Result<JudgedLink> {
+fn read_link(row: &Row<'_>) -> rusqlite::Result<FoldedLink> {
     let authority = match row.get::<_, i64>(2)? {
         0 => Authority::Client,
         _ => Authority::Server,
     };
     let refusal: Option<String> = row.get(7)?;
-    Ok(JudgedLink {
+    Ok(FoldedLink {
         link: Link {
             item: ItemHash(fixed(row, 3)?),
             source: row.get(0)?,
@@ -212,21 +212,21 @@ fn authority_code(authority: Authority) -> i64 {
     }
 }
 
-const REFUSALS: [(Refusal, &str); 4] = [
-    (Refusal::SourceLinked, "source_linked"),
-    (Refusal::SourceIdentified, "source_identified"),
-    (Refusal::SameUser, "same_user"),
-    (Refusal::TooManyIds, "too_many_ids"),
+const REFUSALS: [(LinkRefusal, &str); 4] = [
+    (LinkRefusal::SourceLinked, "source_linked"),
+    (LinkRefusal::SourceIdentified, "source_identified"),
+    (LinkRefusal::SameUser, "same_user"),
+    (LinkRefusal::TooManyIds, "too_many_ids"),
 ];
 
-fn refusal_name(refusal: Refusal) -> &'static str {
+fn refusal_name(refusal: LinkRefusal) -> &'static str {
     REFUSALS
         .iter()
         .find(|(known, _)| *known == refusal)
         .map_or("same_user", |(_, name)| name)
 }
 
-fn refusal_named(name: &str) -> Option<Refusal> {
+fn refusal_named(name: &str) -> Option<LinkRefusal> {
     REFUSALS
         .iter()
         .find(|(_, known)| *known == name)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use empmix_model::{
-    identity::JudgedLink,
+    identity::FoldedLink,
     ids::ItemHash,
     warning::{Warning, WarningKind},
 };
@@ -244,10 +244,10 @@ impl ProjectWrite<'_> {
 }
 
 /// The warning of a link, if it is refused.
-pub(crate) fn refused_link(judged: &JudgedLink) -> Option<Warning> {
-    judged
+pub(crate) fn refused_link(folded: &FoldedLink) -> Option<Warning> {
+    folded
         .refusal
-        .map(|refusal| wording::refused_link(&judged.link, refusal))
+        .map(|refusal| wording::refused_link(&folded.link, refusal))
 }
 
 /// A stored item, and the delivery of this transaction that stored it.

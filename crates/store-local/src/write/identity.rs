@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use empmix_model::identity::{Fact, JudgedLink, Refusal, fold};
+use empmix_model::identity::{Fact, FoldedLink, LinkRefusal, fold};
 use rusqlite::Connection;
 
 use crate::catalogue::facts;
@@ -18,7 +18,7 @@ pub(crate) struct IdentityChange {
     /// Ids of the components that were folded, with their users now.
     pub(crate) users: Vec<(String, String)>,
     /// Links that are refused now and were not before.
-    pub(crate) refused: Vec<JudgedLink>,
+    pub(crate) refused: Vec<FoldedLink>,
 }
 
 /// Keeps facts and folds what they touch.
@@ -49,15 +49,15 @@ pub(crate) fn apply(
 /// Ids that links connect, and every fact about them.
 struct Component {
     ids: HashSet<String>,
-    links: HashMap<LinkKey, JudgedLink>,
+    links: HashMap<LinkKey, FoldedLink>,
     identifications: Vec<Fact>,
 }
 
 /// What makes a stored link the same: source, destination, whether it is a server's.
 type LinkKey = (String, String, bool);
 
-fn key_of(judged: &JudgedLink) -> LinkKey {
-    let link = &judged.link;
+fn key_of(folded: &FoldedLink) -> LinkKey {
+    let link = &folded.link;
     (
         link.source.clone(),
         link.destination.clone(),
@@ -81,10 +81,10 @@ impl Component {
             if component.ids.contains(&id) {
                 continue;
             }
-            for judged in facts::links_of(connection, project, &id)? {
-                waiting.push(judged.link.source.clone());
-                waiting.push(judged.link.destination.clone());
-                component.links.insert(key_of(&judged), judged);
+            for folded in facts::links_of(connection, project, &id)? {
+                waiting.push(folded.link.source.clone());
+                waiting.push(folded.link.destination.clone());
+                component.links.insert(key_of(&folded), folded);
             }
             component
                 .identifications
@@ -99,17 +99,17 @@ impl Component {
         if self.links.is_empty() {
             return Ok(change);
         }
-        let links = self.links.values().map(|judged| judged.link.clone());
+        let links = self.links.values().map(|folded| folded.link.clone());
         let identities = fold(links.map(Fact::Link).chain(self.identifications));
-        for judged in &identities.links {
-            let before: Option<Refusal> = self
+        for folded in &identities.links {
+            let before: Option<LinkRefusal> = self
                 .links
-                .get(&key_of(judged))
+                .get(&key_of(folded))
                 .and_then(|before| before.refusal);
-            if before != judged.refusal {
-                facts::judge(connection, project, judged)?;
+            if before != folded.refusal {
+                facts::judge(connection, project, folded)?;
                 if before.is_none() {
-                    change.refused.push(judged.clone());
+                    change.refused.push(folded.clone());
                 }
             }
         }

@@ -1,14 +1,14 @@
 //! `Identity` of the store.
 
 use async_trait::async_trait;
-use empmix_model::{identity::JudgedLink, ids::ProjectId, stored::SessionMetrics};
+use empmix_model::{identity::FoldedLink, ids::ProjectId, stored::SessionMetrics};
 use empmix_store::{Identity, StoreError};
 
 use crate::MongoStore;
 
 #[async_trait]
 impl Identity for MongoStore {
-    async fn links(&self, project: ProjectId) -> Result<Vec<JudgedLink>, StoreError> {
+    async fn links(&self, project: ProjectId) -> Result<Vec<FoldedLink>, StoreError> {
         self.known(project).await?;
         self.all_links(project).await
     }

@@ -4,7 +4,7 @@ use empmix_query::{
     InvalidQuery, Plan,
     answer::{InsightsResult, SegmentValue, SeriesResult},
     report::{Insights, Measure},
-    segment::{Segment, Shown},
+    segment::{Segment, ShownSegments},
     sum::Sum,
     value::{Scalar, positive_zero},
 };
@@ -32,7 +32,7 @@ impl Cells {
     pub(super) fn new(
         report: &Insights,
         plan: &Plan,
-        shown: Option<&Shown>,
+        shown: Option<&ShownSegments>,
     ) -> Result<Self, InvalidQuery> {
         let segments = shown.map_or(1, |shown| shown.segments.len() + usize::from(shown.rest));
         plan.check_points(report.series.len(), segments)?;
@@ -86,7 +86,7 @@ impl Cells {
         self,
         report: &Insights,
         plan: &Plan,
-        shown: Option<Shown>,
+        shown: Option<ShownSegments>,
     ) -> InsightsResult {
         let names = names(shown);
         let mut series = Vec::new();
@@ -151,7 +151,7 @@ pub(super) fn candidate(measure: &Measure, row: &RawDocument) -> Option<(Segment
     Some((segment, cell.value(measure)))
 }
 
-fn names(shown: Option<Shown>) -> Vec<Vec<SegmentValue>> {
+fn names(shown: Option<ShownSegments>) -> Vec<Vec<SegmentValue>> {
     let Some(shown) = shown else {
         return vec![Vec::new()];
     };

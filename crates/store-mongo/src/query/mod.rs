@@ -25,7 +25,7 @@ use empmix_query::{
     answer::{Answer, Engine, ReportResult},
     plan,
     report::{Insights, Report},
-    segment::{Segment, Shown, rank},
+    segment::{Segment, ShownSegments, rank},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
@@ -160,9 +160,9 @@ impl MongoStore {
         &self,
         question: &Question<'_>,
         pipelines: &Pipelines<'_>,
-    ) -> Result<Shown, StoreError> {
+    ) -> Result<ShownSegments, StoreError> {
         if question.plan.start >= question.plan.end {
-            return Ok(Shown::default());
+            return Ok(ShownSegments::default());
         }
         let limit = question.report.limit;
         let measure = &question.report.series[0].measure;
@@ -178,7 +178,7 @@ impl MongoStore {
         };
         self.each_row(pipelines.candidates(), collect).await?;
         let shown = rank(candidates, limit);
-        Ok(Shown {
+        Ok(ShownSegments {
             rest: shown.rest || dropped,
             ..shown
         })
@@ -189,7 +189,7 @@ impl MongoStore {
 fn measures(
     question: &Question<'_>,
     pipelines: &Pipelines<'_>,
-    shown: Option<&Shown>,
+    shown: Option<&ShownSegments>,
 ) -> Vec<(usize, Vec<Document>)> {
     if question.plan.start >= question.plan.end {
         return Vec::new();

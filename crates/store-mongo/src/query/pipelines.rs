@@ -2,7 +2,7 @@
 
 use empmix_query::{
     report::{EventSelector, Insights, Measure, PropertyRef, Series},
-    segment::{Segment, Shown},
+    segment::{Segment, ShownSegments},
     value::Scalar,
 };
 use mongodb::bson::{Bson, Document, bson, doc};
@@ -74,7 +74,7 @@ impl<'a> Pipelines<'a> {
     ///
     /// Events are grouped as they are read. An event that counts in several segments has the list
     /// of them in its group's key; the lists are taken apart afterwards, when few rows are left.
-    pub(super) fn measure(&self, at: usize, shown: Option<&Shown>) -> Vec<Vec<Document>> {
+    pub(super) fn measure(&self, at: usize, shown: Option<&ShownSegments>) -> Vec<Vec<Document>> {
         let series = &self.report.series[at];
         if series.measure != Measure::Unique {
             let mut stages = self.cells(series, shown, true);
@@ -98,7 +98,12 @@ impl<'a> Pipelines<'a> {
     /// What a series measures, by segment and, if asked, bucket; of a measure of users each user
     /// once. How many events `r` they have is counted for the range alone, where the groups are few:
     /// by bucket it would double the time.
-    fn cells(&self, series: &Series, shown: Option<&Shown>, per_bucket: bool) -> Vec<Document> {
+    fn cells(
+        &self,
+        series: &Series,
+        shown: Option<&ShownSegments>,
+        per_bucket: bool,
+    ) -> Vec<Document> {
         let mut taken = Taken::new(&self.user);
         let shared = self.shared_filter(&mut taken);
         let own = series
@@ -218,7 +223,7 @@ impl<'a> Pipelines<'a> {
 }
 
 /// The positions of the segments among those that are shown, each once; the rest is one position.
-fn positions(segments: Bson, shown: &Shown) -> Bson {
+fn positions(segments: Bson, shown: &ShownSegments) -> Bson {
     let values: Vec<Bson> = shown.segments.iter().map(literal).collect();
     let rest = i32::try_from(values.len()).unwrap_or(i32::MAX);
     let position = |x: &str| {

@@ -127,13 +127,13 @@ fn who_is_who() -> Vec<Item> {
 pub async fn answers(fixture: &Fixture) -> Value {
     let store = fixture.store.as_ref();
     let links = store.links(PROJECT).await.unwrap();
-    let links = links.iter().map(|judged| {
-        let link = &judged.link;
+    let links = links.iter().map(|folded| {
+        let link = &folded.link;
         json!([
             link.source,
             link.destination,
             link.authority,
-            judged.refusal
+            folded.refusal
         ])
     });
     let warnings = store.warnings(PROJECT, 100).await.unwrap();

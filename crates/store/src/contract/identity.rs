@@ -1,7 +1,7 @@
 //! The fold of facts, in every order of arrival.
 
 use empmix_model::{
-    identity::Refusal,
+    identity::LinkRefusal,
     item::{Authority, Item},
     warning::WarningKind,
 };
@@ -20,12 +20,12 @@ const EXAMPLE: [(&str, &str, Authority); 5] = [
     ("B", "A", Authority::Server),
 ];
 
-const VERDICTS: [Option<Refusal>; 5] = [
+const VERDICTS: [Option<LinkRefusal>; 5] = [
     None,
-    Some(Refusal::SourceLinked),
-    Some(Refusal::SourceIdentified),
+    Some(LinkRefusal::SourceLinked),
+    Some(LinkRefusal::SourceIdentified),
     None,
-    Some(Refusal::SameUser),
+    Some(LinkRefusal::SameUser),
 ];
 
 /// Writes fact `number` of the example as a message of its own.
@@ -36,9 +36,9 @@ async fn write_fact(fixture: &Fixture, number: u32) {
     fixture.write(vec![message]).await;
 }
 
-async fn verdicts(fixture: &Fixture) -> Vec<Option<Refusal>> {
+async fn verdicts(fixture: &Fixture) -> Vec<Option<LinkRefusal>> {
     let links = fixture.store.links(fixture.project).await.unwrap();
-    links.into_iter().map(|judged| judged.refusal).collect()
+    links.into_iter().map(|folded| folded.refusal).collect()
 }
 
 async fn write_visits(fixture: &Fixture) {
@@ -165,7 +165,7 @@ pub async fn an_early_copy_of_a_link_counts(harness: &impl Harness) {
     assert_eq!(users(&fixture).await, earlier);
     assert_eq!(
         verdicts(&fixture).await,
-        [None, Some(Refusal::SourceLinked)]
+        [None, Some(LinkRefusal::SourceLinked)]
     );
 }
 
@@ -178,8 +178,8 @@ pub async fn links_are_listed_with_their_verdicts(harness: &impl Harness) {
     let links = fixture.store.links(fixture.project).await.unwrap();
     let said: Vec<_> = links
         .iter()
-        .map(|judged| {
-            let link = &judged.link;
+        .map(|folded| {
+            let link = &folded.link;
             (&*link.source, &*link.destination, link.authority)
         })
         .collect();
@@ -202,6 +202,6 @@ pub async fn a_refused_link_is_one_warning(harness: &impl Harness) {
     assert!(
         warnings[0]
             .message
-            .contains(Refusal::SourceLinked.message())
+            .contains(LinkRefusal::SourceLinked.message())
     );
 }
