@@ -5,7 +5,7 @@
 //! | variable | value | when |
 //! | --- | --- | --- |
 //! | `DBUS_SESSION_BUS_ADDRESS` | `disabled:` | no session bus answers ([`session_bus`](crate::session_bus)) |
-//! | `JSC_useConcurrentJIT` | `0` | WebKitGTK from 2.40 on: compiled WebAssembly may compute wrong values (docs/decisions/0006-wasm-compiler.md) |
+//! | `JSC_useBBQJIT` | `0` | WebKitGTK from 2.40 on: compiled WebAssembly may compute wrong values (docs/decisions/0006-wasm-compiler.md) |
 //!
 //! Both are read once, by libdbus and by JavaScriptCore in the web process, which inherits the
 //! environment of this one. macOS and Windows need nothing.
@@ -46,7 +46,7 @@ mod linux {
     use crate::session_bus;
 
     /// The options of JavaScriptCore that guard against the fault; one that the user set wins.
-    const GUARDS: [&str; 3] = ["JSC_useConcurrentJIT", "JSC_useBBQJIT", "JSC_useJIT"];
+    const GUARDS: [&str; 3] = ["JSC_useBBQJIT", "JSC_useConcurrentJIT", "JSC_useJIT"];
     /// The first WebKitGTK that the fault is known of.
     const FIRST_AFFECTED: (u32, u32) = (2, 40);
 
@@ -87,7 +87,7 @@ mod linux {
         #[test]
         fn the_guard_is_set_for_affected_versions_unless_the_user_chose() {
             let guard = wasm_guard("2.50.6", false).unwrap();
-            assert_eq!((guard.name, &*guard.value), ("JSC_useConcurrentJIT", "0"));
+            assert_eq!((guard.name, &*guard.value), ("JSC_useBBQJIT", "0"));
             assert_eq!(wasm_guard("2.50.6", true), None);
             assert_eq!(wasm_guard("2.38.5", false), None);
             for affected in ["2.40.0", "2.51.1", "3.0.0", "", "unknown"] {

@@ -10,7 +10,7 @@
 
 /// The option of JavaScriptCore that the app sets, as in `src-tauri/src/environment.rs`; a test of the
 /// window checks in the app's log that they are the same.
-pub const GUARD_OF_THE_APP: (&str, &str) = ("JSC_useConcurrentJIT", "0");
+pub const GUARD_OF_THE_APP: (&str, &str) = ("JSC_useBBQJIT", "0");
 
 pub mod browser;
 pub mod desk;
