@@ -2,7 +2,7 @@
 //!
 //! Keys are read again from the store twice a second, so a rotated key stops within one second
 //! on every process; the last known ones are kept in `keys.json` for a start while the store is
-//! away. A key that is not known while the store is away is no refusal but a *not now*.
+//! unreachable. A key that is unknown during that time is answered with *not now*, never refused.
 
 use std::{
     collections::HashMap,
@@ -34,29 +34,29 @@ const REFRESH: Duration = Duration::from_millis(500);
 pub struct Grant {
     /// The project.
     pub project: ProjectId,
-    /// Whose word comes with it.
+    /// The authority of the request.
     pub authority: Authority,
 }
 
 /// What is known of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyVerdict {
+pub enum KeyStatus {
     /// It opens a project.
     Known(Grant),
     /// It opens nothing.
     Unknown,
-    /// It is not known here, and the store, which may know it, is away.
+    /// It is not known here, and the store, which may know it, is unreachable.
     NotNow,
 }
 
 /// Keys of all projects, in memory.
 pub struct Keys {
-    known: RwLock<Known>,
+    known: RwLock<KnownKeys>,
     file: PathBuf,
 }
 
 #[derive(Default)]
-struct Known {
+struct KnownKeys {
     public: HashMap<PublicKey, ProjectId>,
     secret: Vec<(KeyHash, ProjectId)>,
     store: LastRead,
@@ -91,9 +91,9 @@ impl Keys {
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
         let keys: Vec<_> = saved.into_iter().map(SavedKeys::into_keys).collect();
-        let known = Known {
+        let known = KnownKeys {
             store: LastRead::Never,
-            ..Known::of(&keys)
+            ..KnownKeys::of(&keys)
         };
         Self {
             known: RwLock::new(known),
@@ -102,9 +102,9 @@ impl Keys {
     }
 
     /// What a key opens.
-    pub fn check(&self, key: &str) -> KeyVerdict {
+    pub fn check(&self, key: &str) -> KeyStatus {
         if !is_well_formed(key) {
-            return KeyVerdict::Unknown;
+            return KeyStatus::Unknown;
         }
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let public = known.public.get(&PublicKey(key.to_owned()));
@@ -113,16 +113,16 @@ impl Keys {
             .iter()
             .find(|(hash, _)| key.starts_with("sk_") && hash.matches(key));
         match (public, secret) {
-            (Some(project), _) => KeyVerdict::Known(Grant {
+            (Some(project), _) => KeyStatus::Known(Grant {
                 project: *project,
                 authority: Authority::Client,
             }),
-            (None, Some((_, project))) => KeyVerdict::Known(Grant {
+            (None, Some((_, project))) => KeyStatus::Known(Grant {
                 project: *project,
                 authority: Authority::Server,
             }),
-            (None, None) if matches!(known.store, LastRead::Current) => KeyVerdict::Unknown,
-            (None, None) => KeyVerdict::NotNow,
+            (None, None) if matches!(known.store, LastRead::Current) => KeyStatus::Unknown,
+            (None, None) => KeyStatus::NotNow,
         }
     }
 
@@ -155,7 +155,7 @@ impl Keys {
                 return Err(error);
             }
         };
-        let fresh = Known::of(&keys);
+        let fresh = KnownKeys::of(&keys);
         let changed = {
             let mut known = self.write();
             let changed = known.public != fresh.public || known.secret != fresh.secret;
@@ -168,7 +168,7 @@ impl Keys {
         Ok(())
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+    fn write(&self) -> RwLockWriteGuard<'_, KnownKeys> {
         self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -196,7 +196,7 @@ impl Keys {
     }
 }
 
-impl Known {
+impl KnownKeys {
     fn of(keys: &[ProjectKeys]) -> Self {
         Self {
             public: keys
@@ -243,7 +243,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// The directory's token, and the one that whoever holds the lease gave.
+    /// The directory's token, and the one that the holder of the lease gave.
     pub fn new(token: String, lease: Option<&str>) -> Self {
         let hashes = std::iter::once(token.as_str())
             .chain(lease)
@@ -304,8 +304,8 @@ mod tests {
     fn before_the_store_was_read_an_unknown_key_is_not_refused() {
         let dir = tempfile::tempdir().unwrap();
         let key = PublicKey::from_random([3; 16]);
-        assert_eq!(Keys::load(dir.path()).check(&key.0), KeyVerdict::NotNow);
-        assert_eq!(Keys::load(dir.path()).check("pk_typo"), KeyVerdict::Unknown);
+        assert_eq!(Keys::load(dir.path()).check(&key.0), KeyStatus::NotNow);
+        assert_eq!(Keys::load(dir.path()).check("pk_typo"), KeyStatus::Unknown);
         let keys = Keys::load(dir.path());
         keys.save(&[ProjectKeys {
             project: ProjectId([1; 8]),
@@ -318,7 +318,7 @@ mod tests {
         };
         assert_eq!(
             Keys::load(dir.path()).check(&key.0),
-            KeyVerdict::Known(grant)
+            KeyStatus::Known(grant)
         );
     }
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::{
     config::{Config, Roles},
-    data_dir::{self, DataDir, Taken},
+    data_dir::{self, DataDir, DirectoryLock},
     runtime::Runtime,
 };
 
@@ -43,7 +43,7 @@ impl Client {
     /// configuration says of its roles and its address.
     pub async fn reach(config: &Config, roles: Roles) -> Result<Self> {
         let own = match DataDir::take(&config.data_dir)? {
-            Taken::Ours(data) => {
+            DirectoryLock::Ours(data) => {
                 let config = Config {
                     listen: SocketAddr::from(([127, 0, 0, 1], 0)),
                     roles,
@@ -51,14 +51,14 @@ impl Client {
                 };
                 Some(Runtime::start(&config, data, None).await?)
             }
-            Taken::InUse => None,
+            DirectoryLock::InUse => None,
         };
         Self::new(config, own)
     }
 
     /// Only a sidecar that runs already.
     pub async fn attach(config: &Config) -> Result<Self> {
-        if matches!(DataDir::take(&config.data_dir)?, Taken::Ours(_)) {
+        if matches!(DataDir::take(&config.data_dir)?, DirectoryLock::Ours(_)) {
             bail!(
                 "no sidecar runs on {}; start one with `empmix-sidecar serve`",
                 config.data_dir.display()
@@ -102,7 +102,7 @@ impl Client {
         }
     }
 
-    /// The address of the sidecar, read anew: a restarted one may have another.
+    /// The address of the sidecar, read again: a restarted one may have another.
     pub fn url(&self) -> Result<String> {
         if let Some(own) = &self.own {
             return Ok(own.url.clone());
@@ -162,6 +162,6 @@ pub async fn read<T: DeserializeOwned>(response: reqwest::Response) -> Result<T>
 pub struct Refused {
     /// The HTTP status.
     pub status: u16,
-    /// In words.
+    /// As text.
     pub message: String,
 }

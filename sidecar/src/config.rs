@@ -128,7 +128,7 @@ impl Roles {
                 "api" => roles.api = true,
                 "consumer" => roles.consumer = true,
                 "console" => roles.console = true,
-                other => bail!("'{other}' is no role; the roles are api, consumer and console"),
+                other => bail!("unknown role '{other}'; the roles are api, consumer and console"),
             }
         }
         Ok(roles)

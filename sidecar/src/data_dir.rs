@@ -5,7 +5,7 @@
 //! | `lock` | locked for as long as a process has the directory; the lock dies with the process |
 //! | `token` | the bearer token of the private API, made once |
 //! | `sidecar.json` | `{"url","pid"}` of the process that has the directory |
-//! | `keys.json` | public keys and hashes of secret ones, for a start while the store is away |
+//! | `keys.json` | public keys and hashes of secret ones, for a start while the store is unreachable |
 //! | `queue/` | the embedded broker |
 //! | `store/` | the local store |
 //!
@@ -28,8 +28,8 @@ pub struct DataDir {
     _lock: File,
 }
 
-/// What became of the wish to have a directory.
-pub enum Taken {
+/// The result of locking a directory.
+pub enum DirectoryLock {
     /// It is ours.
     Ours(DataDir),
     /// Another process has it.
@@ -47,17 +47,17 @@ pub struct Running {
 
 impl DataDir {
     /// Takes a directory, made if it is not there.
-    pub fn take(path: &Path) -> Result<Taken> {
+    pub fn take(path: &Path) -> Result<DirectoryLock> {
         create_private(path)
             .with_context(|| format!("the data directory {} cannot be made", path.display()))?;
         let lock = private_file(&path.join("lock"))
             .with_context(|| format!("the data directory {} is not writable", path.display()))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Taken::Ours(Self {
+            Ok(()) => Ok(DirectoryLock::Ours(Self {
                 path: path.to_owned(),
                 _lock: lock,
             })),
-            Err(TryLockError::WouldBlock) => Ok(Taken::InUse),
+            Err(TryLockError::WouldBlock) => Ok(DirectoryLock::InUse),
             Err(TryLockError::Error(error)) => {
                 Err(error).context("the data directory cannot be locked")
             }
@@ -92,7 +92,7 @@ impl DataDir {
     }
 }
 
-/// How to reach the sidecar that has a directory, if it said so.
+/// How to reach the sidecar that has a directory, if it is known.
 pub fn running(path: &Path) -> Option<Running> {
     serde_json::from_slice(&fs::read(path.join("sidecar.json")).ok()?).ok()
 }
@@ -148,12 +148,18 @@ mod tests {
     fn a_directory_has_one_owner_at_a_time() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("data");
-        let Taken::Ours(first) = DataDir::take(&path).unwrap() else {
+        let DirectoryLock::Ours(first) = DataDir::take(&path).unwrap() else {
             panic!("it is free")
         };
-        assert!(matches!(DataDir::take(&path).unwrap(), Taken::InUse));
+        assert!(matches!(
+            DataDir::take(&path).unwrap(),
+            DirectoryLock::InUse
+        ));
         drop(first);
-        assert!(matches!(DataDir::take(&path).unwrap(), Taken::Ours(_)));
+        assert!(matches!(
+            DataDir::take(&path).unwrap(),
+            DirectoryLock::Ours(_)
+        ));
     }
 
     #[cfg(unix)]

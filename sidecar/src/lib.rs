@@ -1,6 +1,6 @@
 //! The sidecar: one binary that ingests events, moves them to the store and answers questions.
 //!
-//! It wires; the rules live in the rooms that it calls.
+//! It connects the crates; the rules are in the crates that it calls.
 //!
 //! | module | does |
 //! | --- | --- |

@@ -54,7 +54,7 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Starts everything. It listens when this returns, also while broker or store are away.
+    /// Starts everything. It listens when this returns, also while broker or store are unreachable.
     pub async fn start(config: &Config, data: DataDir, lease_token: Option<&str>) -> Result<Self> {
         let token = data_dir::token(data.path())?;
         let listener = TcpListener::bind(config.listen)
@@ -112,7 +112,7 @@ impl Runtime {
         })
     }
 
-    /// Waits until something failed that only a restart mends; says what.
+    /// Waits for a failure that only a restart fixes, and returns its reason.
     pub async fn failed(&mut self) -> String {
         match self.fatal.wait_for(Option::is_some).await {
             Ok(reason) => reason.clone().unwrap_or_default(),
@@ -143,7 +143,7 @@ impl Runtime {
 async fn ended(what: &str, mut task: JoinHandle<()>, deadline: tokio::time::Instant) {
     match timeout_at(deadline, &mut task).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, "{what} ended badly"),
+        Ok(Err(error)) => tracing::error!(%error, "{what} failed"),
         Err(_) => {
             tracing::warn!("{what} took too long and was cut off");
             task.abort();
@@ -214,7 +214,7 @@ async fn first_project(app: Arc<App>, stop: CancellationToken) {
                 }
                 return;
             }
-            Err(error) => tracing::warn!(%error, "the first project could not be looked for"),
+            Err(error) => tracing::warn!(%error, "could not look up the first project"),
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -36,7 +36,7 @@ pub(crate) fn prepare() -> Vec<Setting> {
     reason = "GTK, libdbus and WebKit take these settings from the environment only"
 )]
 fn set(setting: &Setting) {
-    // SAFETY: no other thread runs yet, so nobody reads the environment meanwhile.
+    // SAFETY: no other thread runs yet, so none reads the environment meanwhile.
     unsafe { std::env::set_var(setting.name, &setting.value) };
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The lease is a line `{"token":…}` with a token made for this launch; the pipe stays open for as
 //! long as the app lives, so the sidecar drains and ends when the app does, however it ends. On
-//! Linux the kernel says so as well.
+//! Linux the kernel signals it as well.
 
 use std::{
     ffi::OsString,
@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail};
 use empmix_child::{EndSignal, end_with_parent};
 use serde::Deserialize;
 
-/// A sidecar that says nothing for so long is given up.
+/// The deadline for the first line of a sidecar.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A sidecar that answers.
@@ -88,7 +88,7 @@ pub(crate) fn launch(program: &Path, data_dir: &Path, port: u16) -> Result<Outco
         Ok(FirstLine::Ready { version, .. }) => {
             end(&mut child);
             bail!(
-                "the sidecar is version {version}, the app {}; install both anew",
+                "the sidecar is version {version}, the app {}; install both again",
                 env!("CARGO_PKG_VERSION")
             )
         }
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_no_sidecar_is_an_error() {
+    fn a_program_that_is_not_a_sidecar_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         assert!(launch(Path::new("/bin/true"), dir.path(), 0).is_err());
         assert!(launch(&dir.path().join("none"), dir.path(), 0).is_err());

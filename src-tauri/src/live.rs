@@ -15,7 +15,7 @@ use crate::{commands::disconnected, supervisor::Endpoint};
 
 /// Streams at a time.
 const STREAMS: usize = 8;
-/// The sidecar says something every 15 s; one that is silent for so long is gone.
+/// The sidecar sends something every 15 s; after this silence the stream counts as closed.
 const SILENCE: Duration = Duration::from_secs(45);
 
 /// The streams that are open.

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bus_that_answers_is_left_alone() {
+    fn a_bus_that_answers_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let socket = dir.path().join("bus, with a name=odd");
         server(&socket);

@@ -29,10 +29,10 @@ const DELAYS: [Duration; 5] = [
     Duration::from_secs(10),
 ];
 
-/// A sidecar that ran for so long is no longer one that fails at once.
+/// A sidecar that ran this long did not fail at its start.
 const STEADY: Duration = Duration::from_secs(30);
 
-/// What is said of a sidecar that stops soon after each start.
+/// The message for a sidecar that stops soon after each start.
 const STOPS_AGAIN: &str =
     "The sidecar stops soon after its start; it is started again. The app's log says why";
 

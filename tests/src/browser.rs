@@ -116,7 +116,7 @@ impl Browser {
     }
 
     /// The desktop app in a window of its own display, in a session with this bus. The environment is
-    /// added to the app's; its log is looked for below `home`.
+    /// added to the app's; its log is below `home`.
     pub async fn desktop(app: &Path, bus: Bus, home: &Path, environment: &[(&str, &Path)]) -> Self {
         let mut environment = environment.to_vec();
         let automated = ["TAURI_AUTOMATION", "TAURI_WEBVIEW_AUTOMATION"];

@@ -1,4 +1,4 @@
-//! DuckDB, which has no part in how we compute: the judge of answers and the peer of benchmarks.
+//! DuckDB, an independent engine: the oracle of answers and the peer of benchmarks.
 //!
 //! It is Python's package, in the folder that `$EMPMIX_DUCKDB` names, or where `cargo xtask test`
 //! keeps it (`~/.cache/empmix/wheels/duckdb-…`).

@@ -60,7 +60,7 @@ impl Guard {
         }
     }
 
-    /// Stops it where it is: connections stay open and nobody answers.
+    /// Stops it where it is: connections stay open without an answer.
     pub(crate) fn stop(&self) {
         self.signal("STOP");
         wait_for("stopped server", Duration::from_secs(10), || {

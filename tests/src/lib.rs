@@ -5,7 +5,7 @@
 
 #![allow(
     clippy::expect_used,
-    reason = "what fails here fails a test, and says so"
+    reason = "a failure here fails a test with its reason"
 )]
 
 /// The option of JavaScriptCore that the app sets, as in `src-tauri/src/environment.rs`; a test of the

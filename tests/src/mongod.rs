@@ -1,6 +1,6 @@
 //! A real MongoDB: a replica set of one, on a private port, in a directory of its own.
 //!
-//! The server is looked for in `$EMPMIX_MONGOD`, `$MONGOD`, on `PATH`, and where
+//! The server is searched in `$EMPMIX_MONGOD`, `$MONGOD`, on `PATH`, and where
 //! `cargo xtask test` keeps it (`~/.cache/empmix/mongod/mongod`). Without one the tests fail and
 //! say what to do.
 
@@ -50,7 +50,7 @@ impl Mongod {
         server
     }
 
-    /// Starts a server that is no member of any replica set.
+    /// Starts a server that is not a member of a replica set.
     pub fn start_standalone() -> Self {
         let server = Self::spawn(false);
         server.wait_for_primary();
@@ -68,7 +68,7 @@ impl Mongod {
         format!("mongodb://{}/{database}", self.address())
     }
 
-    /// The URI of a database that nobody used yet.
+    /// The URI of an unused database.
     pub fn fresh_uri(&self) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -89,7 +89,7 @@ impl Mongod {
         self.wait_for_primary();
     }
 
-    /// Stops the process where it is: connections stay open and nobody answers.
+    /// Stops the process where it is: connections stay open without an answer.
     pub fn stop(&self) {
         self.guard.as_ref().expect("the server runs").stop();
     }
@@ -127,7 +127,7 @@ impl Mongod {
             command.args(["--port", &self.port.to_string(), "--bind_ip", "127.0.0.1"]);
             command.args(["--wiredTigerCacheSizeGB", "0.5", "--noscripting"]);
             command.args(["--setParameter", "enableTestCommands=1"]);
-            // Two cores are not for hundreds of idle threads, and nobody reads the diagnostics.
+            // Two cores are not for hundreds of idle threads, and the diagnostics are not read.
             command.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]);
             if self.replica_set {
                 command.args(["--replSet", "rs0"]);

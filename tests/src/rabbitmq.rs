@@ -70,7 +70,7 @@ impl RabbitMq {
         SHARED.get_or_init(Self::start)
     }
 
-    /// The URI of a virtual host that nobody used yet.
+    /// The URI of an unused virtual host.
     pub fn uri(&self) -> String {
         let number = self.vhosts.fetch_add(1, Ordering::Relaxed);
         assert!(number < VHOSTS, "the server has {VHOSTS} virtual hosts");
@@ -95,7 +95,7 @@ impl RabbitMq {
         self.guard = Some(self.launch());
     }
 
-    /// Stops the process where it is: connections stay open and nobody answers.
+    /// Stops the process where it is: connections stay open without an answer.
     pub fn stop(&self) {
         self.guard.as_ref().expect("the server runs").stop();
     }

@@ -237,7 +237,7 @@ impl Sidecar {
     }
 }
 
-/// A reply's status and JSON body; `null` where it is none.
+/// A reply's status and JSON body; `null` where there is none.
 pub fn status_and_body(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();
     (status, response.json().unwrap_or(Value::Null))

@@ -27,7 +27,7 @@ static SPAWNER: LazyLock<Sender<Order>> = LazyLock::new(|| {
     let (orders, received) = channel::<Order>();
     std::thread::spawn(move || {
         for (mut command, reply) in received {
-            // Whoever gave the order is gone if the reply cannot be sent; so is the child then.
+            // A reply that cannot be sent has no receiver; the child is dropped then.
             drop(reply.send(command.spawn()));
         }
     });
@@ -116,7 +116,7 @@ pub fn is_alive(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-/// A port that nobody listens on now.
+/// An unused port.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("an address").port()

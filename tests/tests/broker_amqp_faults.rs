@@ -25,7 +25,7 @@ const UNBIND: &str = r#"rabbit_binding:remove({binding,
     {resource, <<"t0">>, exchange, <<"empmix.events">>}, <<"events">>,
     {resource, <<"t0">>, queue, <<"events_queue">>}, []},
     fun (_, _) -> ok end, <<"test">>)."#;
-/// Erlang that declares `events_queue` as somebody else would.
+/// Erlang that declares `events_queue` as another program would.
 const CLASSIC: &str = r#"rabbit_amqqueue:declare(
     {resource, <<"t0">>, queue, <<"events_queue">>}, true, false, [], none, <<"test">>)."#;
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -240,7 +240,7 @@ async fn an_alarm_fails_publishes_at_once_and_lets_consumers_go_on() {
         publish(&*broker, Queue::Events, format!("{n}")).await;
     }
     server.ctl(&["set_vm_memory_high_watermark", "absolute", "1"]);
-    // The server says so when someone publishes.
+    // The server reports it at the next publish.
     assert!(
         broker
             .publish(Queue::Events, message("blocked"))
@@ -271,7 +271,7 @@ async fn an_alarm_fails_publishes_at_once_and_lets_consumers_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_topology_is_refused_and_left_alone() {
+async fn another_topology_is_refused_and_not_changed() {
     let server = server().await;
     let uri = server.uri();
     server.ctl(&["eval", CLASSIC]);
@@ -305,7 +305,7 @@ async fn a_wrong_password_is_told_without_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_away_is_told_at_once_and_found_later() {
+async fn an_unreachable_server_is_reported_at_once_and_found_later() {
     let mut server = server().await;
     let uri = server.uri();
     server.kill9();

@@ -39,7 +39,7 @@ in_each_session!(
     the_window_shows_the_sample_and_takes_its_sidecar_along,
     a_sidecar_that_dies_is_started_again_and_the_window_goes_on,
     a_taken_port_is_replaced_by_another_that_is_shown_and_remembered,
-    a_folder_that_another_sidecar_has_is_said_so_and_taken_when_it_is_free,
+    a_folder_in_use_is_reported_and_used_when_it_is_free,
     the_window_reaches_nothing_but_its_own_shell,
     what_is_copied_can_be_pasted,
     reload_keys_leave_the_window_as_it_is,
@@ -114,7 +114,7 @@ async fn a_taken_port_is_replaced_by_another_that_is_shown_and_remembered(bus: B
     assert_eq!(kept, format!(r#"{{"port":{port}}}"#));
 }
 
-async fn a_folder_that_another_sidecar_has_is_said_so_and_taken_when_it_is_free(bus: Bus) {
+async fn a_folder_in_use_is_reported_and_used_when_it_is_free(bus: Bus) {
     let other = tokio::task::spawn_blocking(Sidecar::start).await.unwrap();
     let data = other.data_dir();
     let desk = Desk::start(Setup::new(bus).data(|_| data.clone())).await;

@@ -1,5 +1,5 @@
-//! Starting, stopping and going on while something is away: nothing that got a `200` is lost, and
-//! whoever asks is told why not.
+//! Starting, stopping and going on while a server is unreachable: nothing that got a `200` is lost, and
+//! callers get the reason.
 
 #![allow(
     clippy::expect_used,
@@ -60,7 +60,7 @@ fn a_store_that_goes_away_stops_no_ingest() {
     });
     assert_eq!(sidecar.track(&project, &event("without")).status(), 200);
     wait_for(
-        "no verdict on an unknown key",
+        "no result on an unknown key",
         Duration::from_secs(20),
         || (with_key(&sidecar, STRANGE_KEY).status() == 503).then_some(()),
     );
@@ -79,7 +79,7 @@ fn a_store_that_goes_away_stops_no_ingest() {
 }
 
 #[test]
-fn without_a_broker_it_listens_and_says_so() {
+fn without_a_broker_it_listens_and_is_not_ready() {
     let broker = format!("amqp://u:CANARY@127.0.0.1:{}/%2f", free_port());
     let began = Instant::now();
     let mut sidecar = Sidecar::with_pair(&["--broker", &broker]);

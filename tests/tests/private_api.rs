@@ -26,7 +26,7 @@ fn the_private_api_takes_its_token_only_and_names_the_field_that_is_wrong() {
     assert_eq!(
         status(http.get(&path).bearer_auth(&project.public_key)),
         401,
-        "a public key is no token"
+        "a public key is not a token"
     );
     assert_eq!(
         status(

@@ -120,7 +120,7 @@ async fn a_server_that_stops_answering_is_unavailable_within_the_deadline() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_opens_while_the_server_is_away() {
+async fn a_store_opens_while_the_server_is_unreachable() {
     let mut server = Mongod::start();
     server.kill9();
     let store = connect(&server.uri("empmix")).await;
@@ -140,7 +140,7 @@ async fn a_store_opens_while_the_server_is_away() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_standalone_server_is_refused_in_words() {
+async fn a_standalone_server_is_refused_with_the_reason() {
     let server = Mongod::start_standalone();
     let store = connect(&server.uri("empmix")).await;
     let refused = store.check().await.expect_err("no replica set").to_string();
@@ -224,7 +224,7 @@ async fn one_document_that_mongodb_refuses_does_not_hold_up_the_rest() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_documents_with_few_duplicates_are_told_apart() {
+async fn many_documents_with_few_duplicates_are_distinguished() {
     let (fixture, _) = fixture(Mongod::shared()).await;
     let some = |places: &[u32]| -> Vec<_> {
         places
@@ -246,7 +246,7 @@ async fn many_documents_with_few_duplicates_are_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_that_nobody_waits_for_is_ended_on_the_server() {
+async fn an_abandoned_report_is_ended_on_the_server() {
     let server = Mongod::start();
     let (fixture, uri) = fixture(&server).await;
     fixture

@@ -123,7 +123,7 @@ async fn an_unfinished_restamp_gives_right_answers_and_is_finished() {
         values: vec![json!("ann")],
     });
     assert_eq!(fixture.totals(Some(is_ann)).await, (2.0, 1.0));
-    assert_eq!(stamp(&database).await, "phone", "nobody wrote yet");
+    assert_eq!(stamp(&database).await, "phone", "no event was written yet");
 
     fixture
         .write_events(3, vec![event("i2", "bob", "view", NOON + DAY_MS)])

@@ -1,5 +1,5 @@
 //! WebKit's WebAssembly compiler, probed: with the app's guard every page computes what it must, and
-//! without it some do not. Where the second test fails, this WebKitGTK has mended the fault: give the
+//! without it some do not. Where the second test fails, this WebKitGTK has fixed the fault: give the
 //! guard an upper version (docs/decisions/0006-wasm-compiler.md).
 
 #![allow(

@@ -50,7 +50,7 @@ struct Profile {
 }
 
 impl Artefacts {
-    /// Reads one line; lines that are no message of cargo's say nothing.
+    /// Reads one line; other lines than cargo's messages are skipped.
     pub(crate) fn read(&mut self, line: &str) {
         let Ok(Message::CompilerArtifact {
             manifest_path,
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_and_their_tests_are_told_apart() {
+    fn programs_and_their_tests_are_distinguished() {
         let mut made = Artefacts::default();
         made.read(&message("bin", false, r#""/t/empmix-sidecar""#));
         made.read(&message("bin", true, r#""/t/deps/empmix_sidecar-1""#));

@@ -1,4 +1,4 @@
-//! The one front door: each job of a developer, and of CI, is one of these commands.
+//! The entry point of development: each job of a developer, and of CI, is one of these commands.
 //!
 //! It installs what a bare machine lacks, says what it does, and is quick the second time.
 
@@ -49,7 +49,7 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Installers of the desktop app
     Bundle,
-    /// Format, lints, edges between rooms, licences, bans, sources, spelling
+    /// Format, lints, dependencies between crates, words, licences, sources, spelling
     Tidy(tidy::TidyArgs),
     /// Known vulnerabilities of the dependencies (needs the network)
     Audit,

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_ends_before_its_first_line_says_so() {
+    fn a_process_that_ends_before_its_first_line_is_an_error() {
         let running = sh("exit 4").start(true).unwrap();
         let error = running.next_line(Duration::from_secs(30)).unwrap_err();
         assert!(error.to_string().contains("exit status: 4"), "{error}");

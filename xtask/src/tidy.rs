@@ -20,7 +20,7 @@ use crate::provision::{deny, typos};
 /// The options of `tidy`.
 #[derive(Args)]
 pub(crate) struct TidyArgs {
-    /// Format the code and mend its spelling first
+    /// Format the code and fix its spelling first
     #[arg(long)]
     fix: bool,
     /// Only these checks [default: all]
@@ -110,7 +110,7 @@ pub(crate) fn audit(context: &Context) -> Result<()> {
     if let Err(error) = fetched {
         eprintln!("{error:#}");
         println!("advisories: not checked (no database)");
-        bail!("the database of advisories cannot be had");
+        bail!("the database of advisories cannot be fetched");
     }
     context
         .cmd(deny)

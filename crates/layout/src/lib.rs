@@ -6,7 +6,7 @@
 //!
 //! Before a file with data is migrated, a copy of it is made beside it (`NAME.before-vN`), synced
 //! with its folder. Each step and its version are one transaction, so a crash leaves a version whose
-//! steps have run. A file of a newer version is left alone: this release does not know what it would
+//! steps have run. A file of a newer version is not changed: this release does not know what it would
 //! destroy.
 
 use std::fs::{self, File};
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_file_is_refused_and_left_alone() {
+    fn a_newer_file_is_refused_and_not_changed() {
         let files = Files::new();
         drop(files.migrate(&[ONE, TWO]).unwrap());
         let error = files.migrate(&[ONE]).unwrap_err().to_string();

@@ -54,7 +54,7 @@ pub enum ErrorCode {
     Conflict,
     /// 413: a body is too large.
     PayloadTooLarge,
-    /// 500: a defect of ours.
+    /// 500: a defect of the product.
     Internal,
     /// 503: broker or store cannot be reached now.
     Unavailable,

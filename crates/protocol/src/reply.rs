@@ -79,7 +79,7 @@ pub struct EventsPage {
     pub next_cursor: Option<String>,
 }
 
-/// What became of the lines of one import request.
+/// The outcome of the lines of one import request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Imported {
     /// The job that tells when everything is stored.

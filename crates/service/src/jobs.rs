@@ -45,7 +45,10 @@ impl Service {
                 ErrorCode::Conflict,
                 "This import was cancelled.",
             )),
-            _ => Err(ApiError::new(ErrorCode::Conflict, "This import is over.")),
+            _ => Err(ApiError::new(
+                ErrorCode::Conflict,
+                "This import has already finished.",
+            )),
         }
     }
 

@@ -89,7 +89,7 @@ impl Service {
         if Calendar::new(timezone, week_start).is_err() {
             return Err(error::invalid(
                 "timezone",
-                format!("'{timezone}' is no IANA time zone, such as Europe/Berlin."),
+                format!("'{timezone}' is not an IANA time zone, such as Europe/Berlin."),
             ));
         }
         let new = empmix_store::NewProject {

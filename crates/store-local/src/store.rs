@@ -16,14 +16,14 @@ use crate::{
     memory::project::ProjectState,
     options::LocalOptions,
     parts::cache::ColumnCache,
-    parts::seal::{self, Sealer, Wake},
+    parts::seal::{self, SealTrigger, Sealer},
     read::readers::Readers,
     write::pending::Hot,
     write::writer::{Shared, Writer},
 };
 use empmix_store::StoreError;
 
-/// The store in a directory of this machine. Whoever opens it holds the directory's lock.
+/// The store in a directory of this machine. The process that opens it holds the directory's lock.
 pub struct LocalStore {
     pub(crate) shared: Arc<Shared>,
     pub(crate) readers: Arc<Readers>,
@@ -51,7 +51,7 @@ impl LocalStore {
         let cache = Arc::new(ColumnCache::new(options.column_budget));
         let last_part = parts::last_number(&connection)?;
         let (projects, hot) = read_projects(&connection, &parts_dir, &cache)?;
-        let (wake, listener) = Wake::new(options.seal_rows);
+        let (wake, listener) = SealTrigger::new(options.seal_rows);
         let shared = Arc::new(Shared {
             projects: RwLock::new(projects),
             failure: OnceLock::new(),
@@ -112,7 +112,7 @@ fn read_projects(
     let mut hot = HashMap::new();
     for loaded in load::load(connection, parts_dir, cache)? {
         let id = loaded.project.id;
-        let state = ProjectState::new(loaded.no, &loaded.project, loaded.data);
+        let state = ProjectState::new(loaded.project_number, &loaded.project, loaded.data);
         projects.insert(id, Arc::new(state));
         hot.insert(id, loaded.hot);
     }

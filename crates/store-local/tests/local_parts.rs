@@ -86,14 +86,14 @@ async fn write(store: &LocalStore, numbers: std::ops::Range<u32>) -> Vec<ItemOut
 
 /// Everything that a reader can see.
 #[derive(Debug, PartialEq)]
-struct Seen {
+struct Answers {
     insights: Value,
     events: Vec<StoredEvent>,
     of_user: Vec<StoredEvent>,
     schema: Vec<EventSchema>,
 }
 
-async fn see(store: &LocalStore) -> Seen {
+async fn see(store: &LocalStore) -> Answers {
     let price = || PropertyRef {
         property: "price".into(),
         cast: None,
@@ -141,7 +141,7 @@ async fn see(store: &LocalStore) -> Seen {
         user_id: Some("user3".into()),
         ..all.clone()
     };
-    Seen {
+    Answers {
         insights: serde_json::to_value(&answer.result).expect("JSON"),
         events: store.events(PROJECT, &all).await.expect("events").events,
         of_user: store
@@ -408,7 +408,7 @@ async fn many_rare_properties_share_a_column() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_closed_store_says_so_and_denies_no_project() {
+async fn a_closed_store_is_unavailable_and_does_not_deny_a_project() {
     let dir = tempfile::tempdir().expect("a directory");
     let store = new_store(dir.path(), &hot_only()).await;
     write(&store, 0..1).await;

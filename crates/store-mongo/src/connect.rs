@@ -109,7 +109,7 @@ pub(super) fn durable() -> WriteConcern {
         .build()
 }
 
-/// The error in words, without what stands between `://` and `@`.
+/// The error as text, without what stands between `://` and `@`.
 fn without_secret(uri: &str, error: &mongodb::error::Error) -> String {
     let credentials = uri
         .split_once("://")

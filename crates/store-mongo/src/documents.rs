@@ -3,7 +3,7 @@
 //! An event: `_id` (project ‖ item hash), `p` project, `e` name, `d` distinct id, `u` user, `t`
 //! corrected time, `c` the client's own time where it differs, `r` received, `i` insert id, `s`
 //! session, `m` message, `h` hash of the content, `props` with escaped names. An instruction has
-//! the same fields without `e`, `u`, `s`, `props`, and with `a` (whose word it is) and `act`, what
+//! the same fields without `e`, `u`, `s`, `props`, and with `a` (the authority of the request) and `act`, what
 //! to do, in JSON.
 
 use empmix_model::{

@@ -17,7 +17,7 @@ use empmix_store::StoreError;
 const CLIENT: &str = "client";
 const SERVER: &str = "server";
 
-/// The `_id` of what a fact is about, whenever it was said.
+/// The `_id` of what a fact is about, whatever its time.
 pub(super) fn fact_id(project: ProjectId, fact: &Fact) -> Bson {
     match fact {
         Fact::Link(link) => link_key(project, link),
@@ -37,7 +37,7 @@ pub(super) fn link_key(project: ProjectId, link: &Link) -> Bson {
     })
 }
 
-/// The link's document without its `_id` and its verdict.
+/// The link's document without its `_id` and its result.
 pub(super) fn link_document(project: ProjectId, link: &Link) -> Document {
     doc! {
         "p": project_id(project),
@@ -57,14 +57,14 @@ pub(super) fn key_document(key: FactKey) -> Document {
     }
 }
 
-/// A verdict as a value: null where the link holds.
+/// A result as a value: null where the link holds.
 pub(super) fn refusal_value(refusal: Option<LinkRefusal>) -> Bson {
     refusal
         .and_then(|refusal| mongodb::bson::to_bson(&refusal).ok())
         .unwrap_or(Bson::Null)
 }
 
-/// Reads a link and the verdict of the last fold.
+/// Reads a link and the result of the last fold.
 pub(super) fn folded_link(document: &Document) -> Result<FoldedLink, StoreError> {
     read_link(document).ok_or_else(|| broken("a link"))
 }

@@ -244,7 +244,7 @@ impl MongoStore {
         Ok(found)
     }
 
-    /// Writes links that are new or folded anew, and the warnings of refusals.
+    /// Writes links that are new or folded again, and the warnings of refusals.
     async fn write_links(
         &self,
         session: &mut ClientSession,
@@ -285,7 +285,7 @@ impl MongoStore {
         Ok(())
     }
 
-    /// Writes identifications and users, and the job that stamps events anew.
+    /// Writes identifications and users, and the job that stamps events again.
     async fn write_users(
         &self,
         session: &mut ClientSession,

@@ -1,4 +1,4 @@
-//! Inserting items once, and telling what became of each.
+//! Inserts items once, with the outcome of each.
 //!
 //! Unordered inserts with majority and journal. A second item under an `_id` is refused by the
 //! server (code 11000); then the content that is there is read back: equal content is a duplicate
@@ -37,7 +37,7 @@ pub(super) struct Inserted {
 }
 
 /// What is stored under an id.
-struct Held {
+struct StoredContent {
     content: i64,
     message: Vec<u8>,
     user: Option<String>,
@@ -71,7 +71,7 @@ impl MongoStore {
         }
         duplicates.sort_unstable();
         let held = self.held(&target, rows, &duplicates).await?;
-        judge(rows, &duplicates, &held, &mut outcomes)?;
+        classify(rows, &duplicates, &held, &mut outcomes)?;
         let stamped = held
             .into_iter()
             .filter_map(|(id, held)| held.user.map(|user| (id, user)))
@@ -111,7 +111,7 @@ impl MongoStore {
         target: &Collection<RawDocumentBuf>,
         rows: &[Row],
         duplicates: &[usize],
-    ) -> Result<HashMap<Vec<u8>, Held>, StoreError> {
+    ) -> Result<HashMap<Vec<u8>, StoredContent>, StoreError> {
         let mut held = HashMap::new();
         for places in duplicates.chunks(CHUNK) {
             let ids: Vec<_> = places.iter().map(|place| rows[*place].id.clone()).collect();
@@ -126,7 +126,7 @@ impl MongoStore {
                     let user = document.get_str("u").ok().map(str::to_owned);
                     held.insert(
                         id,
-                        Held {
+                        StoredContent {
                             content,
                             message,
                             user,
@@ -188,10 +188,10 @@ fn lasting(error: &IndexedWriteError, places: &[usize]) -> Result<(usize, i32), 
 
 /// Says of each duplicate what it is a duplicate of. An item that this very delivery
 /// stored a moment ago is a duplicate, not the message's second delivery.
-fn judge(
+fn classify(
     rows: &[Row],
     duplicates: &[usize],
-    held: &HashMap<Vec<u8>, Held>,
+    held: &HashMap<Vec<u8>, StoredContent>,
     outcomes: &mut [ItemOutcome],
 ) -> Result<(), StoreError> {
     let mut first = HashMap::new();
@@ -201,7 +201,7 @@ fn judge(
     for &place in duplicates {
         let row = &rows[place];
         let Some(held) = held.get(&row.id.bytes) else {
-            // Refused as a duplicate, yet no majority holds it: whoever wrote it may still lose it.
+            // Refused as a duplicate, yet no majority holds it: its writer may still lose it.
             return Err(StoreError::Unavailable(
                 "a write of another process is not confirmed".into(),
             ));

@@ -3,7 +3,7 @@
 //! | collection | `_id` | holds |
 //! | --- | --- | --- |
 //! | `events` | project ‖ item hash (24 bytes) | see `documents` |
-//! | `instructions` | project ‖ item hash | what was said about users, once each |
+//! | `instructions` | project ‖ item hash | instructions about users, once each |
 //! | `links` | `{p, a, s, d}` | every link ever said: earliest key `k`, item `i`, refusal `f` or null |
 //! | `ids` | `{p, d}` | ids that a fact names: user `u`, key `k` of the earliest identification |
 //! | `sessions` | `{p, s}` | metrics, recomputed from the events |
@@ -11,7 +11,7 @@
 //! | `warnings` | what makes it one, so that a repeat changes nothing | bounded per project |
 //! | `projects`, `keys` | project | the catalogue; `identity_version` serialises facts |
 //! | `records` | `{p, k, i}` | saved reports, boards and the like: version and body |
-//! | `jobs` | job, or an object id | imports; users that are being stamped anew |
+//! | `jobs` | job, or an object id | imports; users that are being stamped again |
 //! | `job_parts` | `{j, n}` | parts of an import: accepted `a`, stored `s` |
 //!
 //! **Durability.** Every write is acknowledged by a majority and its journals ([`connect`]), every
@@ -20,7 +20,7 @@
 //!
 //! **Identity.** New facts of a project are applied in a transaction that counts up its
 //! `identity_version`, so two consumers take turns. It folds the connected component of the ids
-//! that the facts name, and writes verdicts, users and a *restamp* job: the ids whose user
+//! that the facts name, and writes results, users and a *restamp* job: the ids whose user
 //! changed. The job then sets `u` on their events. Until it is done, readers resolve those ids
 //! themselves, so answers are right from the transaction on. An event that was inserted with the
 //! user of a moment ago is found by reading the users again after the insert.
@@ -76,7 +76,7 @@ pub struct MongoStore {
 
 impl MongoStore {
     /// A store in the database that the URI's path names, by default `empmix`. Returns also while
-    /// the server is away: what is then asked fails with `Unavailable` until it is back.
+    /// the server is unreachable: a call then fails with `Unavailable` until it is back.
     ///
     /// # Errors
     /// `Unavailable` when the URI cannot be read (an `srv` URI: when its name is not found).

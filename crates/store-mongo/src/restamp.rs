@@ -1,4 +1,4 @@
-//! Stamping events with their users anew, after a fold changed who an id is.
+//! Stamping events with their users again, after a fold changed who an id is.
 //!
 //! A job is written in the transaction that changed the users: `{_id, kind: "restamp", p, ids}`.
 //! Running it reads the ids' users, sets `u` on their events, and reads the users again: if another
@@ -42,7 +42,7 @@ pub(super) fn document(id: ObjectId, project: ProjectId, ids: &[&str]) -> Docume
 
 impl MongoStore {
     /// Does what earlier processes left to do, beside everything else; tries again while the server
-    /// is away, and ends when the store closes.
+    /// is unreachable, and ends when the store closes.
     pub(super) fn resume_restamps(&self) {
         let store = self.beside();
         let mut closed = self.closed.subscribe();

@@ -28,7 +28,7 @@ pub(super) fn properties(document: &RawDocument) -> Properties {
         .collect()
 }
 
-/// A scalar as a literal of a pipeline; lists and objects are no literals of any report.
+/// A scalar as a literal of a pipeline; a report has no lists or objects as literals.
 pub(super) fn scalar(value: &Value) -> Bson {
     match value {
         Value::Bool(flag) => Bson::Boolean(*flag),

@@ -3,7 +3,7 @@
 //! 1. Restamps that another process left are finished.
 //! 2. Instructions are inserted; the facts of those whose content is the stored one are applied.
 //! 3. Events are inserted, stamped with the users of now.
-//! 4. The users are read again; events of this batch that carry another one are stamped anew.
+//! 4. The users are read again; events of this batch that carry another one are stamped again.
 //! 5. The days of the events are marked, sessions, warnings, job parts.
 //!
 //! Whatever a crash leaves out is done when the batch is delivered again.
@@ -27,7 +27,7 @@ use super::{
 };
 use empmix_store::{Batch, ItemOutcome, StoreError, Written, wording};
 
-/// Events stamped anew by one statement.
+/// Events stamped again by one statement.
 const CHUNK: usize = 5_000;
 
 /// Where an item stands in the batch: envelope, item.
@@ -135,7 +135,7 @@ impl MongoStore {
         self.correct(batch.project, &ids, stamped).await
     }
 
-    /// Stamps events of this batch anew until the users that they carry are those of now.
+    /// Stamps events of this batch again until the users that they carry are those of now.
     async fn correct(
         &self,
         project: ProjectId,

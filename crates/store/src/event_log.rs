@@ -58,6 +58,6 @@ pub trait EventLog: Send + Sync {
 
     /// What is stored from now on, in the order it is stored. A watcher that is too slow for a
     /// bounded buffer misses the oldest and learns how many. The stream ends when the store closes
-    /// or, where the server keeps the watcher's place, has lost that place: the caller watches anew.
+    /// or, where the server keeps the watcher's place, has lost that place: the caller watches again.
     async fn live(&self, project: ProjectId) -> Result<BoxStream<'static, Watched>, StoreError>;
 }

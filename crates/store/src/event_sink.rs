@@ -14,7 +14,7 @@ pub struct Batch {
     pub envelopes: Vec<Envelope>,
 }
 
-/// What became of one item of a batch.
+/// The outcome of one item of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ItemOutcome {
     /// It is new and now durable.
@@ -29,7 +29,7 @@ pub enum ItemOutcome {
     Poison,
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Written {
     /// Per envelope, per item, in the batch's order.

@@ -25,7 +25,7 @@ pub trait Jobs: Send + Sync {
     async fn accept_parts(&self, job: JobId, parts: &[u64]) -> Result<(), StoreError>;
 
     /// Moves a job to a state. A job that is `Closing` becomes `Done` by itself once every accepted
-    /// part is stored; `job` says so.
+    /// part is stored; `job` returns the new state.
     async fn set_job_state(
         &self,
         job: JobId,

@@ -60,7 +60,7 @@ pub struct Record {
 }
 
 /// Keeps records. A write names the version that it replaces, and is a `Conflict` when another write
-/// came first; so of several writers exactly one wins, and nobody overwrites what they have not seen.
+/// came first; so of several writers exactly one wins, and no writer overwrites what it has not read.
 #[async_trait]
 pub trait Records: Send + Sync {
     /// Makes a record with version 1; an id that is taken is a `Conflict`.

@@ -16,7 +16,7 @@ pub trait Store:
     /// Which engine answers.
     fn engine(&self) -> Engine;
 
-    /// Whether it can be reached now; the reason in words if not.
+    /// Whether it can be reached now; the reason as text if not.
     async fn check(&self) -> Result<(), StoreError>;
 
     /// Finishes what is under way and closes.

@@ -1,4 +1,4 @@
-//! Warnings in words: what both stores say of the same refusal, alteration, conflict and link.
+//! The text of warnings: the same for both stores.
 
 use empmix_model::{
     EpochMs,
@@ -34,7 +34,7 @@ pub fn conflict(insert_id: &str, mut content: String, received_at: EpochMs) -> W
     Warning {
         kind: WarningKind::IdConflict,
         message: format!(
-            "Another content is stored under insert_id {insert_id:?}; the one stored first stays."
+            "A different event was already stored with insert_id {insert_id:?}; the first one is kept."
         ),
         bytes: Some(content),
         received_at,

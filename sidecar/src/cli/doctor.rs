@@ -9,7 +9,7 @@ use super::say;
 use crate::{
     client::Client,
     config::{Config, Roles},
-    data_dir::{DataDir, Taken},
+    data_dir::{DataDir, DirectoryLock},
     machine,
 };
 
@@ -27,8 +27,8 @@ const LOOKING_ONLY: Roles = Roles {
 pub(super) async fn run(config: Config) -> Result<ExitCode> {
     let mut findings = Findings::default();
     let in_use = match DataDir::take(&config.data_dir) {
-        Ok(Taken::InUse) => true,
-        Ok(Taken::Ours(_)) => {
+        Ok(DirectoryLock::InUse) => true,
+        Ok(DirectoryLock::Ours(_)) => {
             findings.good(&format!(
                 "data directory {} is writable",
                 config.data_dir.display()
@@ -38,7 +38,7 @@ pub(super) async fn run(config: Config) -> Result<ExitCode> {
         Err(error) => {
             findings.bad(
                 &format!("{error:#}"),
-                "give another --data-dir, or mend its permissions",
+                "give another --data-dir, or fix its permissions",
             );
             return Ok(findings.outcome());
         }

@@ -1,8 +1,8 @@
-//! `import`: files through the ordinary way in, with a progress bar.
+//! `import`: files through the ingest path, with a progress bar.
 //!
 //! A file is sent in blocks of lines, cut at the same places each time, one after the other. A block
 //! that fails is sent again for a minute, to whatever sidecar has the directory by then; item ids
-//! and part numbers are the same each time, so running the command again is always right.
+//! and part numbers are the same each time, so re-running the command is safe (idempotent).
 
 mod lines;
 mod rejects;
@@ -144,7 +144,7 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Sends a block until it is accepted; a sidecar that is away is waited for.
+    /// Sends a block until it is accepted; an unreachable sidecar is tried again.
     async fn send(&self, block: &[Vec<u8>], first_line: u64, last: bool) -> Result<Imported> {
         let began = Instant::now();
         loop {

@@ -90,7 +90,7 @@ fn say_error(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }
 
-/// One line on stdout. Whoever read it may be gone, which is no reason to fail.
+/// One line on stdout. A closed stdout is ignored.
 fn say(line: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());

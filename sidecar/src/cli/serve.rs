@@ -13,21 +13,21 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{RESTART, block_on, note, say, say_error};
 use crate::{
     config::{CommonArgs, Config, ServeArgs},
-    data_dir::{DataDir, Taken},
+    data_dir::{DataDir, DirectoryLock},
     runtime::Runtime,
 };
 
-/// The options of `serve`, and whether somebody holds a lease.
+/// The options of `serve`, and whether a parent process holds a lease.
 #[derive(Args)]
 pub(super) struct LeasedArgs {
     #[command(flatten)]
     options: ServeArgs,
-    /// Whoever started it holds a lease: reads one line {"token":…}, ends when stdin closes
+    /// The parent process holds a lease: reads one line {"token":…}, ends when stdin closes
     #[arg(long, value_parser = ["stdin"])]
     lease: Option<String>,
 }
 
-/// What whoever holds the lease says first.
+/// The first line from the holder of the lease.
 #[derive(Deserialize)]
 struct Lease {
     token: String,
@@ -81,7 +81,7 @@ async fn serve(config: &Config, leased: bool) -> Result<ExitCode> {
         Some(stdin) => Some(read_lease(stdin).await?),
         None => None,
     };
-    let Taken::Ours(data) = DataDir::take(&config.data_dir)? else {
+    let DirectoryLock::Ours(data) = DataDir::take(&config.data_dir)? else {
         return Err(InUse(config.data_dir.display().to_string()).into());
     };
     let token = lease.as_ref().map(|lease| lease.token.as_str());
@@ -122,7 +122,7 @@ async fn read_lease(stdin: &mut BufReader<Stdin>) -> Result<Lease> {
     serde_json::from_str(&line).context("with --lease stdin the first line must be {\"token\":…}")
 }
 
-/// Whoever holds the lease closed its end, or died.
+/// The holder of the lease closed its end, or died.
 async fn lease_ended(stdin: Option<BufReader<Stdin>>) {
     let Some(mut stdin) = stdin else {
         return std::future::pending().await;

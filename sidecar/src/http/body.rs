@@ -27,7 +27,7 @@ pub(super) enum BodyError {
     TooLarge,
     /// Too many bytes are in flight in this process.
     Busy,
-    /// It broke off, or its compression is damaged.
+    /// It is incomplete, or its compression is damaged.
     Broken,
     /// It did not arrive in time.
     Late,

@@ -1,4 +1,4 @@
-//! Imports: newline-delimited JSON through the ordinary way in.
+//! Imports: newline-delimited JSON through the ingest path.
 //!
 //! `POST …/import?job=…&first_line=…&close=…` takes any number of lines and answers when the broker
 //! has them: `{"job","read","accepted","rejected":[{"line","message"}]}`. Requests with one `job`
@@ -93,7 +93,7 @@ pub(super) async fn load_sample(
         if let Err(Failure(error)) = import.load_sample().await {
             tracing::warn!(%error, "the sample data could not be loaded");
             if let Err(error) = app.service.fail_import(id, &error.message).await {
-                tracing::warn!(%error, "nor could that be said");
+                tracing::warn!(%error, "and the job could not be marked as failed");
             }
         }
     });
@@ -273,7 +273,7 @@ fn reader(body: Body) -> impl AsyncBufRead + Unpin {
 fn broken(error: std::io::Error) -> Failure {
     Failure(ApiError::new(
         ErrorCode::InvalidRequest,
-        format!("The body broke off or is damaged: {error}."),
+        format!("The request body is incomplete or damaged: {error}."),
     ))
 }
 

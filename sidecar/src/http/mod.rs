@@ -41,7 +41,7 @@ use crate::{
     config::Roles,
 };
 
-/// How long a store may take to say that it is there: whoever probes does not wait longer.
+/// How long a store may take to say that it is there: the probe does not wait longer.
 const STORE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the handlers share.

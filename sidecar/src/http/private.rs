@@ -179,7 +179,7 @@ async fn know_new_keys(app: &Shared) {
     }
 }
 
-/// Which engine must answer, if a caller says so.
+/// Which engine must answer, if the caller requests one.
 #[derive(Deserialize)]
 struct Forced {
     engine: Option<Engine>,

@@ -20,7 +20,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 
 use super::{Shared, body, body::BodyError, cors};
 use crate::{
-    access::{Grant, KeyVerdict},
+    access::{Grant, KeyStatus},
     machine,
 };
 
@@ -122,10 +122,10 @@ async fn receive(
 
 fn grant(app: &Shared, key: &str) -> Result<Grant, PublicError> {
     match app.keys.check(key) {
-        KeyVerdict::Known(grant) => Ok(grant),
-        KeyVerdict::Unknown => Err(PublicError::UnknownKey),
-        KeyVerdict::NotNow => Err(PublicError::Unavailable(
-            "the store is away, and only it may know this key".into(),
+        KeyStatus::Known(grant) => Ok(grant),
+        KeyStatus::Unknown => Err(PublicError::UnknownKey),
+        KeyStatus::NotNow => Err(PublicError::Unavailable(
+            "the store is unreachable, and this key may be stored there".into(),
         )),
     }
 }
@@ -272,7 +272,7 @@ impl PublicError {
             Self::Body(BodyError::Broken) => (
                 S::BAD_REQUEST,
                 INVALID,
-                "The body broke off, or its compression is damaged.".into(),
+                "The request body is incomplete, or its compression is damaged.".into(),
                 None,
             ),
             Self::Body(BodyError::Late) => (

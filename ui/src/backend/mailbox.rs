@@ -1,4 +1,4 @@
-//! A bounded queue between whoever answers (a fetch, a Tauri channel) and the frame.
+//! A bounded queue between the source of answers (a fetch, a Tauri channel) and the frame.
 
 use std::{cell::RefCell, collections::VecDeque, fmt, rc::Rc};
 
@@ -43,7 +43,7 @@ impl<T> Inbox<T> {
         self.shared.borrow_mut().queue.pop_front()
     }
 
-    /// Items that were dropped since the last time this was asked, because nobody read them.
+    /// Items that were dropped since the last time this was asked, because they were not read.
     pub fn take_dropped(&mut self) -> u64 {
         std::mem::take(&mut self.shared.borrow_mut().dropped)
     }

@@ -1,6 +1,6 @@
 //! What answers the console: the desktop's shell, a sidecar over HTTP, or canned data.
 //!
-//! Nothing here blocks: a call gives an inbox that the frame looks into, and whoever fills it
+//! Nothing here blocks: a call gives an inbox that the frame looks into, and the task that fills it
 //! wakes the frame.
 
 #[cfg(any(test, feature = "fake-backend"))]

@@ -182,7 +182,7 @@ fn tag_name(tag: Tag) -> &'static str {
     }
 }
 
-/// Writes what differs from what is shown. A text that was just typed is left alone until the
+/// Writes what differs from what is shown. A text that was just typed stays until the
 /// console shows it.
 fn update(
     node: &HtmlElement,

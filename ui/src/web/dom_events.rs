@@ -118,7 +118,7 @@ fn on<E: wasm_bindgen::JsCast + 'static>(
     let container = mirror.borrow().container.clone();
     let mirror = Rc::clone(mirror);
     let callback = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-        // Nobody is there to tell: the worst is a press that does nothing.
+        // There is no place to report it: the worst is a press that does nothing.
         let _ = listener(&mirror, event.unchecked_into());
     });
     let options = web_sys::AddEventListenerOptions::new();

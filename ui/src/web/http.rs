@@ -101,7 +101,7 @@ async fn read_live(
     Ok(())
 }
 
-/// Aborts the request when nobody waits for it any more.
+/// Aborts the request when its reply is no longer awaited.
 fn abort_with<T: 'static>(outbox: &Outbox<T>) -> Option<AbortController> {
     let controller = AbortController::new().ok()?;
     let abort = controller.clone();

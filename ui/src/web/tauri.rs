@@ -129,7 +129,7 @@ impl Channel {
 }
 
 impl Drop for Channel {
-    /// The shell may still send to a closed channel: Tauri then finds no callback, and says so in
+    /// The shell may still send to a closed channel: Tauri then finds no callback, and reports it in
     /// the log instead of calling a freed one.
     fn drop(&mut self) {
         let internals =

@@ -1,4 +1,4 @@
-//! System packages: through apt on Debian and Ubuntu, said in words elsewhere.
+//! System packages: through apt on Debian and Ubuntu, a printed list elsewhere.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -156,7 +156,7 @@ mod tests {
     use super::is_debian_like;
 
     #[test]
-    fn debian_and_its_kin_are_told_from_others() {
+    fn debian_and_its_derivatives_are_recognised() {
         assert!(is_debian_like("NAME=\"Debian GNU/Linux\"\nID=debian\n"));
         assert!(is_debian_like("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"));
         assert!(!is_debian_like(

@@ -1,4 +1,4 @@
-//! DuckDB, the independent judge of answers and the peer of benchmarks: a wheel for Python.
+//! DuckDB, the independent oracle of answers and the peer of benchmarks: a wheel for Python.
 
 use std::path::PathBuf;
 

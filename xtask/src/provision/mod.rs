@@ -1,6 +1,6 @@
 //! What a bare machine lacks: found, and fetched where that is allowed.
 //!
-//! System packages come through apt on Debian and its kin; elsewhere the need is said. Tools and
+//! System packages come through apt on Debian and its derivatives; elsewhere a list is printed. Tools and
 //! test servers that Debian does not have come as pinned wheels (`xtask/wheels.txt`) into the cache
 //! folder. Nothing is fetched twice.
 

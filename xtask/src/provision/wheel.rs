@@ -42,7 +42,7 @@ pub(crate) fn unpacked(context: &Context, name: &str) -> Result<PathBuf> {
     let placed = fetched.and_then(|()| {
         fs::rename(work.join("wheel"), &done)
             .or_else(|error| {
-                // Somebody else was quicker.
+                // Another process was faster.
                 if done.is_dir() { Ok(()) } else { Err(error) }
             })
             .with_context(|| format!("cannot make {}", done.display()))
@@ -120,6 +120,6 @@ mod tests {
             assert!(requirement.contains("--hash=sha256:"), "{requirement}");
             assert!(version.contains('.'), "{version}");
         }
-        assert!(pin("typo").is_err(), "half a name is no name");
+        assert!(pin("typo").is_err(), "a name needs a version");
     }
 }

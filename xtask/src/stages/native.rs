@@ -230,7 +230,7 @@ mod tests {
     use super::test_line;
 
     #[test]
-    fn lines_of_tests_are_told_from_others() {
+    fn lines_of_tests_are_recognised() {
         assert_eq!(
             test_line("test store::writes ... ok"),
             Some(("store::writes", true))

@@ -1,4 +1,4 @@
-//! The edges between the rooms: the table of docs/ARCHITECTURE.md, checked.
+//! The dependencies between crates: checks the table of docs/ARCHITECTURE.md.
 
 mod metadata;
 mod table;
@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::cargo;
 use crate::context::Context;
 use metadata::Metadata;
-use table::{FREE, NO_TOKIO, ONLY_IN, ROOMS, family};
+use table::{CRATES, FREE, NO_TOKIO, ONLY_IN, family};
 
 /// Reads cargo's own view of the workspace and compares.
 pub(super) fn check(context: &Context) -> Result<()> {
@@ -25,7 +25,7 @@ pub(super) fn check(context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Everything that goes against the table, in words.
+/// Every dependency that the table does not allow, as text.
 fn faults(metadata: &Metadata) -> Vec<String> {
     let mut faults = Vec::new();
     for package in metadata.members() {
@@ -33,8 +33,8 @@ fn faults(metadata: &Metadata) -> Vec<String> {
         if FREE.contains(&name) {
             continue;
         }
-        if !ROOMS.iter().any(|(room, _)| *room == name) {
-            faults.push(format!("{name} is no room of the table"));
+        if !CRATES.iter().any(|(known, _)| *known == name) {
+            faults.push(format!("{name} is not in the table"));
             continue;
         }
         for dependency in &package.dependencies {
@@ -52,22 +52,22 @@ fn faults(metadata: &Metadata) -> Vec<String> {
 }
 
 /// What is wrong with one direct dependency, if anything is.
-fn fault(room: &str, dependency: &str, metadata: &Metadata) -> Option<String> {
-    if dependency == room {
+fn fault(name: &str, dependency: &str, metadata: &Metadata) -> Option<String> {
+    if dependency == name {
         return None; // its own tests switch on its features
     }
     if metadata.members().any(|member| member.name == dependency) {
-        let allowed = table::closure(room);
+        let allowed = table::closure(name);
         return (!allowed.contains(dependency))
-            .then(|| format!("{room} → {dependency}: there is no such edge"));
+            .then(|| format!("{name} → {dependency}: there is no such edge"));
     }
-    let (_, rooms) = ONLY_IN
+    let (_, crates) = ONLY_IN
         .iter()
         .find(|(only, _)| *only == family(dependency))?;
-    (!rooms.contains(&room)).then(|| {
+    (!crates.contains(&name)).then(|| {
         format!(
-            "{room} → {dependency}: only {} may use it",
-            rooms.join(", ")
+            "{name} → {dependency}: only {} may use it",
+            crates.join(", ")
         )
     })
 }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_belongs_to_another_room_is_found() {
+    fn a_library_of_another_crate_is_found() {
         check(
             &["axum-extra"],
             &["empmix-ui → axum-extra: only empmix-sidecar may use it"],

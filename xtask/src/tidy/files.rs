@@ -17,7 +17,7 @@ const PLACEHOLDER: &str = "ui/dist/.gitkeep";
 const TEXT_ENDINGS: &[&str] = &[
     ".rs", ".toml", ".ts", ".js", ".mjs", ".css", ".html", ".json", ".yml", ".yaml", ".sh",
 ];
-/// Text that programs write, or that is somebody else's: taken as it is.
+/// Text that programs write, or that other projects own: not checked.
 const AS_IT_IS: &[&str] = &["sdk/js/dist/", "tests/data/", "package-lock.json", "icons/"];
 
 /// A file may be this large.
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_build_makes_is_told_from_what_is_written() {
+    fn built_files_are_distinguished_from_sources() {
         assert!(is_built("ui/dist/empmix_ui_bg.wasm"));
         assert!(is_built("sdk/js/node_modules/x/index.js"));
         assert!(!is_built("ui/dist/.gitkeep"));

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use super::files;
 use crate::context::Context;
 
-/// A library, the room that has it among its dependencies, and where in its `src` it may be named.
+/// A library, the crate that has it among its dependencies, and where in its `src` it may be named.
 const RULES: &[(&str, &str, &[&str])] = &[
     ("lapin", "crates/broker/src", &["amqp"]),
     ("rusqlite", "crates/broker/src", &["embedded"]),
@@ -92,7 +92,7 @@ mod tests {
         assert!(is_outside("crates/broker/src/amqp_like.rs", &rule));
         assert!(
             !is_outside("crates/store/src/error.rs", &rule),
-            "another room's file"
+            "another crate's file"
         );
     }
 }

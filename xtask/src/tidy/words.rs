@@ -28,14 +28,6 @@ const EXCEPT: &[(&str, &str)] = &[
     ("tests/data/", "data of other projects"),
     ("ui/assets/fonts/LICENSE", "licences of third parties"),
     ("xtask/src/tidy/words", "the list and its tests"),
-    ("crates/", "not rewritten yet"),
-    ("sidecar/", "not rewritten yet"),
-    ("src-tauri/", "not rewritten yet"),
-    ("tests/", "not rewritten yet"),
-    ("xtask/", "not rewritten yet"),
-    ("ui/src/backend", "not rewritten yet"),
-    ("ui/src/web/", "not rewritten yet"),
-    ("ui/web/", "not rewritten yet"),
 ];
 
 struct Compiled {

@@ -37,8 +37,8 @@ impl Catalogue for LocalStore {
         let insert =
             move |connection: &rusqlite::Transaction<'_>| projects::create(connection, &new);
         self.writer()?
-            .run(insert, move |state, no| {
-                let project = Arc::new(ProjectState::new(*no, &created, Data::default()));
+            .run(insert, move |state, number| {
+                let project = Arc::new(ProjectState::new(*number, &created, Data::default()));
                 state.shared().add(created.id, project);
             })
             .await?;

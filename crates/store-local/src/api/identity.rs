@@ -12,8 +12,8 @@ use crate::{
 #[async_trait]
 impl Identity for LocalStore {
     async fn links(&self, project: ProjectId) -> Result<Vec<FoldedLink>, StoreError> {
-        let no = self.shared.project(project)?.no;
-        self.read(move |connection| facts::all_links(connection, no))
+        let number = self.shared.project(project)?.number;
+        self.read(move |connection| facts::all_links(connection, number))
             .await
     }
 
@@ -22,9 +22,9 @@ impl Identity for LocalStore {
         project: ProjectId,
         session_id: &str,
     ) -> Result<Option<SessionMetrics>, StoreError> {
-        let no = self.shared.project(project)?.no;
+        let number = self.shared.project(project)?.number;
         let session_id = session_id.to_owned();
-        self.read(move |connection| sessions::read(connection, no, &session_id))
+        self.read(move |connection| sessions::read(connection, number, &session_id))
             .await
     }
 }

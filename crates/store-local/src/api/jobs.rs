@@ -19,11 +19,11 @@ impl Jobs for LocalStore {
         kind: JobKind,
         now: EpochMs,
     ) -> Result<Job, StoreError> {
-        let no = self.shared.project(project)?.no;
+        let number = self.shared.project(project)?.number;
         self.writer()?
             .run(
                 move |connection| {
-                    jobs::open(connection, id, no, kind, now)?;
+                    jobs::open(connection, id, number, kind, now)?;
                     jobs::read(connection, id)
                 },
                 |_, _| {},

@@ -23,12 +23,12 @@ impl Records for LocalStore {
     ) -> Result<Record, StoreError> {
         key.check()?;
         let text = body_text(&body)?;
-        let no = self.shared.project(key.project)?.no;
+        let number = self.shared.project(key.project)?.number;
         let work = move |connection: &rusqlite::Transaction<'_>| {
-            if !records::create(connection, no, &key, &text, now)? {
+            if !records::create(connection, number, &key, &text, now)? {
                 return Err(key.taken().into());
             }
-            records::read(connection, no, &key)
+            records::read(connection, number, &key)
         };
         self.writer()?.run(work, |_, _| {}).await
     }
@@ -41,22 +41,22 @@ impl Records for LocalStore {
         now: EpochMs,
     ) -> Result<Record, StoreError> {
         let text = body_text(&body)?;
-        let no = self.shared.project(key.project)?.no;
+        let number = self.shared.project(key.project)?.number;
         let work = move |connection: &rusqlite::Transaction<'_>| {
-            records::read(connection, no, &key)?;
-            if !records::update(connection, no, &key, version, &text, now)? {
+            records::read(connection, number, &key)?;
+            if !records::update(connection, number, &key, version, &text, now)? {
                 return Err(key.stale(version).into());
             }
-            records::read(connection, no, &key)
+            records::read(connection, number, &key)
         };
         self.writer()?.run(work, |_, _| {}).await
     }
 
     async fn delete_record(&self, key: RecordKey, version: i64) -> Result<(), StoreError> {
-        let no = self.shared.project(key.project)?.no;
+        let number = self.shared.project(key.project)?.number;
         let work = move |connection: &rusqlite::Transaction<'_>| {
-            records::read(connection, no, &key)?;
-            if !records::delete(connection, no, &key, version)? {
+            records::read(connection, number, &key)?;
+            if !records::delete(connection, number, &key, version)? {
                 return Err(key.stale(version).into());
             }
             Ok(())
@@ -65,9 +65,9 @@ impl Records for LocalStore {
     }
 
     async fn record(&self, key: &RecordKey) -> Result<Record, StoreError> {
-        let no = self.shared.project(key.project)?.no;
+        let number = self.shared.project(key.project)?.number;
         let key = key.clone();
-        self.read(move |connection| records::read(connection, no, &key))
+        self.read(move |connection| records::read(connection, number, &key))
             .await
     }
 
@@ -78,14 +78,14 @@ impl Records for LocalStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        let no = self.shared.project(project)?.no;
+        let number = self.shared.project(project)?.number;
         let page = Page {
             project,
             kind,
             after: after.map(str::to_owned),
             limit: page_limit(limit),
         };
-        self.read(move |connection| records::list(connection, no, &page))
+        self.read(move |connection| records::list(connection, number, &page))
             .await
     }
 }

@@ -13,10 +13,10 @@ use crate::{
 #[async_trait]
 impl Warnings for LocalStore {
     async fn warnings(&self, project: ProjectId, limit: usize) -> Result<Vec<Warning>, StoreError> {
-        let no = self.shared.project(project)?.no;
+        let number = self.shared.project(project)?.number;
         self.read(move |connection| {
-            let mut newest = warnings::newest(connection, no, limit)?;
-            let refused = facts::refused(connection, no, limit)?;
+            let mut newest = warnings::newest(connection, number, limit)?;
+            let refused = facts::refused(connection, number, limit)?;
             newest.extend(refused.iter().filter_map(refused_link));
             newest.sort_by_key(|warning| std::cmp::Reverse(warning.received_at));
             newest.truncate(limit);

@@ -126,8 +126,8 @@ pub(crate) fn refused(
     Ok(links.collect::<Result<_, _>>()?)
 }
 
-/// Writes the verdict on a link.
-pub(crate) fn judge(
+/// Writes the result on a link.
+pub(crate) fn classify(
     connection: &Connection,
     project: i64,
     folded: &FoldedLink,

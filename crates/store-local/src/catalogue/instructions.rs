@@ -5,20 +5,20 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::CatalogueError;
 use super::fixed;
-use crate::memory::row::Known;
+use crate::memory::row::StoredItem;
 
 /// What is known of an instruction, if it is stored.
 pub(crate) fn known(
     connection: &Connection,
     project: i64,
     hash: ItemHash,
-) -> Result<Option<Known>, CatalogueError> {
+) -> Result<Option<StoredItem>, CatalogueError> {
     let known = connection
         .prepare_cached(
             "SELECT content, message_id FROM instructions WHERE project = ?1 AND hash = ?2",
         )?
         .query_row(params![project, hash.0], |row| {
-            Ok(Known {
+            Ok(StoredItem {
                 content: row.get(0)?,
                 message_id: fixed(row, 1)?,
             })
@@ -32,7 +32,7 @@ pub(crate) fn insert(
     connection: &Connection,
     project: i64,
     instruction: &Instruction,
-    known: Known,
+    known: StoredItem,
     received_at: EpochMs,
     body: &str,
 ) -> Result<(), CatalogueError> {

@@ -80,7 +80,7 @@ pub(crate) fn read(connection: &Connection, id: JobId) -> Result<Job, CatalogueE
                (SELECT count(*) FROM job_parts WHERE job = j.id AND stored = 1),
                (SELECT count(*) FROM job_parts WHERE job = j.id AND accepted = 1),
                (SELECT count(*) FROM job_parts WHERE job = j.id AND accepted = 1 AND stored = 0)
-             FROM jobs j JOIN projects p ON p.no = j.project WHERE j.id = ?1",
+             FROM jobs j JOIN projects p ON p.number = j.project WHERE j.id = ?1",
         )?
         .query_row([id.0], |row| {
             let waiting: i64 = row.get(7)?;

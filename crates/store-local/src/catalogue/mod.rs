@@ -10,7 +10,7 @@
 //! | `ids`, `event_names` | dense numbers of distinct ids and event names, never used again | people, names |
 //! | `hot_events` | events that are in no part yet, in order of arrival | bounded by sealing |
 //! | `instructions` | every instruction, under its item id | instructions |
-//! | `links`, `identifications` | identity facts, the earliest copy of each, with the verdict | facts |
+//! | `links`, `identifications` | identity facts, the earliest copy of each, with the result | facts |
 //! | `users` | ids that have a link, and the user that they resolve to | linked ids |
 //! | `sessions` | metrics, a fold of each session's events | sessions |
 //! | `warnings`, `warning_counts`, `warned_messages` | what was refused or altered, bounded; exact counts | days, bounds |
@@ -20,7 +20,7 @@
 //!
 //! Rows of `ids`, `event_names` and `hot_events` are keyed `project number << 40 | number`, so
 //! that a project's rows are one range of an append-only table: no index is written on the path
-//! of an event. Duplicates are looked for in memory, where one writer knows every hot id.
+//! of an event. Duplicates are searched in memory, where one writer knows every hot id.
 
 use std::path::Path;
 

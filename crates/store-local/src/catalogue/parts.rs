@@ -26,7 +26,7 @@ pub(crate) fn insert(
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
-            part.no,
+            part.number,
             project,
             part.file,
             i64::try_from(part.rows).unwrap_or(i64::MAX),
@@ -42,8 +42,8 @@ pub(crate) fn insert(
 }
 
 /// Lets go of a part.
-pub(crate) fn remove(connection: &Connection, no: i64) -> Result<(), CatalogueError> {
-    connection.execute("DELETE FROM parts WHERE no = ?1", [no])?;
+pub(crate) fn remove(connection: &Connection, number: i64) -> Result<(), CatalogueError> {
+    connection.execute("DELETE FROM parts WHERE no = ?1", [number])?;
     Ok(())
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn list(
         let damaged = |what: &str| StoreError::Storage(format!("a part's {what} is damaged"));
         let (id_days, summary): (String, String) = (row.get(7)?, row.get(9)?);
         parts.push(PartRecord {
-            no: row.get(0)?,
+            number: row.get(0)?,
             file: row.get(1)?,
             rows: usize::try_from(row.get::<_, i64>(2)?).map_err(|_| damaged("row count"))?,
             bytes: row.get::<_, i64>(3)?.cast_unsigned(),

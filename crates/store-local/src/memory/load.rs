@@ -9,7 +9,7 @@ use crate::{
     catalogue::{dense, facts, hot, parts, projects, warnings},
     memory::chunk::{self, Chunk, NumberedRow},
     memory::project::{Data, Dictionary},
-    memory::row::{EventRow, Known},
+    memory::row::{EventRow, StoredItem},
     parts::{cache::ColumnCache, sealed::SealedPart, write::PartsDir},
     write::pending::Hot,
 };
@@ -20,13 +20,13 @@ const PAGE: usize = 50_000;
 
 /// A project as the store begins with it.
 pub(crate) struct Loaded {
-    pub(crate) no: i64,
+    pub(crate) project_number: i64,
     pub(crate) project: Project,
     pub(crate) data: Data,
     pub(crate) hot: Hot,
 }
 
-/// Reads every project, checks the parts in `dir`, and removes files that nobody names there.
+/// Reads every project, checks the parts in `dir`, and removes files that the catalogue does not name.
 pub(crate) fn load(
     connection: &Connection,
     dir: &Path,
@@ -34,15 +34,15 @@ pub(crate) fn load(
 ) -> Result<Vec<Loaded>, StoreError> {
     let projects = projects::list(connection)?;
     let mut named = Vec::new();
-    for (no, _) in &projects {
-        named.extend(parts::list(connection, *no)?);
+    for (project_number, _) in &projects {
+        named.extend(parts::list(connection, *project_number)?);
     }
     PartsDir(dir).check(&named)?;
     projects
         .into_iter()
-        .map(|(no, project)| {
-            let mut loaded = load_project(connection, no, &project)?;
-            for record in parts::list(connection, no)? {
+        .map(|(project_number, project)| {
+            let mut loaded = load_project(connection, project_number, &project)?;
+            for record in parts::list(connection, project_number)? {
                 let part = SealedPart::open(dir, record, cache.clone())?;
                 loaded.data.parts.push(Arc::new(part));
             }
@@ -51,36 +51,52 @@ pub(crate) fn load(
         .collect()
 }
 
-fn load_project(connection: &Connection, no: i64, project: &Project) -> Result<Loaded, StoreError> {
-    warnings::trim_messages(connection, no)?;
-    let ids = Dictionary::of(dense::load(connection, dense::Dictionary::Ids, no)?);
-    let names = Dictionary::of(dense::load(connection, dense::Dictionary::EventNames, no)?);
+fn load_project(
+    connection: &Connection,
+    project_number: i64,
+    project: &Project,
+) -> Result<Loaded, StoreError> {
+    warnings::trim_messages(connection, project_number)?;
+    let ids = Dictionary::of(dense::load(
+        connection,
+        dense::Dictionary::Ids,
+        project_number,
+    )?);
+    let names = Dictionary::of(dense::load(
+        connection,
+        dense::Dictionary::EventNames,
+        project_number,
+    )?);
     let mut data = Data {
         user_of: (0..ids.len()).collect(),
         ids,
         names,
         ..Data::default()
     };
-    for (id, user) in facts::users(connection, no)? {
+    for (id, user) in facts::users(connection, project_number)? {
         let (id, user) = (number(&data.ids, &id)?, number(&data.ids, &user)?);
         data.user_of[id as usize] = user;
     }
-    let hot = load_hot(connection, no, &mut data)?;
+    let hot = load_hot(connection, project_number, &mut data)?;
     Ok(Loaded {
-        no,
+        project_number,
         project: project.clone(),
         data,
         hot,
     })
 }
 
-fn load_hot(connection: &Connection, no: i64, data: &mut Data) -> Result<Hot, StoreError> {
+fn load_hot(
+    connection: &Connection,
+    project_number: i64,
+    data: &mut Data,
+) -> Result<Hot, StoreError> {
     let mut known = HashMap::new();
-    let first = parts::sealed_below(connection, no)?;
-    let end = hot::next_number(connection, no)?.max(first);
+    let first = parts::sealed_below(connection, project_number)?;
+    let end = hot::next_number(connection, project_number)?.max(first);
     let mut from = Some(first);
     while let Some(start) = from {
-        let (rows, next) = hot::page(connection, no, start, end, PAGE)?;
+        let (rows, next) = hot::page(connection, project_number, start, end, PAGE)?;
         from = next;
         let rows: Vec<NumberedRow> = rows
             .into_iter()
@@ -88,7 +104,7 @@ fn load_hot(connection: &Connection, no: i64, data: &mut Data) -> Result<Hot, St
             .collect::<Result<_, _>>()?;
         for row in &rows {
             let row = &row.row;
-            let entry = Known {
+            let entry = StoredItem {
                 content: row.content,
                 message_id: row.message_id,
             };

@@ -67,7 +67,7 @@ impl Dictionary {
 /// A project in memory.
 pub(crate) struct ProjectState {
     /// Its number in the catalogue.
-    pub(crate) no: i64,
+    pub(crate) number: i64,
     /// IANA name of its zone.
     pub(crate) timezone: String,
     /// The day that its weeks begin on.
@@ -100,9 +100,9 @@ pub(crate) struct Data {
 
 impl ProjectState {
     /// A project with what was read of it at the start.
-    pub(crate) fn new(no: i64, project: &Project, data: Data) -> Self {
+    pub(crate) fn new(number: i64, project: &Project, data: Data) -> Self {
         Self {
-            no,
+            number,
             timezone: project.timezone.clone(),
             week_start: project.week_start,
             live: broadcast::channel(LIVE_ITEMS).0,

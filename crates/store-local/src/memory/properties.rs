@@ -98,7 +98,7 @@ impl PropertyColumn {
         &self.nulls
     }
 
-    /// The engine's view over so many rows; `None` when no row has a value.
+    /// The engine's view over this many rows; `None` when no row has a value.
     pub(crate) fn column(&self, rows: usize) -> Option<Column> {
         (!self.values.is_empty()).then(|| Column::Coded {
             codes: self.spread(rows),
@@ -193,7 +193,7 @@ impl PropertyColumnsBuilder {
             .extend(column.nulls().iter().map(|row| new_row[*row as usize]));
     }
 
-    /// The columns over so many rows.
+    /// The columns over this many rows.
     pub(crate) fn finish(self, rows: usize) -> PropertyColumns {
         let columns = self
             .columns
@@ -231,7 +231,7 @@ impl CellsBuilder {
         code
     }
 
-    /// The column over so many rows.
+    /// The column over this many rows.
     pub(crate) fn finish(mut self, rows: usize) -> PropertyColumn {
         self.nulls.sort_unstable();
         let cells = if self.cells.len() * SPREAD_FROM >= rows {

@@ -55,7 +55,7 @@ impl EventRow {
 
 /// What tells a duplicate from a conflict and a redelivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct StoredItem {
     /// Hash of the content that is stored.
     pub(crate) content: i64,
     /// The message that brought it.

@@ -10,7 +10,7 @@ use empmix_model::{EpochMs, ids::ItemHash};
 
 use crate::{
     memory::properties::{PropertyColumn, PropertyColumns},
-    memory::row::Known,
+    memory::row::StoredItem,
 };
 
 /// What was read of a part.
@@ -20,7 +20,7 @@ pub(crate) enum Loaded {
     Times(Arc<[EpochMs]>),
     Hashes(Arc<[ItemHash]>),
     /// By hash, ascending.
-    Known(Arc<[(ItemHash, Known)]>),
+    StoredItem(Arc<[(ItemHash, StoredItem)]>),
     Property(Arc<PropertyColumn>),
     Rest(Arc<PropertyColumns>),
 }
@@ -31,7 +31,7 @@ impl Loaded {
             Self::Numbers(numbers) => numbers.len() * 4,
             Self::Times(times) => times.len() * 8,
             Self::Hashes(hashes) => hashes.len() * 16,
-            Self::Known(known) => known.len() * size_of::<(ItemHash, Known)>(),
+            Self::StoredItem(known) => known.len() * size_of::<(ItemHash, StoredItem)>(),
             Self::Property(column) => column.bytes(),
             Self::Rest(columns) => columns.iter().map(|(_, column)| column.bytes()).sum(),
         }

@@ -15,7 +15,7 @@
 //!
 //! A file is written beside its place, synced, renamed, its directory synced, and only then named
 //! in the catalogue, in the transaction that lets go of the hot rows. So a crash leaves at worst a
-//! file that nobody names, which the next start removes. A named file that is missing, or whose
+//! file that the catalogue does not name, which the next start removes. A named file that is missing, or whose
 //! CRC-32 is not the one in the catalogue, stops the start: it is never skipped.
 //!
 //! Columns are read when something asks for them and kept under one budget for the whole store,

@@ -21,7 +21,7 @@ use crate::{
     memory::chunk::NumberedRow,
     memory::number::number_value,
     memory::properties::{CellsBuilder, PropertyColumn, PropertyColumns},
-    memory::row::{EventRow, Known},
+    memory::row::{EventRow, StoredItem},
 };
 
 /// An open part file.
@@ -101,7 +101,7 @@ impl PartReader {
     }
 
     /// What tells duplicates from conflicts, by hash, ascending.
-    pub(crate) fn known(&self) -> Result<Vec<(ItemHash, Known)>, EngineError> {
+    pub(crate) fn known(&self) -> Result<Vec<(ItemHash, StoredItem)>, EngineError> {
         let messages = self.named::<ByteArrayType>("message_id")?.values;
         let contents = self.integers("content")?;
         let rows = self.hashes()?.into_iter().zip(messages).zip(contents);
@@ -110,7 +110,7 @@ impl PartReader {
                 let message_id = sixteen(&message)?;
                 Ok((
                     hash,
-                    Known {
+                    StoredItem {
                         content,
                         message_id,
                     },

@@ -51,20 +51,20 @@ const PAUSE: Duration = Duration::from_secs(60);
 /// Hot rows that are read, or deleted, at a time.
 const PAGE: usize = 10_000;
 
-/// The sealer's door bell.
-pub(crate) struct Wake {
+/// Wakes the sealer.
+pub(crate) struct SealTrigger {
     seal_rows: usize,
-    bell: SyncSender<()>,
+    trigger: SyncSender<()>,
     is_stopped: AtomicBool,
 }
 
-impl Wake {
-    /// A bell, and what hears it.
+impl SealTrigger {
+    /// A trigger, and what hears it.
     pub(crate) fn new(seal_rows: usize) -> (Self, Receiver<()>) {
-        let (bell, listener) = sync_channel(1);
+        let (trigger, listener) = sync_channel(1);
         let wake = Self {
             seal_rows,
-            bell,
+            trigger,
             is_stopped: AtomicBool::new(false),
         };
         (wake, listener)
@@ -73,15 +73,15 @@ impl Wake {
     /// Says how many hot rows a project has now.
     pub(crate) fn rows(&self, rows: usize) {
         if rows >= self.seal_rows {
-            // A full bell rings already.
-            let _ = self.bell.try_send(());
+            // A full trigger fires already.
+            let _ = self.trigger.try_send(());
         }
     }
 
     /// Asks the sealer to end.
     pub(crate) fn stop(&self) {
         self.is_stopped.store(true, Ordering::Relaxed);
-        let _ = self.bell.try_send(());
+        let _ = self.trigger.try_send(());
     }
 
     /// Whether the sealer was asked to end.
@@ -142,11 +142,11 @@ impl Sealer {
     /// Deletes rows that a crash left behind after they were sealed.
     fn clean_up(&self) {
         for (_, project) in self.projects() {
-            let no = project.no;
+            let number = project.number;
             let below = self
                 .readers
-                .read(|connection| parts::sealed_below(connection, no));
-            let result = below.and_then(|below| self.delete_below(no, below));
+                .read(|connection| parts::sealed_below(connection, number));
+            let result = below.and_then(|below| self.delete_below(number, below));
             if let Err(error) = result {
                 tracing::error!(%error, "sealed rows could not be deleted");
             }
@@ -186,7 +186,7 @@ impl Sealer {
         };
         let small = self.small_parts(project, rows.len());
         self.rewrite(id, project, rows, small, Some(sealed))?;
-        self.delete_below(project.no, end)?;
+        self.delete_below(project.number, end)?;
         self.join(id, project)
     }
 
@@ -246,12 +246,12 @@ impl Sealer {
     }
 
     fn hot_rows(&self, project: &ProjectState, end: u64) -> Result<Vec<NumberedRow>, StoreError> {
-        let no = project.no;
-        let read = |connection: &_| parts::sealed_below(connection, no);
+        let number = project.number;
+        let read = |connection: &_| parts::sealed_below(connection, number);
         let mut from = Some(self.readers.read(read)?);
         let mut rows = Vec::new();
         while let Some(start) = from {
-            let page = |connection: &_| hot::page(connection, no, start, end, PAGE);
+            let page = |connection: &_| hot::page(connection, number, start, end, PAGE);
             let (page, next) = self.readers.read(page)?;
             from = next;
             project.read(|data| {
@@ -290,13 +290,15 @@ impl Sealer {
         self.writer.run_blocking(move |state| {
             state.transaction(|transaction| {
                 for part in &new {
-                    parts::insert(transaction, project.no, part.record())?;
+                    parts::insert(transaction, project.number, part.record())?;
                 }
                 for part in &old {
-                    parts::remove(transaction, part.record().no)?;
+                    parts::remove(transaction, part.record().number)?;
                 }
                 match &sealed {
-                    Some(sealed) => parts::set_sealed_below(transaction, project.no, sealed.end),
+                    Some(sealed) => {
+                        parts::set_sealed_below(transaction, project.number, sealed.end)
+                    }
                     None => Ok(()),
                 }
             })?;
@@ -304,12 +306,13 @@ impl Sealer {
             for hash in sealed.iter().flat_map(|sealed| &sealed.hashes) {
                 known.remove(hash);
             }
-            let gone: HashSet<i64> = old.iter().map(|part| part.record().no).collect();
+            let gone: HashSet<i64> = old.iter().map(|part| part.record().number).collect();
             project.change(|data: &mut Data| {
                 if sealed.is_some() {
                     data.sealing.clear();
                 }
-                data.parts.retain(|part| !gone.contains(&part.record().no));
+                data.parts
+                    .retain(|part| !gone.contains(&part.record().number));
                 data.parts.extend(new);
             });
             old.iter().for_each(|part| part.replace());
@@ -317,10 +320,12 @@ impl Sealer {
         })
     }
 
-    fn delete_below(&self, no: i64, end: u64) -> Result<(), StoreError> {
+    fn delete_below(&self, number: i64, end: u64) -> Result<(), StoreError> {
         loop {
             let more = self.writer.run_blocking(move |state| {
-                state.transaction(|transaction| parts::delete_some_hot(transaction, no, end, PAGE))
+                state.transaction(|transaction| {
+                    parts::delete_some_hot(transaction, number, end, PAGE)
+                })
             })?;
             if !more || self.shared.sealer.is_stopped() {
                 return Ok(());

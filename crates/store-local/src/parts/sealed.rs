@@ -22,7 +22,7 @@ use super::{
 use crate::{
     memory::chunk::NumberedRow,
     memory::properties::{PropertyColumn, PropertyColumns},
-    memory::row::Known,
+    memory::row::StoredItem,
     memory::summary::Summary,
     memory::view::{Rows, id_range},
 };
@@ -31,7 +31,7 @@ use empmix_store::StoreError;
 /// What the catalogue says of a part.
 #[derive(Debug, Clone)]
 pub(crate) struct PartRecord {
-    pub(crate) no: i64,
+    pub(crate) number: i64,
     /// The file's name in the directory of parts.
     pub(crate) file: String,
     pub(crate) rows: usize,
@@ -129,12 +129,14 @@ impl SealedPart {
         &self,
         hash: ItemHash,
         day: Option<i64>,
-    ) -> Result<Option<Known>, EngineError> {
+    ) -> Result<Option<StoredItem>, EngineError> {
         if !self.record.id_days.may_contain(day) || !self.record.filter.may_contain(hash) {
             return Ok(None);
         }
-        let known = self.load("known", |reader| Ok(Loaded::Known(reader.known()?.into())))?;
-        let Loaded::Known(known) = known else {
+        let known = self.load("known", |reader| {
+            Ok(Loaded::StoredItem(reader.known()?.into()))
+        })?;
+        let Loaded::StoredItem(known) = known else {
             return Err(mixed_up());
         };
         let at = known.binary_search_by_key(&hash, |(known, _)| *known);
@@ -154,7 +156,7 @@ impl SealedPart {
         what: &str,
         read: impl FnOnce(&PartReader) -> Result<Loaded, EngineError>,
     ) -> Result<Loaded, EngineError> {
-        self.cache.get(self.record.no, what, || {
+        self.cache.get(self.record.number, what, || {
             let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
             read(&reader)
                 .map_err(|error| EngineError::Part(format!("{}: {error}", self.path.display())))
@@ -215,9 +217,9 @@ fn mixed_up() -> EngineError {
 
 impl Drop for SealedPart {
     fn drop(&mut self) {
-        self.cache.forget(self.record.no);
+        self.cache.forget(self.record.number);
         if self.is_replaced.load(Ordering::Relaxed) {
-            // If it stays, the next start removes it: nobody names it.
+            // If it stays, the next start removes it: the catalogue does not name it.
             if let Err(error) = std::fs::remove_file(&self.path) {
                 tracing::warn!(%error, "a part that was replaced could not be removed");
             }

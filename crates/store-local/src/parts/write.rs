@@ -287,14 +287,14 @@ impl TypedColumn {
 pub(crate) struct PartsDir<'a>(pub(crate) &'a Path);
 
 impl PartsDir<'_> {
-    /// Writes rows to a part of this number, durably. Nobody names it yet.
+    /// Writes rows to a part of this number, durably. The catalogue does not name it yet.
     pub(crate) fn write(
         &self,
-        no: i64,
+        number: i64,
         mut rows: Vec<NumberedRow>,
     ) -> Result<PartRecord, StoreError> {
         rows.sort_unstable_by_key(|row| (row.id, row.row.time, row.row.hash));
-        let file = format!("{no:08}.parquet");
+        let file = format!("{number:08}.parquet");
         let path = self.0.join(&file);
         let aside = self.0.join(format!("{file}.tmp"));
         write_file(&aside, &rows)?;
@@ -305,7 +305,7 @@ impl PartsDir<'_> {
         let codes: Vec<u32> = rows.iter().map(|row| row.code).collect();
         let properties = PropertyColumns::of(rows.iter().map(|row| &row.row.properties));
         Ok(PartRecord {
-            no,
+            number,
             file,
             rows: rows.len(),
             bytes,
@@ -320,7 +320,7 @@ impl PartsDir<'_> {
         })
     }
 
-    /// Checks the named files, and removes those that nobody names.
+    /// Checks the named files, and removes those that the catalogue does not name.
     ///
     /// # Errors
     /// [`StoreError::Storage`] when a named file is missing or is not what was written.

@@ -11,7 +11,7 @@ use crate::catalogue;
 use crate::catalogue::CatalogueError;
 use empmix_store::StoreError;
 
-/// Connections that are kept when nobody uses them.
+/// Idle connections that are kept.
 const KEPT: usize = 4;
 
 /// A pool of reading connections.

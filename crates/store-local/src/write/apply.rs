@@ -18,7 +18,7 @@ use crate::{
     },
     memory::chunk::NumberedRow,
     memory::project::{Data, ProjectState},
-    memory::row::{EventRow, Known},
+    memory::row::{EventRow, StoredItem},
     store::engine_error,
     write::identity,
     write::pending::{Hot, Pending},
@@ -59,7 +59,7 @@ impl ProjectWrite<'_> {
             written.outcomes.push(outcomes);
         }
         for (session, delta) in &sessions {
-            sessions::add(self.connection, self.project.no, session, delta)?;
+            sessions::add(self.connection, self.project.number, session, delta)?;
         }
         self.identity(&facts)?;
         Ok(written)
@@ -89,7 +89,7 @@ impl ProjectWrite<'_> {
                 }
                 | PreparedItem::Instruction { content, .. },
                 Some(found),
-            ) => self.judge(found, *content, envelope.message_id),
+            ) => self.classify(found, *content, envelope.message_id),
             (PreparedItem::Poison, Some(_)) => ItemOutcome::Poison,
         };
         if outcome == ItemOutcome::Conflict {
@@ -107,13 +107,20 @@ impl ProjectWrite<'_> {
                 facts: stated,
             } => {
                 if outcome == ItemOutcome::Stored {
-                    let known = Known {
+                    let known = StoredItem {
                         content,
                         message_id: envelope.message_id,
                     };
-                    let no = self.project.no;
+                    let project_number = self.project.number;
                     let at = envelope.received_at;
-                    instructions::insert(self.connection, no, &instruction, known, at, &body)?;
+                    instructions::insert(
+                        self.connection,
+                        project_number,
+                        &instruction,
+                        known,
+                        at,
+                        &body,
+                    )?;
                     let deliveries = *self.deliveries;
                     self.pending.instructions.insert(instruction.id, deliveries);
                 }
@@ -131,21 +138,24 @@ impl ProjectWrite<'_> {
         properties: &str,
         sessions: &mut HashMap<String, SessionDelta>,
     ) -> Result<(), StoreError> {
-        let (connection, no) = (self.connection, self.project.no);
+        let (connection, project_number) = (self.connection, self.project.number);
         let pending = &mut *self.pending;
-        let id =
-            pending
-                .ids
-                .number(connection, Table::Ids, no, &self.data.ids, &row.distinct_id)?;
+        let id = pending.ids.number(
+            connection,
+            Table::Ids,
+            project_number,
+            &self.data.ids,
+            &row.distinct_id,
+        )?;
         let code = pending.names.number(
             connection,
             Table::EventNames,
-            no,
+            project_number,
             &self.data.names,
             &row.event,
         )?;
         let number = self.hot.next_number + pending.rows.len() as u64;
-        hot::insert(connection, no, number, &row, properties)?;
+        hot::insert(connection, project_number, number, &row, properties)?;
         if let Some(session) = &row.session_id {
             match sessions.get_mut(session) {
                 Some(delta) => delta.add(row.time, row.hash, &row.event),
@@ -155,7 +165,7 @@ impl ProjectWrite<'_> {
                 }
             }
         }
-        let known = Known {
+        let known = StoredItem {
             content: row.content,
             message_id: row.message_id,
         };
@@ -164,7 +174,7 @@ impl ProjectWrite<'_> {
         Ok(())
     }
 
-    fn judge(&self, found: Found, content: i64, message_id: [u8; 16]) -> ItemOutcome {
+    fn classify(&self, found: Found, content: i64, message_id: [u8; 16]) -> ItemOutcome {
         if found.known.content != content {
             ItemOutcome::Conflict
         } else if found.delivery != Some(*self.deliveries) && found.known.message_id == message_id {
@@ -194,7 +204,7 @@ impl ProjectWrite<'_> {
     }
 
     fn known_instruction(&self, hash: ItemHash) -> Result<Option<Found>, StoreError> {
-        let known = instructions::known(self.connection, self.project.no, hash)?;
+        let known = instructions::known(self.connection, self.project.number, hash)?;
         Ok(known.map(|known| Found {
             known,
             delivery: self.pending.instructions.get(&hash).copied(),
@@ -209,30 +219,30 @@ impl ProjectWrite<'_> {
         if envelope.warnings.is_empty() && conflicts.is_empty() {
             return Ok(());
         }
-        let (connection, no) = (self.connection, self.project.no);
-        if !warnings::begin_message(connection, no, &envelope.message_id)? {
+        let (connection, project_number) = (self.connection, self.project.number);
+        if !warnings::begin_message(connection, project_number, &envelope.message_id)? {
             return Ok(());
         }
         let added = envelope.warnings.iter().cloned().chain(conflicts);
         let mut refused = false;
         for warning in added {
             refused |= warning.kind == WarningKind::Refused;
-            warnings::add(connection, no, &warning)?;
+            warnings::add(connection, project_number, &warning)?;
             self.pending.warnings.push(warning);
         }
         if refused {
-            warnings::trim(connection, no)?;
+            warnings::trim(connection, project_number)?;
         }
         Ok(())
     }
 
     fn identity(&mut self, facts: &[empmix_model::identity::Fact]) -> Result<(), StoreError> {
-        let (connection, no) = (self.connection, self.project.no);
-        let change = identity::apply(connection, no, facts)?;
+        let (connection, project_number) = (self.connection, self.project.number);
+        let change = identity::apply(connection, project_number, facts)?;
         for (id, user) in change.users {
             let mut number = |text: &str| {
                 let ids = &mut self.pending.ids;
-                ids.number(connection, Table::Ids, no, &self.data.ids, text)
+                ids.number(connection, Table::Ids, project_number, &self.data.ids, text)
             };
             let resolved = (number(&id)?, number(&user)?);
             self.pending.users.push(resolved);
@@ -253,12 +263,12 @@ pub(crate) fn refused_link(folded: &FoldedLink) -> Option<Warning> {
 /// A stored item, and the delivery of this transaction that stored it.
 #[derive(Clone, Copy)]
 struct Found {
-    known: Known,
+    known: StoredItem,
     delivery: Option<u64>,
 }
 
 impl Found {
-    fn before(known: Known) -> Self {
+    fn before(known: StoredItem) -> Self {
         Self {
             known,
             delivery: None,

@@ -1,7 +1,7 @@
 //! New facts, and the fold of the ids that they touch.
 //!
 //! A fact can only change what the fold says of ids that links connect with the ids it names, so
-//! only that connected component is folded again. Its users and verdicts are written in the
+//! only that connected component is folded again. Its users and results are written in the
 //! transaction that keeps the fact.
 
 use std::collections::{HashMap, HashSet};
@@ -107,7 +107,7 @@ impl Component {
                 .get(&key_of(folded))
                 .and_then(|before| before.refusal);
             if before != folded.refusal {
-                facts::judge(connection, project, folded)?;
+                facts::classify(connection, project, folded)?;
                 if before.is_none() {
                     change.refused.push(folded.clone());
                 }

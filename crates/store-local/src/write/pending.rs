@@ -9,15 +9,15 @@ use crate::{
     catalogue::{dense, dense::Dictionary as Table},
     memory::chunk::{self, Chunk, NumberedRow},
     memory::project::{Data, Dictionary, ProjectState},
-    memory::row::Known,
+    memory::row::StoredItem,
 };
 use empmix_store::StoreError;
 
-/// The writer's own knowledge of a project: where duplicates are looked for first.
+/// The writer's own knowledge of a project: where duplicates are searched first.
 #[derive(Default)]
 pub(crate) struct Hot {
     /// Hot items by hash.
-    pub(crate) known: HashMap<ItemHash, Known>,
+    pub(crate) known: HashMap<ItemHash, StoredItem>,
     /// The number of the next hot row.
     pub(crate) next_number: u64,
 }
@@ -61,7 +61,7 @@ pub(crate) struct Pending {
     pub(crate) ids: NewTexts,
     pub(crate) names: NewTexts,
     /// New events by hash, with the delivery that brought them.
-    pub(crate) events: HashMap<ItemHash, (Known, u64)>,
+    pub(crate) events: HashMap<ItemHash, (StoredItem, u64)>,
     /// New instructions, with the delivery that brought them.
     pub(crate) instructions: HashMap<ItemHash, u64>,
     pub(crate) rows: Vec<NumberedRow>,
@@ -113,7 +113,7 @@ impl Pending {
     }
 }
 
-/// Tells watchers what was stored. Nobody watching is no error.
+/// Tells watchers what was stored. Without a watcher it does nothing.
 fn send_live(project: &ProjectState, rows: Vec<NumberedRow>, warnings: Vec<Warning>) {
     let events = project.read(|data| {
         rows.into_iter()

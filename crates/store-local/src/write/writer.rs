@@ -4,7 +4,7 @@
 //! commit they are published in memory and answered. A failed transaction changes nothing and
 //! every batch in it learns why. After an error that leaves the outcome of a commit unknown (the
 //! disk, a damaged file) memory and file may differ: the store then refuses everything, and must
-//! be opened anew.
+//! be opened again.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::catalogue::CatalogueError;
 use crate::{
     memory::project::{Data, ProjectState},
-    parts::seal::Wake,
+    parts::seal::SealTrigger,
     write::apply::ProjectWrite,
     write::pending::{Hot, Pending},
     write::prepare::PreparedBatch,
@@ -39,7 +39,7 @@ pub(crate) struct Shared {
     /// Why nothing can be written any more.
     pub(crate) failure: OnceLock<String>,
     /// Wakes the sealer.
-    pub(crate) sealer: Wake,
+    pub(crate) sealer: SealTrigger,
 }
 
 impl Shared {
@@ -91,11 +91,11 @@ impl Shared {
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// Work in a transaction of its own, and what follows its commit; it answers by itself.
-pub(crate) type Work = Box<dyn FnOnce(&mut WriterState) + Send>;
+pub(crate) type WriterJob = Box<dyn FnOnce(&mut WriterState) + Send>;
 
 enum Command {
     Write(PreparedBatch, Reply<Written>),
-    Run(Work),
+    Run(WriterJob),
 }
 
 /// What the writer thread owns.
@@ -146,7 +146,7 @@ impl Writer {
         after: impl FnOnce(&mut WriterState, &T) + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let command: Work = Box::new(move |state| {
+        let command: WriterJob = Box::new(move |state| {
             let result = state.transaction(work);
             if let Ok(value) = &result {
                 after(state, value);
@@ -164,7 +164,7 @@ impl Writer {
         work: impl FnOnce(&mut WriterState) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let command: Work = Box::new(move |state| {
+        let command: WriterJob = Box::new(move |state| {
             // A caller that went away does not want the answer.
             let _ = reply.send(work(state));
         });

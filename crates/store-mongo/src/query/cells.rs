@@ -50,7 +50,7 @@ impl Cells {
         })
     }
 
-    /// Takes a row; `None` when it is no row of ours.
+    /// Takes a row; `None` when it is not a row of the report.
     pub(super) fn add(&mut self, series: usize, row: &RawDocument) -> Option<()> {
         let whole = |field| Some(row.get(field).ok()?.and_then(integer));
         let segment = usize::try_from(whole("g")?.unwrap_or(0)).ok()?;

@@ -9,11 +9,11 @@ use empmix_query::{
 };
 use mongodb::bson::{Bson, Document, bson, doc};
 
-use super::values::{Taken, is_text};
+use super::values::{ValueSet, is_text};
 use crate::values::scalar;
 
 /// Whether an event passes.
-pub(super) fn passes(filter: &Filter, taken: &mut Taken<'_>) -> Document {
+pub(super) fn passes(filter: &Filter, taken: &mut ValueSet<'_>) -> Document {
     match filter {
         Filter::And { and } => doc! {"$and": all(and, taken)},
         Filter::Or { or } => doc! {"$or": all(or, taken)},
@@ -21,7 +21,7 @@ pub(super) fn passes(filter: &Filter, taken: &mut Taken<'_>) -> Document {
     }
 }
 
-fn all(filters: &[Filter], taken: &mut Taken<'_>) -> Vec<Document> {
+fn all(filters: &[Filter], taken: &mut ValueSet<'_>) -> Vec<Document> {
     filters.iter().map(|filter| passes(filter, taken)).collect()
 }
 

@@ -10,7 +10,7 @@ use mongodb::bson::{Bson, Document, bson, doc};
 use super::{
     Question, buckets,
     conditions::passes,
-    values::{Taken, user},
+    values::{ValueSet, user},
 };
 use crate::documents::{project_id, time};
 
@@ -33,7 +33,7 @@ impl<'a> Pipelines<'a> {
     /// The candidates of the breakdown, each with the first series' range total: `{_id, n, k, x}`.
     pub(super) fn candidates(&self) -> Vec<Document> {
         let all: Vec<_> = self.report.series.iter().collect();
-        let mut taken = Taken::new(&self.user);
+        let mut taken = ValueSet::new(&self.user);
         let first = &self.report.series[0];
         let is_of_first = self.accepts(first, &mut taken);
         let any: Vec<_> = all
@@ -104,7 +104,7 @@ impl<'a> Pipelines<'a> {
         shown: Option<&ShownSegments>,
         per_bucket: bool,
     ) -> Vec<Document> {
-        let mut taken = Taken::new(&self.user);
+        let mut taken = ValueSet::new(&self.user);
         let shared = self.shared_filter(&mut taken);
         let own = series
             .filter
@@ -147,7 +147,7 @@ impl<'a> Pipelines<'a> {
     fn selected(
         &self,
         series: &[&Series],
-        taken: Taken<'_>,
+        taken: ValueSet<'_>,
         conditions: Vec<Bson>,
     ) -> Vec<Document> {
         let mut stages = vec![doc! {"$match": self.prefix(series)}];
@@ -181,7 +181,7 @@ impl<'a> Pipelines<'a> {
     }
 
     /// Whether an event is one of a series, the report's own filter aside.
-    fn accepts(&self, series: &Series, taken: &mut Taken<'_>) -> Document {
+    fn accepts(&self, series: &Series, taken: &mut ValueSet<'_>) -> Document {
         let named = match &series.event {
             EventSelector::All => Bson::Boolean(true),
             EventSelector::Named(name) => bson!({"$eq": ["$e", {"$literal": name}]}),
@@ -193,13 +193,13 @@ impl<'a> Pipelines<'a> {
         }
     }
 
-    fn shared_filter(&self, taken: &mut Taken<'_>) -> Option<Bson> {
+    fn shared_filter(&self, taken: &mut ValueSet<'_>) -> Option<Bson> {
         let filter = self.report.filter.as_ref()?;
         Some(passes(filter, taken).into())
     }
 
     /// The values of the breakdown: a scalar, a list of distinct scalars, or null.
-    fn segments(&self, taken: &mut Taken<'_>) -> Bson {
+    fn segments(&self, taken: &mut ValueSet<'_>) -> Bson {
         let Some(breakdown) = self.report.breakdown.first() else {
             return Bson::Null;
         };

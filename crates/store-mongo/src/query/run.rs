@@ -40,7 +40,7 @@ impl MongoStore {
     }
 }
 
-/// Ends what a session does on the server when nobody waits for it any more: the driver only
+/// Ends what a session does on the server when its caller no longer waits: the driver only
 /// forgets a call that is dropped, and the server would go on until its deadline.
 struct KillOnDrop<'a> {
     client: &'a Client,
@@ -60,7 +60,7 @@ impl Drop for KillOnDrop<'_> {
             let kill = doc! {"killSessions": [session]};
 
             if let Err(error) = admin.run_command(kill).await {
-                tracing::debug!(%error, "a report that nobody waits for could not be ended");
+                tracing::debug!(%error, "an abandoned report could not be ended");
             }
         });
     }

@@ -25,12 +25,12 @@ const ONE_BY_SMALLEST: &str = "2.024022533073106183524953467189173E+323";
 
 /// The values that a pipeline works out once per event, before anything else. A plain path needs no
 /// working out: without any, the server can filter and group as it reads.
-pub(super) struct Taken<'a> {
+pub(super) struct ValueSet<'a> {
     user: &'a Bson,
     values: Vec<(PropertyRef, Bson)>,
 }
 
-impl<'a> Taken<'a> {
+impl<'a> ValueSet<'a> {
     /// `user` is the expression of the user.
     pub(super) fn new(user: &'a Bson) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl<'a> Taken<'a> {
     }
 }
 
-/// The user that an event is of: as stamped, save where that may be of yesterday.
+/// The user that an event is of: as stamped, except where the stamp may be outdated.
 pub(super) fn user(unstamped: &BTreeMap<String, String>) -> Bson {
     if unstamped.is_empty() {
         return "$u".into();

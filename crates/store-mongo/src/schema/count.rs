@@ -48,7 +48,7 @@ struct PropertyCount {
 }
 
 impl Counted {
-    /// Counts an event; what is no event of ours is passed over.
+    /// Counts an event; a document that is not an event is skipped.
     pub(super) fn add(&mut self, row: &RawDocument) {
         let (Ok(name), Ok(time)) = (row.get_str("e"), row.get_datetime("t")) else {
             return;

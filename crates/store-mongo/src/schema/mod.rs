@@ -166,7 +166,7 @@ impl Slices {
     fn keep(&self, project: ProjectId, slice: Slice, counting: Counting) {
         let mut slices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if slices.len() >= SLICES {
-            // Rare, and only a matter of time: everything is counted anew.
+            // Rare, and only a matter of time: everything is counted again.
             slices.clear();
         }
         slices.insert((project, slice), counting);

@@ -1,4 +1,4 @@
-//! Random reports over random projects: the store agrees with the [`judge`](super::judge), and
+//! Random reports over random projects: the store agrees with the [`reference`](super::reference), and
 //! keeps the properties that follow from what the numbers mean.
 //!
 //! `EMPMIX_CASES` says how many projects are tried (by default a few), `EMPMIX_SEED` where the
@@ -21,26 +21,26 @@ use serde_json::{Value, json};
 
 use super::{
     Harness, fixtures,
-    judge::{Judge, Line, Row, by_segment, users},
     random::{Case, cases},
+    reference::{Line, Reference, Row, by_segment, users},
 };
 use crate::{Batch, ItemOutcome, NewProject, Store};
 
-/// Projects that are tried when nobody says otherwise.
+/// The number of projects by default.
 const CASES: u64 = 8;
 /// Reports that each is asked.
 const REPORTS: usize = 12;
 
-/// The answers are the judge's: as the messages arrive in any order, after they were sent again,
-/// and after the store was opened anew.
-pub async fn random_reports_agree_with_the_judge(harness: &impl Harness) {
+/// The answers are the reference implementation's: as the messages arrive in any order, after they were sent again,
+/// and after the store was opened again.
+pub async fn random_reports_agree_with_the_reference(harness: &impl Harness) {
     let mut store = harness.open().await;
     let mut asked = Vec::new();
     for (number, case) in (0..).zip(samples()) {
         let project = create(store.as_ref(), &case, number).await;
-        let judge = write(store.as_ref(), project, &case).await;
+        let reference = write(store.as_ref(), project, &case).await;
         for report in case.reports.iter().filter(|report| fits(&case, report)) {
-            let found = agree(store.as_ref(), project, &case, &judge, report).await;
+            let found = agree(store.as_ref(), project, &case, &reference, report).await;
             asked.push((project, report.clone(), found));
         }
         properties(store.as_ref(), project, &case).await;
@@ -87,8 +87,8 @@ async fn create(store: &dyn Store, case: &Case, number: u32) -> ProjectId {
     store.create_project(new).await.unwrap().id
 }
 
-/// Writes the messages in a mixed order, and then once more; returns what they say.
-async fn write(store: &dyn Store, project: ProjectId, case: &Case) -> Judge {
+/// Writes the messages in a mixed order, and then again; returns what they say.
+async fn write(store: &dyn Store, project: ProjectId, case: &Case) -> Reference {
     let messages = (0_u32..).zip(&case.messages);
     let envelopes: Vec<_> = messages
         .map(|(number, items)| fixtures::message(project, number, items.clone()))
@@ -121,24 +121,24 @@ async fn write(store: &dyn Store, project: ProjectId, case: &Case) -> Judge {
         };
         envelope.items.iter().filter_map(row)
     });
-    Judge {
+    Reference {
         rows: rows.collect(),
         users: users(envelopes.iter().flat_map(|envelope| &envelope.items)),
     }
 }
 
-/// Asks, and compares with the judge.
+/// Asks, and compares with the reference implementation.
 async fn agree(
     store: &dyn Store,
     project: ProjectId,
     case: &Case,
-    judge: &Judge,
+    reference: &Reference,
     report: &Insights,
 ) -> Vec<Line> {
     let plan = plan_of(case, report);
     let found = ask(store, project, report).await;
-    let expected = judge.answer(report, &plan);
-    let tolerance = 1e-9 * judge.magnitude(report, &plan);
+    let expected = reference.answer(report, &plan);
+    let tolerance = 1e-9 * reference.magnitude(report, &plan);
     let close = found.len() == expected.len()
         && found
             .iter()
@@ -149,8 +149,8 @@ async fn agree(
         "{}\nin {}\n   found {found:#?}\nexpected {expected:#?}\nusers {:?}\nrows {:#?}",
         shown(report),
         case.zone,
-        judge.users,
-        judge.rows
+        reference.users,
+        reference.rows
     );
     found
 }

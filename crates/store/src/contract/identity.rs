@@ -20,7 +20,7 @@ const EXAMPLE: [(&str, &str, Authority); 5] = [
     ("B", "A", Authority::Server),
 ];
 
-const VERDICTS: [Option<LinkRefusal>; 5] = [
+const RESULTS: [Option<LinkRefusal>; 5] = [
     None,
     Some(LinkRefusal::SourceLinked),
     Some(LinkRefusal::SourceIdentified),
@@ -36,7 +36,7 @@ async fn write_fact(fixture: &Fixture, number: u32) {
     fixture.write(vec![message]).await;
 }
 
-async fn verdicts(fixture: &Fixture) -> Vec<Option<LinkRefusal>> {
+async fn results(fixture: &Fixture) -> Vec<Option<LinkRefusal>> {
     let links = fixture.store.links(fixture.project).await.unwrap();
     links.into_iter().map(|folded| folded.refusal).collect()
 }
@@ -93,7 +93,7 @@ pub async fn the_example_in_every_order_of_arrival(harness: &impl Harness) {
         for fact in &order {
             write_fact(&fixture, *fact).await;
         }
-        assert_eq!(verdicts(&fixture).await, VERDICTS, "{order:?}");
+        assert_eq!(results(&fixture).await, RESULTS, "{order:?}");
         let expected = pairs(&[("A", "B"), ("B", "B"), ("C", "C"), ("d1", "B")]);
         assert_eq!(users(&fixture).await, expected, "{order:?}");
         assert_eq!(fixture.totals(None).await, (4.0, 2.0), "{order:?}");
@@ -164,13 +164,13 @@ pub async fn an_early_copy_of_a_link_counts(harness: &impl Harness) {
     let earlier = pairs(&[("A", "A"), ("B", "B"), ("C", "C"), ("d1", "A")]);
     assert_eq!(users(&fixture).await, earlier);
     assert_eq!(
-        verdicts(&fixture).await,
+        results(&fixture).await,
         [None, Some(LinkRefusal::SourceLinked)]
     );
 }
 
-/// Links come in key order with their verdicts, whatever the order of arrival.
-pub async fn links_are_listed_with_their_verdicts(harness: &impl Harness) {
+/// Links come in key order with their results, whatever the order of arrival.
+pub async fn links_are_listed_with_their_results(harness: &impl Harness) {
     let fixture = Fixture::new(harness).await;
     for fact in [4, 2, 5, 1, 3, 4] {
         write_fact(&fixture, fact).await;
@@ -184,7 +184,7 @@ pub async fn links_are_listed_with_their_verdicts(harness: &impl Harness) {
         })
         .collect();
     assert_eq!(said, EXAMPLE);
-    assert_eq!(verdicts(&fixture).await, VERDICTS);
+    assert_eq!(results(&fixture).await, RESULTS);
     let fixture = fixture.reopen(harness).await;
     assert_eq!(fixture.store.links(fixture.project).await.unwrap(), links);
 }

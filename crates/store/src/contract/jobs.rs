@@ -97,7 +97,7 @@ pub async fn parts_of_a_job_are_a_set(harness: &impl Harness) {
     assert_eq!((again.done, again.total, again.created_at), (1, 3, NOON));
 }
 
-/// What a job says is stored is in every answer: whoever waits for its end asks at once.
+/// What a job says is stored is in every answer: a caller that waits for its end asks at once.
 pub async fn what_a_job_says_is_stored_is_seen(harness: &impl Harness) {
     const ITEMS: u32 = 3_000;
     let fixture = Fixture::new(harness).await;

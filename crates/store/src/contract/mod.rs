@@ -12,7 +12,7 @@
 //! | `lists` | pages of events, live streams, schema |
 //! | `properties` | names and values that are hard to store |
 //! | `scenarios` | reports: known answers |
-//! | `agreement`, `random`, `judge` | reports: random ones, answered again the slow and plain way |
+//! | `agreement`, `random`, `reference` | reports: random ones, answered again the slow and plain way |
 //! | `warnings` | idempotence and bounds |
 //! | `projects`, `jobs` | the catalogue |
 //! | `real_data` | a public data set, and the numbers that it must give |
@@ -34,13 +34,13 @@ pub mod fixtures;
 pub mod history;
 mod identity;
 mod jobs;
-pub mod judge;
 mod lists;
 mod projects;
 mod properties;
 pub mod random;
 pub mod real_data;
 mod records;
+pub mod reference;
 mod scenarios;
 mod sessions;
 mod warnings;
@@ -86,7 +86,7 @@ macro_rules! store_contract {
             a_late_fact_undoes_a_link
             a_link_works_backwards
             an_early_copy_of_a_link_counts
-            links_are_listed_with_their_verdicts
+            links_are_listed_with_their_results
             a_refused_link_is_one_warning
             session_metrics_are_a_fold
             a_session_is_known_by_its_project
@@ -103,7 +103,7 @@ macro_rules! store_contract {
             alterations_are_sampled
             a_conflict_is_a_warning
             reports_are_answered_as_the_scenarios_say
-            random_reports_agree_with_the_judge
+            random_reports_agree_with_the_reference
             projects_are_listed_oldest_first
             keys_are_replaced
             a_record_has_versions

@@ -1,4 +1,4 @@
-//! Random projects and reports for the judge: every value that is hard to compare, in every place
+//! Random projects and reports for the reference implementation: every value that is hard to compare, in every place
 //! where a report can name one.
 //!
 //! What a first series measures are multiples of a quarter, so that its sums are exact in any

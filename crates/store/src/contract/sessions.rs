@@ -26,7 +26,7 @@ pub async fn session_metrics_are_a_fold(harness: &impl Harness) {
     for (number, at) in (1..).zip([2, 1, 3, 0]) {
         fixture.write_events(number, vec![visits[at].clone()]).await;
     }
-    // Once more in other messages, and two at once that are the same.
+    // Again in other messages, and two at once that are the same.
     fixture.write_events(10, visits.to_vec()).await;
     let metrics = fixture.store.session(fixture.project, "s1").await.unwrap();
     let expected = SessionMetrics {

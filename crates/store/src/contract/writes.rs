@@ -28,7 +28,7 @@ fn messages(fixture: &Fixture) -> Vec<empmix_model::envelope::Envelope> {
         .collect()
 }
 
-/// Writing a batch again changes nothing and says so.
+/// Writing a batch again changes nothing, and its outcomes show it.
 pub async fn a_replay_changes_nothing(harness: &impl Harness) {
     let fixture = Fixture::new(harness).await;
     let first = fixture.write(messages(&fixture)).await;
@@ -113,7 +113,7 @@ pub async fn another_content_under_one_id_is_a_conflict(harness: &impl Harness) 
     let events = fixture.events().await;
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].properties["plan"], "pro");
-    // Times are no content: an equal item that came with another correction is the same.
+    // Times are not part of the content: an equal item that came with another correction is the same.
     let mut corrected = with("pro");
     corrected.time += 1;
     corrected.client_time = Some(NOON);
@@ -141,7 +141,7 @@ pub async fn an_event_and_an_instruction_with_one_id_are_two(harness: &impl Harn
     assert_eq!(
         fixture.totals(None).await,
         (1.0, 1.0),
-        "instructions are no events"
+        "instructions are not events"
     );
     assert_eq!(fixture.store.links(fixture.project).await.unwrap().len(), 1);
     // An instruction has a content too.

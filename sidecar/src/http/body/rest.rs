@@ -64,7 +64,7 @@ pub(super) struct Rest(Arc<Mutex<State>>);
 
 impl Rest {
     /// Reads to the end; `false` where that was not reached. A client that waits for our word
-    /// before it sends (`Expect: 100-continue`) is not asked for a body that nobody wants.
+    /// before it sends (`Expect: 100-continue`) is not asked for a body that is not read.
     pub(super) async fn drain(self, waits_for_us: bool) -> bool {
         let Some(state) = Arc::into_inner(self.0) else {
             return false;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-/// Which rooms a room is built on. It may also use what those are built on.
-pub(super) const ROOMS: &[(&str, &[&str])] = &[
+/// Which crates a crate is built on. It may also use what those are built on.
+pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("empmix-model", &[]),
     ("empmix-query", &["empmix-model"]),
     ("empmix-protocol", &["empmix-query"]),
@@ -38,7 +38,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ("empmix", &["empmix-child", "empmix-protocol"]),
 ];
 
-/// Packages that may use any room, and that no room may use.
+/// Packages that may use any name, and that no name may use.
 pub(super) const FREE: &[&str] = &[
     "empmix-tests",
     "empmix-probe",
@@ -47,7 +47,7 @@ pub(super) const FREE: &[&str] = &[
     "xtask",
 ];
 
-/// Rooms that stay free of a runtime, and so build for wasm or run on plain threads.
+/// Crates that stay free of a runtime, and so build for wasm or run on plain threads.
 pub(super) const NO_TOKIO: &[&str] = &[
     "empmix-ui",
     "empmix-engine",
@@ -57,7 +57,7 @@ pub(super) const NO_TOKIO: &[&str] = &[
     "empmix-protocol",
 ];
 
-/// Libraries, by family, and the rooms that keep them to themselves.
+/// Libraries, by family, and the crates that keep them to themselves.
 pub(super) const ONLY_IN: &[(&str, &[&str])] = &[
     ("tauri", &["empmix"]),
     ("keyring", &["empmix"]),
@@ -79,12 +79,12 @@ pub(super) fn family(library: &str) -> &str {
     library.split(['-', '_']).next().unwrap_or(library)
 }
 
-/// The rooms a room may use, directly or through others.
-pub(super) fn closure(room: &str) -> BTreeSet<&'static str> {
+/// The crates a crate may use, directly or through others.
+pub(super) fn closure(name: &str) -> BTreeSet<&'static str> {
     let mut found = BTreeSet::new();
-    let mut open: Vec<&str> = vec![room];
+    let mut open: Vec<&str> = vec![name];
     while let Some(next) = open.pop() {
-        let built_on = ROOMS.iter().find(|(name, _)| *name == next);
+        let built_on = CRATES.iter().find(|(name, _)| *name == next);
         for &below in built_on.map_or(&[][..], |(_, below)| below) {
             if found.insert(below) {
                 open.push(below);
@@ -99,7 +99,7 @@ mod tests {
     use super::closure;
 
     #[test]
-    fn a_room_may_use_what_its_rooms_use() {
+    fn a_crate_may_use_what_its_crates_use() {
         let store: Vec<_> = closure("empmix-store").into_iter().collect();
         assert_eq!(store, ["empmix-model", "empmix-query"]);
         assert!(closure("empmix-model").is_empty());

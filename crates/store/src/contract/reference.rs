@@ -16,7 +16,7 @@ use empmix_query::{
 };
 use serde_json::{Value, json};
 
-/// An event as the judge sees it.
+/// An event as the reference implementation sees it.
 #[derive(Debug, Clone)]
 pub struct Row {
     /// Its name.
@@ -84,14 +84,14 @@ fn end(parents: &HashMap<String, String>, id: &str) -> String {
 }
 
 /// Events and who is who.
-pub struct Judge {
+pub struct Reference {
     /// The events, each once.
     pub rows: Vec<Row>,
     /// The users of ids that have a link.
     pub users: HashMap<String, String>,
 }
 
-impl Judge {
+impl Reference {
     /// The sum of the magnitudes of everything that a report adds up: sums of the same numbers in
     /// another order differ by no more than a tiny part of it.
     pub fn magnitude(&self, report: &Insights, plan: &Plan) -> f64 {

@@ -1,4 +1,4 @@
-//! DuckDB judges: from the same file of real events it must count what both stores count, and it
+//! DuckDB references: from the same file of real events it must count what both stores count, and it
 //! opens the local store's parts by itself.
 
 #![allow(clippy::expect_used, reason = "what fails here fails the test")]
@@ -17,7 +17,7 @@ use empmix_tests::{
 };
 use serde_json::{Value, json};
 
-/// The measures of every case, as the judge computes them.
+/// The measures of every case, as the reference implementation computes them.
 const MEASURES: [&str; 4] = ["total", "unique", "sum", "avg"];
 
 /// A filter, and what it is in SQL.
@@ -72,10 +72,10 @@ const GRAINS: [(&str, &str, &str); 6] = [
     ("year", "2016-01-01", "2026-12-31"),
 ];
 
-/// A question for us, and the same for the judge.
+/// A question for us, and the same for the reference implementation.
 struct Case {
     report: Value,
-    judged: Value,
+    compared: Value,
 }
 
 /// Every filter with every other breakdown; the granularities take turns.
@@ -96,7 +96,7 @@ fn cases() -> Vec<Case> {
             cases.push(Case {
                 report: json!({"kind": "insights", "range": {"from": from, "to": to}, "granularity": granularity,
                     "series": series, "filter": filter, "breakdown": breakdown, "limit": limit}),
-                judged: json!({"from": from, "to": to, "granularity": granularity, "where": where_,
+                compared: json!({"from": from, "to": to, "granularity": granularity, "where": where_,
                     "segment": segment, "limit": limit}),
             });
         }
@@ -112,7 +112,7 @@ fn series(measure: &str) -> Value {
     json!({"id": measure, "event": null, "measure": measured})
 }
 
-/// How the judge names a segment.
+/// How the reference implementation names a segment.
 fn name(segment: &Value) -> String {
     match segment.get(0) {
         None => "null".to_owned(),
@@ -125,14 +125,17 @@ fn name(segment: &Value) -> String {
     }
 }
 
-/// Equal counts; sums and means to 1e-9 of their size. Nothing, 0 and null are one: a judge's table
+/// Equal counts; sums and means to 1e-9 of their size. Nothing, 0 and null are one: a reference implementation's table
 /// has no rows for what did not happen.
-fn same(ours: &Value, judged: &Value) -> bool {
-    let (ours, judged) = (ours.as_f64().unwrap_or(0.0), judged.as_f64().unwrap_or(0.0));
-    (ours - judged).abs() <= 1e-9 * judged.abs()
+fn same(ours: &Value, compared: &Value) -> bool {
+    let (ours, compared) = (
+        ours.as_f64().unwrap_or(0.0),
+        compared.as_f64().unwrap_or(0.0),
+    );
+    (ours - compared).abs() <= 1e-9 * compared.abs()
 }
 
-fn compare(engine: &str, report: &Value, result: &Value, judged: &Value) {
+fn compare(engine: &str, report: &Value, result: &Value, compared: &Value) {
     let buckets = result["buckets"].as_array().expect("buckets");
     let mut points = 0.0;
     for series in result["series"].as_array().expect("series") {
@@ -141,23 +144,23 @@ fn compare(engine: &str, report: &Value, result: &Value, judged: &Value) {
             .position(|measure| series["id"] == **measure)
             .expect("a measure that was asked for");
         let segment = name(&series["segment"]);
-        let told = |what: &str, ours: &Value, judged: &Value| {
+        let told = |what: &str, ours: &Value, compared: &Value| {
             assert!(
-                same(ours, judged),
-                "{engine}, {segment}, {what}: {ours} is {judged} for DuckDB\n{report}"
+                same(ours, compared),
+                "{engine}, {segment}, {what}: {ours} is {compared} for DuckDB\n{report}"
             );
         };
         told(
             "total",
             &series["total"],
-            &judged["totals"][&segment][measure],
+            &compared["totals"][&segment][measure],
         );
         for (bucket, point) in buckets
             .iter()
             .zip(series["points"].as_array().expect("points"))
         {
             let at = &bucket.as_str().expect("a time")[..13];
-            told(at, point, &judged["points"][&segment][at][measure]);
+            told(at, point, &compared["points"][&segment][at][measure]);
             points += if measure == 0 {
                 point.as_f64().unwrap_or(0.0)
             } else {
@@ -165,7 +168,7 @@ fn compare(engine: &str, report: &Value, result: &Value, judged: &Value) {
             };
         }
     }
-    let rows: f64 = judged["totals"]
+    let rows: f64 = compared["totals"]
         .as_object()
         .expect("segments")
         .values()
@@ -177,11 +180,17 @@ fn compare(engine: &str, report: &Value, result: &Value, judged: &Value) {
     );
 }
 
-fn judge(engine: &str, sidecar: &Sidecar, project: &Project, cases: &[Case], judged: &[Value]) {
-    for (case, judged) in cases.iter().zip(judged) {
+fn reference(
+    engine: &str,
+    sidecar: &Sidecar,
+    project: &Project,
+    cases: &[Case],
+    compared: &[Value],
+) {
+    for (case, compared) in cases.iter().zip(compared) {
         let answer = sidecar.query(project, &case.report);
         assert_eq!(answer["engine"], engine);
-        compare(engine, &case.report, &answer["result"], judged);
+        compare(engine, &case.report, &answer["result"], compared);
     }
 }
 
@@ -194,14 +203,14 @@ fn run(script: &str, path: &Path, rest: &[&str]) -> Value {
 #[test]
 fn both_stores_answer_what_duckdb_answers() {
     let cases = cases();
-    let questions: Vec<&Value> = cases.iter().map(|case| &case.judged).collect();
-    let judged = run(
-        include_str!("judge/judge.py"),
+    let questions: Vec<&Value> = cases.iter().map(|case| &case.compared).collect();
+    let compared = run(
+        include_str!("oracle/reference.py"),
         &real_events(),
         &[&json!(questions).to_string()],
     );
-    let judged = judged.as_array().expect("an answer a case");
-    assert_eq!(judged.len(), cases.len());
+    let compared = compared.as_array().expect("an answer a case");
+    assert_eq!(compared.len(), cases.len());
     let mongod = Mongod::start();
     let pairs = [
         ("local", Sidecar::start()),
@@ -213,11 +222,11 @@ fn both_stores_answer_what_duckdb_answers() {
     for (engine, sidecar) in pairs {
         let project = sidecar.default_project();
         sidecar.import(&real_events(), &project);
-        judge(engine, &sidecar, &project, &cases, judged);
+        reference(engine, &sidecar, &project, &cases, compared);
     }
 }
 
-/// Everything that lies in the parts, counted by whoever opens them.
+/// Everything that lies in the parts, counted by another program.
 const PARTS: &str = r#"
 import duckdb, json, sys
 con = duckdb.connect()
@@ -262,7 +271,7 @@ async fn duckdb_opens_the_parts() {
         ]),
         "{opened}"
     );
-    let of_file = run(include_str!("judge/file.py"), &real_events(), &[]);
+    let of_file = run(include_str!("oracle/file.py"), &real_events(), &[]);
     assert_eq!(opened["rows"], of_file["rows"]);
     assert_eq!(opened["axum"], of_file["axum"]);
     store.close().await;
