@@ -1,6 +1,7 @@
 //! Projects: tenants with their own data and keys.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 use crate::{EpochMs, ids::ProjectId, key::PublicKey};
 
@@ -24,8 +25,21 @@ pub struct Project {
 }
 
 /// The day that a project's weeks begin on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumIter,
+    EnumString,
+    IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 #[allow(missing_docs, reason = "the names of the days")]
 pub enum WeekStart {
     #[default]

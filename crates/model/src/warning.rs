@@ -1,6 +1,7 @@
 //! Ingestion warnings: refused events, and events that were altered before they were stored.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 use crate::{EpochMs, ids::ItemHash};
 
@@ -30,8 +31,23 @@ pub struct Alteration {
 }
 
 /// The type of a warning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    EnumIter,
+    EnumString,
+    IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum WarningKind {
     /// An event was refused; the bytes are kept.
     Refused,
@@ -52,15 +68,7 @@ pub enum WarningKind {
 impl WarningKind {
     /// The name that the API and the stores use.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::StringCut => "string_cut",
-            Self::FutureTime => "future_time",
-            Self::OldTime => "old_time",
-            Self::NumberAsText => "number_as_text",
-            Self::LinkRefused => "link_refused",
-            Self::IdConflict => "id_conflict",
-        }
+        self.into()
     }
 }
 

@@ -4,7 +4,11 @@
 //! `empmix_store::contract::history`), `fixtures/layout-N-answers.json` what it answered. They never
 //! change; a release with a new layout adds its own.
 
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what fails here fails the test"
+)]
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -94,4 +98,45 @@ fn a_newer_layout_is_refused_with_both_versions() {
         error.contains("version 99") && error.contains("up to 2"),
         "{error}"
     );
+}
+
+/// A code that this release does not know is an error that names it, never a default.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_code_is_an_error() {
+    let codes = [
+        (
+            "UPDATE jobs SET state = 'paused'",
+            "state of a job",
+            "paused",
+        ),
+        ("UPDATE jobs SET kind = 'export'", "kind of a job", "export"),
+        (
+            "UPDATE warnings SET kind = 'odd'",
+            "kind of a warning",
+            "odd",
+        ),
+        (
+            "UPDATE links SET refusal = 'full' WHERE refusal IS NOT NULL",
+            "refusal of a link",
+            "full",
+        ),
+        ("UPDATE links SET authority = 7", "authority of a link", "7"),
+    ];
+    for (damage, what, text) in codes {
+        let directory = copy(1);
+        let file = directory.path().join("catalogue.sqlite");
+        let connection = rusqlite::Connection::open(&file).unwrap();
+        assert!(connection.execute(damage, []).unwrap() > 0, "{damage}");
+        drop(connection);
+        let fixture = open(directory.path());
+        let store = fixture.store.as_ref();
+        let read = match what {
+            "state of a job" | "kind of a job" => store.job(history::JOB).await.err(),
+            "kind of a warning" => store.warnings(history::PROJECT, 9).await.err(),
+            _ => store.links(history::PROJECT).await.err(),
+        };
+        let error = read.expect("the code is unknown").to_string();
+        assert!(error.contains(what) && error.contains(text), "{error}");
+        fixture.store.close().await;
+    }
 }

@@ -1,15 +1,15 @@
 //! Identity facts and what the fold says of them.
 
 use empmix_model::{
-    identity::{Fact, FactKey, FoldedLink, Link, LinkRefusal},
+    identity::{Fact, FactKey, FoldedLink, Link},
     ids::ItemHash,
     item::Authority,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::CatalogueError;
 use super::fixed;
+use super::{CatalogueError, optional_code, text, unknown};
 
 const LINK_COLUMNS: &str =
     "source, destination, authority, item, received_at, message_id, idx, refusal";
@@ -142,7 +142,7 @@ pub(crate) fn classify(
             folded.link.source,
             folded.link.destination,
             authority_code(folded.link.authority),
-            folded.refusal.map(refusal_name),
+            folded.refusal.map(text),
         ])?;
     Ok(())
 }
@@ -182,9 +182,9 @@ pub(crate) fn users(
 fn read_link(row: &Row<'_>) -> rusqlite::Result<FoldedLink> {
     let authority = match row.get::<_, i64>(2)? {
         0 => Authority::Client,
-        _ => Authority::Server,
+        1 => Authority::Server,
+        other => return Err(unknown(2, "authority of a link", &other.to_string())),
     };
-    let refusal: Option<String> = row.get(7)?;
     Ok(FoldedLink {
         link: Link {
             item: ItemHash(fixed(row, 3)?),
@@ -193,7 +193,7 @@ fn read_link(row: &Row<'_>) -> rusqlite::Result<FoldedLink> {
             authority,
             key: read_key(row, 4)?,
         },
-        refusal: refusal.as_deref().and_then(refusal_named),
+        refusal: optional_code(row, 7, "refusal of a link")?,
     })
 }
 
@@ -210,25 +210,4 @@ fn authority_code(authority: Authority) -> i64 {
         Authority::Client => 0,
         Authority::Server => 1,
     }
-}
-
-const REFUSALS: [(LinkRefusal, &str); 4] = [
-    (LinkRefusal::SourceLinked, "source_linked"),
-    (LinkRefusal::SourceIdentified, "source_identified"),
-    (LinkRefusal::SameUser, "same_user"),
-    (LinkRefusal::TooManyIds, "too_many_ids"),
-];
-
-fn refusal_name(refusal: LinkRefusal) -> &'static str {
-    REFUSALS
-        .iter()
-        .find(|(known, _)| *known == refusal)
-        .map_or("same_user", |(_, name)| name)
-}
-
-fn refusal_named(name: &str) -> Option<LinkRefusal> {
-    REFUSALS
-        .iter()
-        .find(|(_, known)| *known == name)
-        .map(|(refusal, _)| *refusal)
 }

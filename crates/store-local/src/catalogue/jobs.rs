@@ -8,8 +8,8 @@ use empmix_model::{
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::CatalogueError;
 use super::fixed;
+use super::{CatalogueError, code, text};
 use empmix_store::StoreError;
 
 /// Makes a job unless it exists.
@@ -24,7 +24,7 @@ pub(crate) fn open(
         .prepare_cached(
             "INSERT OR IGNORE INTO jobs (id, project, kind, state, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![id.0, project, kind_name(kind), state_name(JobState::Running), now])?;
+        .execute(params![id.0, project, text(kind), text(JobState::Running), now])?;
     Ok(())
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn set_state(
 ) -> Result<(), CatalogueError> {
     let changed = connection.execute(
         "UPDATE jobs SET state = ?2, error = ?3 WHERE id = ?1",
-        params![job.0, state_name(state), error],
+        params![job.0, text(state), error],
     )?;
     if changed == 0 {
         return Err(StoreError::NotFound("the job").into());
@@ -80,18 +80,18 @@ pub(crate) fn read(connection: &Connection, id: JobId) -> Result<Job, CatalogueE
                (SELECT count(*) FROM job_parts WHERE job = j.id AND stored = 1),
                (SELECT count(*) FROM job_parts WHERE job = j.id AND accepted = 1),
                (SELECT count(*) FROM job_parts WHERE job = j.id AND accepted = 1 AND stored = 0)
-             FROM jobs j JOIN projects p ON p.number = j.project WHERE j.id = ?1",
+             FROM jobs j JOIN projects p ON no = j.project WHERE j.id = ?1",
         )?
         .query_row([id.0], |row| {
             let waiting: i64 = row.get(7)?;
-            let state = match state_named(&row.get::<_, String>(2)?) {
+            let state = match code(row, 2, "state of a job")? {
                 JobState::Closing if waiting == 0 => JobState::Done,
                 state => state,
             };
             Ok(Job {
                 id,
                 project: ProjectId(fixed(row, 0)?),
-                kind: JobKind::Import,
+                kind: code(row, 1, "kind of a job")?,
                 state,
                 done: row.get::<_, i64>(5)?.cast_unsigned(),
                 total: row.get::<_, i64>(6)?.cast_unsigned(),
@@ -101,30 +101,4 @@ pub(crate) fn read(connection: &Connection, id: JobId) -> Result<Job, CatalogueE
         })
         .optional()?;
     Ok(job.ok_or(StoreError::NotFound("the job"))?)
-}
-
-fn kind_name(kind: JobKind) -> &'static str {
-    match kind {
-        JobKind::Import => "import",
-    }
-}
-
-fn state_name(state: JobState) -> &'static str {
-    match state {
-        JobState::Running => "running",
-        JobState::Closing => "closing",
-        JobState::Done => "done",
-        JobState::Cancelled => "cancelled",
-        JobState::Failed => "failed",
-    }
-}
-
-fn state_named(name: &str) -> JobState {
-    match name {
-        "running" => JobState::Running,
-        "closing" => JobState::Closing,
-        "done" => JobState::Done,
-        "cancelled" => JobState::Cancelled,
-        _ => JobState::Failed,
-    }
 }

@@ -26,6 +26,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
+mod code;
 pub(crate) mod dense;
 mod error;
 pub(crate) mod facts;
@@ -38,6 +39,7 @@ pub(crate) mod records;
 pub(crate) mod sessions;
 pub(crate) mod warnings;
 
+use code::{code, optional_code, text, unknown};
 pub(crate) use error::CatalogueError;
 
 /// Pages of the write-ahead log that bring about a checkpoint: 64 MiB, so that the file is not

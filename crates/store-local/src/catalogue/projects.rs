@@ -3,12 +3,12 @@
 use empmix_model::{
     ids::ProjectId,
     key::{KeyHash, ProjectKeys, PublicKey},
-    project::{Project, WeekStart},
+    project::Project,
 };
 use rusqlite::{Connection, ErrorCode, Row, params};
 
-use super::CatalogueError;
 use super::fixed;
+use super::{CatalogueError, code, text};
 use empmix_store::{NewProject, StoreError};
 
 const COLUMNS: &str =
@@ -23,7 +23,7 @@ pub(crate) fn create(connection: &Connection, new: &NewProject) -> Result<i64, C
             new.id.0,
             new.name,
             new.timezone,
-            week_start_name(new.week_start),
+            text(new.week_start),
             new.public_key.0,
             new.secret_hash.map(|hash| hash.0),
             new.created_at,
@@ -97,33 +97,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Project> {
         id: ProjectId(fixed(row, 1)?),
         name: row.get(2)?,
         timezone: row.get(3)?,
-        week_start: week_start_named(&row.get::<_, String>(4)?),
+        week_start: code(row, 4, "first day of a week")?,
         public_key: PublicKey(row.get(5)?),
         has_secret_key: row.get(6)?,
         created_at: row.get(7)?,
     })
-}
-
-const WEEK_STARTS: [(WeekStart, &str); 7] = [
-    (WeekStart::Monday, "monday"),
-    (WeekStart::Tuesday, "tuesday"),
-    (WeekStart::Wednesday, "wednesday"),
-    (WeekStart::Thursday, "thursday"),
-    (WeekStart::Friday, "friday"),
-    (WeekStart::Saturday, "saturday"),
-    (WeekStart::Sunday, "sunday"),
-];
-
-fn week_start_name(day: WeekStart) -> &'static str {
-    WEEK_STARTS
-        .iter()
-        .find(|(known, _)| *known == day)
-        .map_or("monday", |(_, name)| name)
-}
-
-fn week_start_named(name: &str) -> WeekStart {
-    WEEK_STARTS
-        .iter()
-        .find(|(_, known)| *known == name)
-        .map_or(WeekStart::Monday, |(day, _)| *day)
 }

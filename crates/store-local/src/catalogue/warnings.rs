@@ -15,7 +15,7 @@ use empmix_model::{
 };
 use rusqlite::{Connection, params};
 
-use super::CatalogueError;
+use super::{CatalogueError, code};
 use empmix_store::wording::REFUSED_BYTES_KEPT;
 
 /// Messages with warnings that are remembered per project.
@@ -121,27 +121,11 @@ pub(crate) fn newest(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let warnings = statement.query_map(params![project, limit], |row| {
         Ok(Warning {
-            kind: kind_named(&row.get::<_, String>(0)?),
+            kind: code(row, 0, "kind of a warning")?,
             message: row.get(1)?,
             bytes: row.get(2)?,
             received_at: row.get(3)?,
         })
     })?;
     Ok(warnings.collect::<Result<_, _>>()?)
-}
-
-fn kind_named(name: &str) -> WarningKind {
-    const KINDS: [WarningKind; 7] = [
-        WarningKind::Refused,
-        WarningKind::StringCut,
-        WarningKind::FutureTime,
-        WarningKind::OldTime,
-        WarningKind::NumberAsText,
-        WarningKind::LinkRefused,
-        WarningKind::IdConflict,
-    ];
-    KINDS
-        .into_iter()
-        .find(|kind| kind.name() == name)
-        .unwrap_or(WarningKind::Refused)
 }
