@@ -140,3 +140,28 @@ async fn an_unknown_code_is_an_error() {
         fixture.store.close().await;
     }
 }
+
+#[test]
+fn a_part_of_another_layout_is_refused_with_both_versions() {
+    let directory = copy(1);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let try_open = || {
+        runtime.block_on(async {
+            let store = LocalStore::open(directory.path(), &LocalOptions::default())?;
+            store.close().await;
+            Ok::<_, empmix_store::StoreError>(())
+        })
+    };
+    try_open().unwrap();
+    let connection = rusqlite::Connection::open(directory.path().join("catalogue.sqlite")).unwrap();
+    connection
+        .execute("UPDATE parts SET layout = 9 WHERE no = 1", [])
+        .unwrap();
+    drop(connection);
+    let error = try_open().err().unwrap().to_string();
+    assert!(error.contains("00000001.parquet"), "{error}");
+    assert!(
+        error.contains("version 9") && error.contains("reads version 1"),
+        "{error}"
+    );
+}

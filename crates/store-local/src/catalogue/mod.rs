@@ -50,7 +50,7 @@ const CHECKPOINT_PAGES: i64 = 8192;
 const PROJECT_SHIFT: u32 = 40;
 
 /// Version 1.
-const TABLES: &str = "
+const VERSION_1: &str = "
 CREATE TABLE projects (
   no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
   timezone TEXT NOT NULL, week_start TEXT NOT NULL, public_key TEXT NOT NULL UNIQUE,
@@ -109,8 +109,9 @@ CREATE TABLE parts (
   summary TEXT NOT NULL) STRICT;
 ";
 
-/// Version 2 adds the records.
-const RECORDS: &str = "
+/// Version 2 adds the records, and the version of each part's layout.
+const VERSION_2: &str = "
+ALTER TABLE parts ADD COLUMN layout INTEGER NOT NULL DEFAULT 1;
 CREATE TABLE records (
   project INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
   updated_at INTEGER NOT NULL, body TEXT NOT NULL,
@@ -129,7 +130,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
-    empmix_layout::migrate(&mut connection, path, &[TABLES, RECORDS])?;
+    empmix_layout::migrate(&mut connection, path, &[VERSION_1, VERSION_2])?;
     Ok(connection)
 }
 

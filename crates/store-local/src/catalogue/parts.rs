@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::CatalogueError;
 use super::{row_key, row_number};
-use crate::parts::{filter::IdFilter, sealed::PartRecord};
+use crate::parts::{filter::IdFilter, layout, sealed::PartRecord};
 use empmix_store::StoreError;
 
 /// Names a part.
@@ -22,8 +22,8 @@ pub(crate) fn insert(
     let id_days = text(serde_json::to_string(&part.id_days))?;
     connection
         .prepare_cached(
-            "INSERT INTO parts (no, project, file, rows, bytes, min_time, max_time, checksum, id_days, filter, summary)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT INTO parts (no, project, file, rows, bytes, min_time, max_time, checksum, id_days, filter, summary, layout)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             part.number,
@@ -37,6 +37,7 @@ pub(crate) fn insert(
             id_days,
             part.filter.bytes(),
             summary,
+            part.layout,
         ])?;
     Ok(())
 }
@@ -53,17 +54,22 @@ pub(crate) fn list(
     project: i64,
 ) -> Result<Vec<PartRecord>, CatalogueError> {
     let mut statement = connection.prepare_cached(
-        "SELECT no, file, rows, bytes, min_time, max_time, checksum, id_days, filter, summary
+        "SELECT no, file, rows, bytes, min_time, max_time, checksum, id_days, filter, summary, layout
          FROM parts WHERE project = ?1 ORDER BY no",
     )?;
     let mut rows = statement.query([project])?;
     let mut parts = Vec::new();
     while let Some(row) = rows.next()? {
         let damaged = |what: &str| StoreError::Storage(format!("a part's {what} is damaged"));
+        let (file, version): (String, i64) = (row.get(1)?, row.get(10)?);
+        layout::check_version(&version.to_string()).map_err(|error| {
+            StoreError::Storage(format!("the part {file} cannot be read: {error}"))
+        })?;
         let (id_days, summary): (String, String) = (row.get(7)?, row.get(9)?);
         parts.push(PartRecord {
             number: row.get(0)?,
-            file: row.get(1)?,
+            layout: version,
+            file,
             rows: usize::try_from(row.get::<_, i64>(2)?).map_err(|_| damaged("row count"))?,
             bytes: row.get::<_, i64>(3)?.cast_unsigned(),
             time_range: (row.get(4)?, row.get(5)?),

@@ -8,6 +8,25 @@ use parquet::{
     schema::types::{Type, TypePtr},
 };
 
+/// The version of the layout that this release writes. It stands in the file, under
+/// [`VERSION_KEY`] in the footer, and in the catalogue's record of the part.
+pub(crate) const VERSION: i64 = 1;
+/// The key of the version in a file's footer. A file without it has version 1.
+pub(crate) const VERSION_KEY: &str = "empmix.layout";
+
+/// Checks that this release reads a layout.
+///
+/// # Errors
+/// The text says which version it is and which one this release reads.
+pub(crate) fn check_version(found: &str) -> Result<(), String> {
+    if found.parse() == Ok(VERSION) {
+        return Ok(());
+    }
+    Err(format!(
+        "it has layout version {found} and this release reads version {VERSION}: start the release that wrote it"
+    ))
+}
+
 /// The columns that every part has, in their order in the file.
 pub(crate) const FIXED: [(&str, Shape); 12] = [
     ("event", Shape::Text),

@@ -13,6 +13,9 @@
 //! | `<property>:s`, `:n`, `:b`, `:j` | text, double, boolean, JSON | one column per property and type; lists, objects and `null` are JSON |
 //! | `rest` | JSON | an object of properties beyond the [`write::MAX_PROPERTIES`] most frequent ones |
 //!
+//! The layout has a version, in the footer (`empmix.layout`) and in the catalogue; a part of another
+//! version is an error.
+//!
 //! A file is written beside its place, synced, renamed, its directory synced, and only then named
 //! in the catalogue, in the transaction that lets go of the hot rows. So a crash leaves at worst a
 //! file that the catalogue does not name, which the next start removes. A named file that is missing, or whose
@@ -23,7 +26,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod filter;
-mod layout;
+pub(crate) mod layout;
 mod read;
 pub(crate) mod seal;
 pub(crate) mod sealed;

@@ -12,11 +12,14 @@ use parquet::{
     column::reader::{ColumnReaderImpl, get_typed_column_reader},
     data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type},
     errors::ParquetError,
-    file::reader::{FileReader, SerializedFileReader},
+    file::{
+        metadata::FileMetaData,
+        reader::{FileReader, SerializedFileReader},
+    },
 };
 use serde_json::Value;
 
-use super::layout::{Kind, REST};
+use super::layout::{self, Kind, REST};
 use crate::{
     memory::chunk::NumberedRow,
     memory::number::number_value,
@@ -38,11 +41,20 @@ struct Cells<T> {
     present: Vec<i16>,
 }
 
+/// The version of the layout in the footer.
+fn version(metadata: &FileMetaData) -> &str {
+    let pairs = metadata.key_value_metadata().into_iter().flatten();
+    let mut found = pairs.filter(|pair| pair.key == layout::VERSION_KEY);
+    let value = found.next().and_then(|pair| pair.value.as_deref());
+    value.unwrap_or("1")
+}
+
 impl PartReader {
     /// Opens a file and reads what columns it has.
     pub(crate) fn open(path: &Path) -> Result<Self, ParquetError> {
         let reader = SerializedFileReader::new(File::open(path)?)?;
         let metadata = reader.metadata().file_metadata();
+        layout::check_version(version(metadata)).map_err(ParquetError::General)?;
         let rows = usize::try_from(metadata.num_rows()).unwrap_or(0);
         let columns: HashMap<String, usize> = metadata
             .schema_descr()

@@ -32,6 +32,8 @@ use empmix_store::StoreError;
 #[derive(Debug, Clone)]
 pub(crate) struct PartRecord {
     pub(crate) number: i64,
+    /// The version of the file's layout.
+    pub(crate) layout: i64,
     /// The file's name in the directory of parts.
     pub(crate) file: String,
     pub(crate) rows: usize,

@@ -14,6 +14,7 @@ use parquet::{
     data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type},
     errors::ParquetError,
     file::{
+        metadata::KeyValue,
         properties::{EnabledStatistics, WriterProperties},
         writer::{SerializedFileWriter, SerializedRowGroupWriter},
     },
@@ -62,6 +63,10 @@ fn write(file: File, rows: &[NumberedRow]) -> Result<File, ParquetError> {
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by("empmix".into())
+        .set_key_value_metadata(Some(vec![KeyValue::new(
+            layout::VERSION_KEY.to_owned(),
+            layout::VERSION.to_string(),
+        )]))
         .build();
     let mut writer = SerializedFileWriter::new(file, schema, Arc::new(settings))?;
     for (at, group_rows) in (0..).zip(rows.chunks(GROUP_ROWS)) {
@@ -306,6 +311,7 @@ impl PartsDir<'_> {
         let properties = PropertyColumns::of(rows.iter().map(|row| &row.row.properties));
         Ok(PartRecord {
             number,
+            layout: layout::VERSION,
             file,
             rows: rows.len(),
             bytes,
