@@ -2,7 +2,9 @@
 
 use egui::{Key, Modifiers};
 use empmix_model::stored::LiveItem;
-use empmix_protocol::{ApiError, Call, ErrorCode, call::KeyKind, shell::LiveMessage};
+use empmix_protocol::{
+    ApiError, Call, ErrorCode, PROTOCOL_VERSION, call::KeyKind, shell::LiveMessage,
+};
 
 use crate::{
     backend::fake::{Fake, live_items},
@@ -195,6 +197,23 @@ fn an_unreachable_backend_is_reported_and_reconnected() {
     window.fake.set_broken(None);
     window.wait_s(16);
     assert!(window.shows("Local sidecar") && !window.shows("Try again now"));
+}
+
+#[test]
+fn a_sidecar_of_another_protocol_is_named_with_what_to_update() {
+    let mut window = Window::open(Fake::loaded());
+    for (version, advice) in [
+        (PROTOCOL_VERSION + 1, "update this console"),
+        (PROTOCOL_VERSION - 2, "update the sidecar"),
+    ] {
+        window.fake.set_protocol(version);
+        window.wait_s(16);
+        assert!(window.shows_containing(advice), "{version}: {advice}");
+        assert!(window.shows("Not connected"));
+    }
+    window.fake.set_protocol(PROTOCOL_VERSION - 1);
+    window.wait_s(16);
+    assert!(window.shows("Local sidecar"), "the release before works");
 }
 
 #[test]

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 pub struct Status {
     /// The product's version.
     pub version: String,
+    /// The version of the private API ([`PROTOCOL_VERSION`](crate::PROTOCOL_VERSION)); 1 where it is
+    /// absent.
+    #[serde(default = "crate::version::first")]
+    pub protocol: u32,
     /// What this process does: `api`, `consumer`, `console`.
     pub roles: Vec<String>,
     /// The store that answers: `local` or `mongodb`.

@@ -59,9 +59,10 @@ pub(super) fn key_document(key: FactKey) -> Document {
 
 /// A result as a value: null where the link holds.
 pub(super) fn refusal_value(refusal: Option<LinkRefusal>) -> Bson {
-    refusal
-        .and_then(|refusal| mongodb::bson::to_bson(&refusal).ok())
-        .unwrap_or(Bson::Null)
+    refusal.map_or(Bson::Null, |refusal| {
+        let text: &'static str = refusal.into();
+        Bson::from(text)
+    })
 }
 
 /// Reads a link and the result of the last fold.

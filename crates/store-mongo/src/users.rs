@@ -9,7 +9,7 @@ use mongodb::{
     options::{CollectionOptions, ReadConcern},
 };
 
-use super::{MongoStore, calls::listed, documents::project_id};
+use super::{MongoStore, calls::listed, documents::project_id, facts::broken};
 use empmix_store::StoreError;
 
 /// Ids asked for at once.
@@ -40,7 +40,9 @@ impl MongoStore {
                     .projection(doc! {"u": 1}),
             )
             .await?;
-            users.extend(found.iter().filter_map(resolution));
+            for document in &found {
+                users.extend(resolution(document)?);
+            }
         }
         Ok(users)
     }
@@ -80,11 +82,10 @@ impl MongoStore {
             self.newest("ids").find(filter).projection(doc! {"u": 1}),
         )
         .await?;
-        let mut ids: Vec<_> = found
-            .iter()
-            .filter_map(resolution)
-            .map(|(id, _)| id)
-            .collect();
+        let mut ids = Vec::new();
+        for document in &found {
+            ids.extend(resolution(document)?.map(|(id, _)| id));
+        }
         if !self.users(project, &[user]).await?.contains_key(user) {
             ids.push(user.to_owned());
         }
@@ -97,8 +98,13 @@ pub(super) fn id_key(project: ProjectId, id: &str) -> Bson {
     Bson::Document(doc! {"p": project_id(project), "d": id})
 }
 
-fn resolution(document: &Document) -> Option<(String, String)> {
-    let id = document.get_document("_id").ok()?.get_str("d").ok()?;
-    let user = document.get_str("u").ok()?;
-    Some((id.to_owned(), user.to_owned()))
+/// An id and its user; `None` for one that has no user yet.
+fn resolution(document: &Document) -> Result<Option<(String, String)>, StoreError> {
+    let id = document.get_document("_id").and_then(|id| id.get_str("d"));
+    let id = id.map_err(|_| broken("the id of an `ids` document"))?;
+    match document.get("u") {
+        None => Ok(None),
+        Some(Bson::String(user)) => Ok(Some((id.to_owned(), user.clone()))),
+        Some(_) => Err(broken(&format!("the user of the id {id:?}"))),
+    }
 }

@@ -61,6 +61,8 @@ pub struct Record {
 
 /// Keeps records. A write names the version that it replaces, and is a `Conflict` when another write
 /// came first; so of several writers exactly one wins, and no writer overwrites what it has not read.
+/// A record that is made again under the id of a removed one starts at version 1: makers choose fresh
+/// ids.
 #[async_trait]
 pub trait Records: Send + Sync {
     /// Makes a record with version 1; an id that is taken is a `Conflict`.

@@ -13,7 +13,7 @@ use empmix_model::{
     project::WeekStart,
 };
 use empmix_protocol::{
-    ApiError, ErrorCode, EventsQuery,
+    ApiError, ErrorCode, EventsQuery, PROTOCOL_VERSION,
     call::KeyKind,
     reply::{Login, Status},
 };
@@ -111,6 +111,7 @@ async fn status(State(app): State<Shared>) -> Json<Status> {
     };
     Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        protocol: PROTOCOL_VERSION,
         roles: app.roles.names(),
         engine: engine.to_owned(),
         broker: broker.to_owned(),

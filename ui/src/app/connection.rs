@@ -3,7 +3,7 @@
 
 use empmix_model::ids::ProjectId;
 use empmix_protocol::{
-    ApiError, Call, ErrorCode,
+    ApiError, Call, ErrorCode, mismatch,
     shell::{ShellState, SidecarState},
 };
 
@@ -93,6 +93,9 @@ impl Console {
             return;
         }
         let now_s = self.session.time_s;
+        if let Some(message) = self.protocol_mismatch() {
+            return self.status_failed(ApiError::new(ErrorCode::Conflict, message));
+        }
         match self.session.status.error() {
             None => {
                 if self.session.connection != Connection::Connected {
@@ -109,6 +112,13 @@ impl Console {
                 self.status_failed(error);
             }
         }
+    }
+
+    /// Why this console cannot work with the sidecar that answered.
+    fn protocol_mismatch(&self) -> Option<String> {
+        let answered = self.session.status.error().is_none();
+        let status = self.session.status.latest().filter(|_| answered)?;
+        mismatch(status.protocol)
     }
 
     fn status_failed(&mut self, error: ApiError) {

@@ -17,7 +17,7 @@ use empmix_model::{
     stored::LiveItem,
 };
 use empmix_protocol::{
-    ApiError, Call, ErrorCode,
+    ApiError, Call, ErrorCode, PROTOCOL_VERSION,
     call::KeyKind,
     reply::{EventsPage, NewProject, Projects, RotatedKey, Schema, Status},
     shell::{LiveMessage, ShellState},
@@ -45,6 +45,7 @@ struct World {
     job_done: u64,
     job_started: bool,
     broken: Option<ApiError>,
+    protocol: Option<u32>,
     store_away: Option<ApiError>,
     held: bool,
     waiting: Vec<(Call, Outbox<Result<Value, ApiError>>)>,
@@ -82,6 +83,11 @@ impl Fake {
     /// From now on each call fails with this, or works again.
     pub fn set_broken(&self, error: Option<ApiError>) {
         self.world.borrow_mut().broken = error;
+    }
+
+    /// From now on its status names this version of the private API.
+    pub fn set_protocol(&self, version: u32) {
+        self.world.borrow_mut().protocol = Some(version);
     }
 
     /// From now on calls that need the store fail with this, or work again.
@@ -184,7 +190,7 @@ impl World {
             return Err(error.clone());
         }
         match call {
-            Call::Status => json(&status()),
+            Call::Status => json(&status(self.protocol.unwrap_or(PROTOCOL_VERSION))),
             Call::Projects => json(&Projects {
                 projects: self.projects.clone(),
             }),
@@ -299,9 +305,10 @@ impl World {
     }
 }
 
-fn status() -> Status {
+fn status(protocol: u32) -> Status {
     Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        protocol,
         roles: ["api", "consumer", "console"].map(str::to_owned).to_vec(),
         engine: "local".to_owned(),
         broker: "embedded".to_owned(),

@@ -45,8 +45,10 @@ struct Cells<T> {
 fn version(metadata: &FileMetaData) -> &str {
     let pairs = metadata.key_value_metadata().into_iter().flatten();
     let mut found = pairs.filter(|pair| pair.key == layout::VERSION_KEY);
-    let value = found.next().and_then(|pair| pair.value.as_deref());
-    value.unwrap_or("1")
+    // Parts of the first releases have no version; a version without a value is unknown.
+    found
+        .next()
+        .map_or("1", |pair| pair.value.as_deref().unwrap_or(""))
 }
 
 impl PartReader {

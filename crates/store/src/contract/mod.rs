@@ -14,7 +14,8 @@
 //! | `scenarios` | reports: known answers |
 //! | `agreement`, `random`, `reference` | reports: random ones, answered again the slow and plain way |
 //! | `warnings` | idempotence and bounds |
-//! | `projects`, `jobs` | the catalogue |
+//! | `projects`, `records`, `jobs` | the catalogue |
+//! | `history` | what the fixtures of released layouts hold |
 //! | `real_data` | a public data set, and the numbers that it must give |
 
 #![allow(

@@ -122,9 +122,10 @@ pub async fn records_are_listed_by_id(harness: &impl Harness) {
         let made = store.create_record(key(1, RecordKind::Cohort, id), json!(id), NOON);
         made.await.unwrap();
     }
+    // The same ids in another project and of another kind.
     for other in [
-        key(2, RecordKind::Cohort, "x"),
-        key(1, RecordKind::Alert, "y"),
+        key(2, RecordKind::Cohort, "a"),
+        key(1, RecordKind::Alert, "b"),
     ] {
         store.create_record(other, json!(null), NOON).await.unwrap();
     }

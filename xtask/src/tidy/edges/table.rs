@@ -38,7 +38,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("empmix", &["empmix-child", "empmix-protocol"]),
 ];
 
-/// Packages that may use any name, and that no name may use.
+/// Packages that may use any crate, and that no crate may use.
 pub(super) const FREE: &[&str] = &[
     "empmix-tests",
     "empmix-probe",
