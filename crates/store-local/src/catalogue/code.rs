@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use rusqlite::{Row, types::Type};
 
-/// A text that is none of an enum's.
+/// A text that names no value of the enum.
 #[derive(Debug)]
 struct UnknownCode {
     what: &'static str,
