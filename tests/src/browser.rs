@@ -87,6 +87,8 @@ impl Browser {
             command
                 .arg(format!("--port={port}"))
                 .env("HOME", profile.path())
+                // Chromium would wait for a session bus that does not answer.
+                .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
                 .stdout(Stdio::null())
                 .stderr(Stdio::null());
         });

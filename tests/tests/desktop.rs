@@ -189,6 +189,7 @@ async fn what_is_copied_can_be_pasted(bus: Bus) {
 
 async fn reload_keys_leave_the_window_as_it_is(bus: Bus) {
     let desk = Desk::open(bus).await;
+    desk.window.says("Send your first event").await;
     desk.window.click("button", "Live").await;
     desk.window.says("Events appear here as they arrive").await;
     let prevented = script(
