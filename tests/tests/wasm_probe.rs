@@ -75,7 +75,7 @@ async fn answer(browser: &Browser) -> String {
             .script("return document.body.textContent", vec![])
             .await;
         match said {
-            Value::String(text) if text != "running" => return text,
+            Value::String(text) if !text.starts_with("running") => return text,
             _ if began.elapsed().as_secs() > 60 => return "no answer".to_owned(),
             _ => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
         }
