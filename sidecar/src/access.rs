@@ -3,6 +3,8 @@
 //! Keys are read again from the store twice a second, so a rotated key stops within one second
 //! on every process; the last known ones are kept in `keys.json` for a start while the store is
 //! unreachable. A key that is unknown during that time is answered with *not now*, never refused.
+//! A key is refused after a look into the store that began after its request came: one that another
+//! process made a moment ago opens at once, and its sender, who would not try again, loses nothing.
 
 use std::{
     collections::HashMap,
@@ -26,6 +28,8 @@ use crate::{data_dir, machine};
 const CODE_LIFE: Duration = Duration::from_secs(600);
 /// One-time codes that are open at a time.
 const CODES: usize = 64;
+/// The least time between two reads that unknown keys cause, however many come.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// How often the keys are read again.
 const REFRESH: Duration = Duration::from_millis(500);
 
@@ -52,6 +56,9 @@ pub enum KeyStatus {
 /// Keys of all projects, in memory.
 pub struct Keys {
     known: RwLock<KnownKeys>,
+    /// When the last read of the store began; held while one is under way, so that an older answer
+    /// never replaces a newer one.
+    read: tokio::sync::Mutex<Option<Instant>>,
     file: PathBuf,
 }
 
@@ -97,11 +104,33 @@ impl Keys {
         };
         Self {
             known: RwLock::new(known),
+            read: tokio::sync::Mutex::new(None),
             file,
         }
     }
 
-    /// What a key opens.
+    /// What a key opens; an unknown one is looked for in the store first.
+    pub async fn find(&self, key: &str, store: &dyn Store) -> KeyStatus {
+        let came = Instant::now();
+        match self.check(key) {
+            KeyStatus::Unknown if is_well_formed(key) => {}
+            status => return status,
+        }
+        let mut read = self.read.lock().await;
+        if read.is_none_or(|began| began <= came) {
+            if let Some(began) = *read {
+                tokio::time::sleep(BETWEEN_LOOKS.saturating_sub(began.elapsed())).await;
+            }
+            *read = Some(Instant::now());
+            if let Err(error) = self.read_from(store).await {
+                tracing::debug!(%error, "an unknown key could not be looked up");
+            }
+        }
+        drop(read);
+        self.check(key)
+    }
+
+    /// What a key opens, as far as is known here.
     pub fn check(&self, key: &str) -> KeyStatus {
         if !is_well_formed(key) {
             return KeyStatus::Unknown;
@@ -148,6 +177,12 @@ impl Keys {
 
     /// Reads the keys from the store now.
     pub async fn refresh(&self, store: &dyn Store) -> Result<(), empmix_store::StoreError> {
+        let mut read = self.read.lock().await;
+        *read = Some(Instant::now());
+        self.read_from(store).await
+    }
+
+    async fn read_from(&self, store: &dyn Store) -> Result<(), empmix_store::StoreError> {
         let keys = match store.keys().await {
             Ok(keys) => keys,
             Err(error) => {
@@ -288,6 +323,10 @@ impl Tokens {
 
 #[cfg(test)]
 mod tests {
+    use empmix_model::project::WeekStart;
+    use empmix_store::{Catalogue, NewProject};
+    use empmix_store_local::{LocalOptions, LocalStore};
+
     use super::*;
 
     #[test]
@@ -298,6 +337,35 @@ mod tests {
         assert_eq!(tokens.redeem(&code).as_deref(), Some("et_1"));
         assert_eq!(tokens.redeem(&code), None);
         assert!(tokens.is_good("lease") && tokens.is_good("et_1") && !tokens.is_good(""));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_another_process_made_opens_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = LocalStore::open(&dir.path().join("store"), &LocalOptions::default()).unwrap();
+        let keys = Keys::load(dir.path());
+        keys.refresh(&store).await.unwrap();
+        let project = NewProject {
+            id: ProjectId([2; 8]),
+            name: "Shop".into(),
+            timezone: "UTC".into(),
+            week_start: WeekStart::Monday,
+            public_key: PublicKey::from_random([2; 16]),
+            secret_hash: None,
+            created_at: machine::now(),
+        };
+        store.create_project(project.clone()).await.unwrap();
+        assert_eq!(keys.check(&project.public_key.0), KeyStatus::Unknown);
+        let grant = Grant {
+            project: project.id,
+            authority: Authority::Client,
+        };
+        assert_eq!(
+            keys.find(&project.public_key.0, &store).await,
+            KeyStatus::Known(grant)
+        );
+        let strange = PublicKey::from_random([9; 16]);
+        assert_eq!(keys.find(&strange.0, &store).await, KeyStatus::Unknown);
     }
 
     #[test]

@@ -98,7 +98,10 @@ async fn receive(
     let header_key = headers
         .get("x-api-key")
         .map(|key| key.to_str().unwrap_or_default());
-    let header_grant = header_key.map(|key| grant(app, key)).transpose()?;
+    let header_grant = match header_key {
+        Some(key) => Some(grant(app, key).await?),
+        None => None,
+    };
     let read = body::read(request, &app.inflight).await?;
     if header_grant.is_none() && read.bytes.trim_ascii().is_empty() {
         return Err(PublicError::NoKey);
@@ -106,7 +109,9 @@ async fn receive(
     let value = json::value(&read.bytes)?;
     let grant = match (header_grant, &value) {
         (Some(grant), _) => grant,
-        (None, Value::Object(body)) => grant(app, track::api_key(body).ok_or(PublicError::NoKey)?)?,
+        (None, Value::Object(body)) => {
+            grant(app, track::api_key(body).ok_or(PublicError::NoKey)?).await?
+        }
         (None, _) => return Err(PublicError::NoKey),
     };
     let Value::Object(body) = value else {
@@ -120,8 +125,8 @@ async fn receive(
     })
 }
 
-fn grant(app: &Shared, key: &str) -> Result<Grant, PublicError> {
-    match app.keys.check(key) {
+async fn grant(app: &Shared, key: &str) -> Result<Grant, PublicError> {
+    match app.keys.find(key, app.service.store.as_ref()).await {
         KeyStatus::Known(grant) => Ok(grant),
         KeyStatus::Unknown => Err(PublicError::UnknownKey),
         KeyStatus::NotNow => Err(PublicError::Unavailable(
