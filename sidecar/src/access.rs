@@ -109,7 +109,7 @@ impl Keys {
         }
     }
 
-    /// What a key opens; an unknown one is looked for in the store first.
+    /// What a key opens; an unknown one is looked up in the store first.
     pub async fn find(&self, key: &str, store: &dyn Store) -> KeyStatus {
         let came = Instant::now();
         match self.check(key) {
@@ -342,7 +342,7 @@ mod tests {
     #[tokio::test]
     async fn a_key_that_another_process_made_opens_at_once() {
         let dir = tempfile::tempdir().unwrap();
-        let store = LocalStore::open(&dir.path().join("store"), &LocalOptions::default()).unwrap();
+        let store = LocalStore::open(dir.path(), &LocalOptions::default()).unwrap();
         let keys = Keys::load(dir.path());
         keys.refresh(&store).await.unwrap();
         let project = NewProject {

@@ -7,10 +7,11 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use empmix_protocol::ErrorBody;
-use reqwest::Method;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use empmix_protocol::{
+    ErrorBody, Method, Request,
+    endpoint::{self, Endpoint, Nothing},
+};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     config::{Config, Roles},
@@ -83,12 +84,8 @@ impl Client {
     async fn wait_for_projects(&self) -> Result<()> {
         let began = std::time::Instant::now();
         loop {
-            let listed = self.get::<Value>("/api/v1/projects").await;
-            let ready = listed.as_ref().is_ok_and(|list| {
-                list["projects"]
-                    .as_array()
-                    .is_some_and(|all| !all.is_empty())
-            });
+            let listed = self.call(&endpoint::PROJECTS, &[], &Nothing {}).await;
+            let ready = listed.as_ref().is_ok_and(|list| !list.projects.is_empty());
             if ready {
                 return Ok(());
             }
@@ -115,20 +112,28 @@ impl Client {
     /// A request with the directory's token.
     pub fn request(&self, method: Method, path: &str) -> Result<reqwest::RequestBuilder> {
         let token = data_dir::token(&self.data_dir)?;
+        let method = reqwest::Method::from_bytes(<&str>::from(method).as_bytes())?;
         Ok(self
             .http
             .request(method, format!("{}{path}", self.url()?))
             .bearer_auth(token))
     }
 
-    /// `GET`, as JSON.
-    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
-        read(self.request(Method::GET, path)?.send().await?).await
-    }
-
-    /// `POST` of JSON, as JSON.
-    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
-        read(self.request(Method::POST, path)?.json(body).send().await?).await
+    /// Calls an endpoint: the ids of its path in order, and what it sends.
+    pub async fn call<Q: Serialize, R: DeserializeOwned>(
+        &self,
+        endpoint: &Endpoint<Q, R>,
+        ids: &[&str],
+        sends: &Q,
+    ) -> Result<R> {
+        let Request { method, path, body } = endpoint.request(ids, sends);
+        let mut request = self.request(method, &path)?;
+        if let Some(body) = body {
+            request = request
+                .header("content-type", "application/json")
+                .body(body);
+        }
+        read(request.send().await?).await
     }
 
     /// Ends a sidecar of our own, if there is one, once all it took is stored.

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use empmix_model::ids::ProjectId;
 use empmix_protocol::{
-    ApiError, Call, ErrorBody, ErrorCode,
-    call::Method,
-    shell::{LiveMessage, ShellState},
+    ApiError, ErrorCode, Method, Request,
+    endpoint::Route,
+    shell::{CallFailure, LiveMessage, ShellState},
 };
-use serde_json::Value;
-use tauri::{State, ipc::Channel};
+use tauri::{
+    State,
+    ipc::{self, Channel},
+};
 
 use crate::{live::LiveStreams, supervisor::Supervisor};
 
@@ -23,37 +25,54 @@ pub(crate) struct Shell {
     pub(crate) live: LiveStreams,
 }
 
-/// Forwards a call to the sidecar.
+/// Forwards a request to the sidecar if it is one of the private API, and passes on the bytes of its
+/// answer.
 #[tauri::command]
-pub(crate) async fn call(shell: State<'_, Shell>, call: Call) -> Result<Value, ApiError> {
-    let endpoint = shell.supervisor.endpoint().map_err(disconnected)?;
-    let request = call.request();
+pub(crate) async fn call(
+    shell: State<'_, Shell>,
+    request: Request,
+) -> Result<ipc::Response, CallFailure> {
+    if Route::find(request.method, &request.path).is_none() {
+        let message = "The private API has no such endpoint.";
+        return Err(CallFailure::NotSent(ApiError::new(
+            ErrorCode::NotFound,
+            message,
+        )));
+    }
+    let endpoint = shell.supervisor.endpoint().map_err(not_sent)?;
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
         Method::Delete => reqwest::Method::DELETE,
     };
-    let mut builder = shell
+    let mut forwarded = shell
         .http
         .request(method, format!("{}{}", endpoint.url, request.path))
-        .timeout(DEADLINE);
-    if let Some(body) = &request.body {
-        builder = builder.json(body);
+        .timeout(DEADLINE)
+        .bearer_auth(&endpoint.token);
+    if let Some(body) = request.body {
+        forwarded = forwarded
+            .header("content-type", "application/json")
+            .body(body);
     }
-    let response = builder
-        .bearer_auth(&endpoint.token)
-        .send()
-        .await
-        .map_err(|error| disconnected(error.without_url()))?;
-    let good = response.status().is_success();
-    let bytes = response
-        .bytes()
-        .await
-        .map_err(|error| disconnected(error.without_url()))?;
-    if good {
-        return serde_json::from_slice(&bytes).map_err(unreadable);
+    let response = forwarded.send().await.map_err(lost)?;
+    let status = response.status();
+    if status.is_success() {
+        let bytes = response.bytes().await.map_err(lost)?;
+        return Ok(ipc::Response::new(bytes.to_vec()));
     }
-    Err(serde_json::from_slice::<ErrorBody>(&bytes).map_or_else(unreadable, |body| body.error))
+    Err(CallFailure::Refused {
+        status: status.as_u16(),
+        body: response.text().await.map_err(lost)?,
+    })
+}
+
+fn lost(error: reqwest::Error) -> CallFailure {
+    not_sent(error.without_url())
+}
+
+fn not_sent(error: impl std::fmt::Display) -> CallFailure {
+    CallFailure::NotSent(disconnected(error))
 }
 
 /// Follows what arrives in a project; answers with the stream's number.
@@ -84,11 +103,4 @@ pub(crate) fn shell_state(shell: State<'_, Shell>) -> ShellState {
 /// The sidecar could not be reached.
 pub(crate) fn disconnected(error: impl std::fmt::Display) -> ApiError {
     ApiError::new(ErrorCode::Disconnected, error.to_string())
-}
-
-fn unreadable(error: serde_json::Error) -> ApiError {
-    ApiError::new(
-        ErrorCode::Internal,
-        format!("The sidecar's reply cannot be read: {error}."),
-    )
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use empmix_model::ids::ProjectId;
-use empmix_protocol::{ApiError, ErrorCode, call::live_path, shell::LiveMessage, sse::SseReader};
+use empmix_protocol::{ApiError, ErrorCode, endpoint::LIVE, shell::LiveMessage, sse::SseReader};
 use futures::StreamExt;
 use tauri::{async_runtime::JoinHandle, ipc::Channel};
 
@@ -46,8 +46,9 @@ impl LiveStreams {
         }
         open.last_id += 1;
         let id = open.last_id;
+        let path = LIVE.route.with_ids(&[&project.to_string()]);
         let request = http
-            .get(format!("{}{}", endpoint.url, live_path(project)))
+            .get(format!("{}{path}", endpoint.url))
             .bearer_auth(&endpoint.token);
         let streams = self.clone();
         let task = tauri::async_runtime::spawn(async move {

@@ -167,6 +167,19 @@ async fn the_window_reaches_nothing_but_its_own_shell(bus: Bus) {
             "{command}: {answer}"
         );
     }
+    for (method, path) in [
+        ("GET", "/healthz"),
+        ("GET", "/api/v1/projects/../../../healthz"),
+        ("DELETE", "/api/v1/status"),
+    ] {
+        let request = format!("{{request: {{method: '{method}', path: '{path}'}}}}");
+        let invoked = format!(
+            "__TAURI_INTERNALS__.invoke('call', {request})\n\
+             .then(() => done('done'), (error) => done(error.not_sent.code));"
+        );
+        let answer = desk.window.script_async(&invoked).await;
+        assert_eq!(answer, "not_found", "{method} {path}");
+    }
     let here = script(&desk, "return location.href").await;
     let opened = script(&desk, &format!("return window.open('{url}/demo') === null")).await;
     assert_eq!(opened, true);
@@ -285,8 +298,9 @@ async fn script(desk: &Desk, script: &str) -> Value {
 
 /// The first project: its id and public key, asked of the shell as the window does.
 async fn project(desk: &Desk) -> (String, String) {
-    let ask = "__TAURI_INTERNALS__.invoke('call', {call: {call: 'projects'}})\n\
-               .then(done, (error) => done({error: JSON.stringify(error)}));";
+    let ask = "__TAURI_INTERNALS__.invoke('call', {request: {method: 'GET', path: '/api/v1/projects'}})\n\
+               .then((bytes) => done(JSON.parse(new TextDecoder().decode(bytes))),\n\
+                     (error) => done({error: JSON.stringify(error)}));";
     let answer = desk.window.script_async(ask).await;
     let first = &answer["projects"][0];
     let text = |name: &str| first[name].as_str().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! Every call of the console, and the HTTP request that it is.
+//! What the console calls, and what it sends with it.
 
 use empmix_model::{
     EpochMs,
@@ -6,84 +6,95 @@ use empmix_model::{
     project::WeekStart,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// A call of the private API. Its reply's type stands behind it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "snake_case")]
+use crate::endpoint::{self, Nothing, Request};
+
+/// A call of the console: an endpoint and what is sent to it.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Call {
-    /// `GET status` → [`Status`](crate::reply::Status).
+    /// [`endpoint::STATUS`].
     Status,
-    /// `GET projects` → [`Projects`](crate::reply::Projects).
+    /// [`endpoint::PROJECTS`].
     Projects,
-    /// `POST projects` → [`NewProject`](crate::reply::NewProject).
-    CreateProject {
-        /// Its name.
-        name: String,
-        /// IANA name of its zone.
-        timezone: String,
-        /// The day that its weeks begin on.
-        #[serde(default)]
-        week_start: WeekStart,
-    },
-    /// `GET projects/{p}` → [`Project`](empmix_model::project::Project).
+    /// [`endpoint::CREATE_PROJECT`].
+    CreateProject(NewProjectRequest),
+    /// [`endpoint::PROJECT`].
     Project {
         /// The project.
         project: ProjectId,
     },
-    /// `POST projects/{p}/keys/{kind}/rotate` → [`RotatedKey`](crate::reply::RotatedKey).
+    /// [`endpoint::ROTATE_KEY`].
     RotateKey {
         /// The project.
         project: ProjectId,
         /// Which key.
         key: KeyKind,
     },
-    /// `POST projects/{p}/query` → [`Answer`](empmix_query::answer::Answer).
+    /// [`endpoint::QUERY`].
     Query {
         /// The project.
         project: ProjectId,
         /// The report as JSON.
         report: Value,
     },
-    /// `POST projects/{p}/query/explain` → JSON: the pipeline or the plan.
+    /// [`endpoint::EXPLAIN`].
     Explain {
         /// The project.
         project: ProjectId,
         /// The report as JSON.
         report: Value,
     },
-    /// `GET projects/{p}/schema` → [`Schema`](crate::reply::Schema).
+    /// [`endpoint::SCHEMA`].
     Schema {
         /// The project.
         project: ProjectId,
     },
-    /// `GET projects/{p}/events` → [`EventsPage`](crate::reply::EventsPage).
+    /// [`endpoint::EVENTS`].
     Events {
         /// The project.
         project: ProjectId,
         /// Which events.
         query: EventsQuery,
     },
-    /// `POST projects/{p}/sample` → [`Job`](empmix_model::job::Job): loads the sample data.
+    /// [`endpoint::LOAD_SAMPLE`].
     LoadSample {
         /// The project.
         project: ProjectId,
     },
-    /// `GET jobs/{id}` → [`Job`](empmix_model::job::Job).
+    /// [`endpoint::JOB`].
     Job {
         /// The job.
         job: JobId,
     },
-    /// `DELETE jobs/{id}` → [`Job`](empmix_model::job::Job): cancels it.
+    /// [`endpoint::CANCEL_JOB`].
     CancelJob {
         /// The job.
         job: JobId,
     },
 }
 
+/// A project to make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewProjectRequest {
+    /// Its name.
+    pub name: String,
+    /// IANA name of the zone that its days begin in; UTC when absent.
+    #[serde(default = "utc")]
+    pub timezone: String,
+    /// The day that its weeks begin on.
+    #[serde(default)]
+    pub week_start: WeekStart,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
 /// One of a project's two keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
 pub enum KeyKind {
     /// The write-only key.
     Public,
@@ -117,137 +128,38 @@ pub struct EventsQuery {
     pub user_id: Option<String>,
 }
 
-/// The HTTP request that a call is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Request {
-    /// The method.
-    pub method: Method,
-    /// Path and query, from `/api/v1/` on.
-    pub path: String,
-    /// The JSON body, for a POST.
-    pub body: Option<Value>,
-}
-
-/// The methods of the private API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names of HTTP methods")]
-pub enum Method {
-    Get,
-    Post,
-    Delete,
-}
-
 impl Call {
     /// The HTTP request that this call is.
     pub fn request(&self) -> Request {
-        let get = |path: String| Request {
-            method: Method::Get,
-            path,
-            body: None,
-        };
-        let post = |path: String, body: Value| Request {
-            method: Method::Post,
-            path,
-            body: Some(body),
-        };
         match self {
-            Self::Status => get("/api/v1/status".into()),
-            Self::Projects => get("/api/v1/projects".into()),
-            Self::CreateProject {
-                name,
-                timezone,
-                week_start,
-            } => post(
-                "/api/v1/projects".into(),
-                json!({"name": name, "timezone": timezone, "week_start": week_start}),
-            ),
-            Self::Project { project } => get(format!("/api/v1/projects/{project}")),
+            Self::Status => endpoint::STATUS.request(&[], &Nothing {}),
+            Self::Projects => endpoint::PROJECTS.request(&[], &Nothing {}),
+            Self::CreateProject(new) => endpoint::CREATE_PROJECT.request(&[], new),
+            Self::Project { project } => {
+                endpoint::PROJECT.request(&[&project.to_string()], &Nothing {})
+            }
             Self::RotateKey { project, key } => {
-                let key = match key {
-                    KeyKind::Public => "public",
-                    KeyKind::Secret => "secret",
-                };
-                post(
-                    format!("/api/v1/projects/{project}/keys/{key}/rotate"),
-                    json!({}),
-                )
+                endpoint::ROTATE_KEY.request(&[&project.to_string(), key.name()], &Nothing {})
             }
             Self::Query { project, report } => {
-                post(format!("/api/v1/projects/{project}/query"), report.clone())
+                endpoint::QUERY.request(&[&project.to_string()], report)
             }
-            Self::Explain { project, report } => post(
-                format!("/api/v1/projects/{project}/query/explain"),
-                report.clone(),
-            ),
-            Self::Schema { project } => get(format!("/api/v1/projects/{project}/schema")),
-            Self::Events { project, query } => get(format!(
-                "/api/v1/projects/{project}/events{}",
-                query.query_string()
-            )),
+            Self::Explain { project, report } => {
+                endpoint::EXPLAIN.request(&[&project.to_string()], report)
+            }
+            Self::Schema { project } => {
+                endpoint::SCHEMA.request(&[&project.to_string()], &Nothing {})
+            }
+            Self::Events { project, query } => {
+                endpoint::EVENTS.request(&[&project.to_string()], query)
+            }
             Self::LoadSample { project } => {
-                post(format!("/api/v1/projects/{project}/sample"), json!({}))
+                endpoint::LOAD_SAMPLE.request(&[&project.to_string()], &Nothing {})
             }
-            Self::Job { job } => get(format!("/api/v1/jobs/{job}")),
-            Self::CancelJob { job } => Request {
-                method: Method::Delete,
-                path: format!("/api/v1/jobs/{job}"),
-                body: None,
-            },
+            Self::Job { job } => endpoint::JOB.request(&[&job.to_string()], &Nothing {}),
+            Self::CancelJob { job } => {
+                endpoint::CANCEL_JOB.request(&[&job.to_string()], &Nothing {})
+            }
         }
-    }
-}
-
-/// The path of a project's live stream (server-sent events).
-pub fn live_path(project: ProjectId) -> String {
-    format!("/api/v1/projects/{project}/live")
-}
-
-impl EventsQuery {
-    /// `?…`, or nothing when every field is absent.
-    pub fn query_string(&self) -> String {
-        let pairs = [
-            ("limit", self.limit.map(|n| n.to_string())),
-            ("cursor", self.cursor.clone()),
-            ("from", self.from.map(|n| n.to_string())),
-            ("to", self.to.map(|n| n.to_string())),
-            ("event", self.event.clone()),
-            ("distinct_id", self.distinct_id.clone()),
-            ("user_id", self.user_id.clone()),
-        ];
-        let mut out = String::new();
-        for (name, value) in pairs {
-            let Some(value) = value else { continue };
-            out.push(if out.is_empty() { '?' } else { '&' });
-            out.push_str(name);
-            out.push('=');
-            percent_encode(&value, &mut out);
-        }
-        out
-    }
-}
-
-fn percent_encode(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_escaped_in_a_query() {
-        let query = EventsQuery {
-            limit: Some(5),
-            event: Some("a b&c=é".into()),
-            ..EventsQuery::default()
-        };
-        assert_eq!(query.query_string(), "?limit=5&event=a%20b%26c%3D%C3%A9");
-        assert_eq!(EventsQuery::default().query_string(), "");
     }
 }

@@ -41,6 +41,13 @@ pub struct Projects {
     pub projects: Vec<Project>,
 }
 
+/// A one-time code that opens the console once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// The code.
+    pub code: String,
+}
+
 /// A project that was just made, with the one sight of its secret key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewProject {

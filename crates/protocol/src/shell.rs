@@ -1,7 +1,8 @@
 //! What the console and the desktop's shell say to each other beyond the calls of the API.
 //!
-//! The shell's commands: `call {call}` → the reply's JSON or an [`ApiError`]; `live_start {project,
-//! channel}` → a number, with [`LiveMessage`]s on the channel until `live_stop {id}`;
+//! The shell's commands: `call {request}` ([`Request`](crate::Request)) → the bytes of the sidecar's
+//! answer, which the shell does not read, or a [`CallFailure`]; `live_start {project, channel}` → a
+//! number, with [`LiveMessage`]s on the channel until `live_stop {id}`;
 //! `shell_state` → [`ShellState`].
 
 use empmix_model::stored::LiveItem;
@@ -42,4 +43,19 @@ pub enum SidecarState {
     Running,
     /// It could not be started or went away; why, and what to do, for a person.
     Failed(String),
+}
+
+/// Why a call that the window gave to the shell has no good answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallFailure {
+    /// The sidecar was not reached, or the shell does not forward such a request.
+    NotSent(ApiError),
+    /// The sidecar answered with an error; the shell has not read it.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The body as it came.
+        body: String,
+    },
 }

@@ -3,7 +3,10 @@
 use std::{net::TcpListener, process::ExitCode, time::Duration};
 
 use anyhow::Result;
-use empmix_protocol::reply::Status;
+use empmix_protocol::{
+    endpoint::{self, Nothing},
+    reply::Status,
+};
 
 use super::say;
 use crate::{
@@ -134,7 +137,7 @@ impl Findings {
 async fn wait_until_ready(client: &Client) -> Result<Status> {
     let began = std::time::Instant::now();
     loop {
-        let status: Result<Status> = client.get("/api/v1/status").await;
+        let status: Result<Status> = client.call(&endpoint::STATUS, &[], &Nothing {}).await;
         if status.as_ref().is_ok_and(|status| status.ready) || began.elapsed() > PATIENCE {
             return status;
         }

@@ -17,12 +17,14 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use empmix_model::{
     ids::{JobId, ProjectId},
-    job::{Job, JobState},
+    job::JobState,
 };
-use empmix_protocol::reply::Imported;
+use empmix_protocol::{
+    endpoint::{self, Nothing},
+    reply::Imported,
+};
 use indicatif::{ProgressBar, ProgressStyle};
-use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::rejects::Rejects;
 use super::say;
@@ -80,8 +82,11 @@ pub(super) async fn run(config: Config, args: ImportArgs) -> Result<ExitCode> {
 }
 
 async fn import(client: &Client, args: &ImportArgs) -> Result<Counts> {
-    let project = format!("/api/v1/projects/{}", args.project);
-    client.get::<Value>(&project).await.context("--project")?;
+    let project = args.project.to_string();
+    client
+        .call(&endpoint::PROJECT, &[&project], &Nothing {})
+        .await
+        .context("--project")?;
     let mut counts = Counts::default();
     let mut shared = args.rejects.as_deref().map(Rejects::at);
     for file in &args.files {
@@ -169,14 +174,16 @@ impl<'a> Sender<'a> {
     }
 
     async fn try_send(&self, block: &[Vec<u8>], first_line: u64, last: bool) -> Result<Imported> {
+        let route = endpoint::IMPORT.route;
         let path = format!(
-            "/api/v1/projects/{}/import?job={}&first_line={first_line}&close={last}",
-            self.project, self.job
+            "{}?job={}&first_line={first_line}&close={last}",
+            route.with_ids(&[&self.project.to_string()]),
+            self.job
         );
         let body = block.concat();
         let response = self
             .client
-            .request(Method::POST, &path)?
+            .request(route.method, &path)?
             .body(body)
             .send()
             .await?;
@@ -188,10 +195,10 @@ impl<'a> Sender<'a> {
     async fn wait_until_stored(&self) -> Result<()> {
         self.bar
             .set_message(format!("{} (storing)", self.file.display()));
-        let path = format!("/api/v1/jobs/{}", self.job);
+        let job = self.job.to_string();
         let mut last_seen = Instant::now();
         loop {
-            match self.client.get::<Job>(&path).await {
+            match self.client.call(&endpoint::JOB, &[&job], &Nothing {}).await {
                 Ok(job) => {
                     last_seen = Instant::now();
                     match job.state {

@@ -4,8 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
-use empmix_model::ids::ProjectId;
-use empmix_protocol::reply::{NewProject, Projects, RotatedKey};
+use empmix_model::{ids::ProjectId, project::WeekStart};
+use empmix_protocol::{
+    call::{KeyKind, NewProjectRequest},
+    endpoint::{self, Nothing},
+    reply::NewProject,
+};
 use serde_json::{Value, json};
 
 use super::say;
@@ -47,27 +51,33 @@ pub(super) async fn run(config: Config, command: ProjectCommand) -> Result<ExitC
 async fn call(client: &Client, command: ProjectCommand) -> Result<Value> {
     match command {
         ProjectCommand::Create { name, timezone } => {
-            let body = json!({"name": name, "timezone": timezone});
-            let made: NewProject = client.post("/api/v1/projects", &body).await?;
+            let new = NewProjectRequest {
+                name,
+                timezone,
+                week_start: WeekStart::default(),
+            };
             let NewProject {
                 project,
                 secret_key,
-            } = made;
+            } = client.call(&endpoint::CREATE_PROJECT, &[], &new).await?;
             Ok(
                 json!({"id": project.id, "name": project.name, "public_key": project.public_key, "secret_key": secret_key}),
             )
         }
         ProjectCommand::List => Ok(serde_json::to_value(
-            client.get::<Projects>("/api/v1/projects").await?,
+            client.call(&endpoint::PROJECTS, &[], &Nothing {}).await?,
         )?),
         ProjectCommand::Rotate { id, public, .. } => {
-            let kind = if public { "public" } else { "secret" };
-            let rotated: RotatedKey = client
-                .post(
-                    &format!("/api/v1/projects/{id}/keys/{kind}/rotate"),
-                    &json!({}),
-                )
+            let kind = if public {
+                KeyKind::Public
+            } else {
+                KeyKind::Secret
+            };
+            let ids = [&id.to_string(), kind.name()];
+            let rotated = client
+                .call(&endpoint::ROTATE_KEY, &ids, &Nothing {})
                 .await?;
+            let kind = kind.name();
             Ok(json!({"id": id, format!("{kind}_key"): rotated.key}))
         }
     }

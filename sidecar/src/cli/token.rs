@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::{Value, json};
+use empmix_protocol::endpoint::{self, Nothing};
 
 use super::say;
 use crate::{client::Client, config::Config, data_dir};
@@ -19,12 +19,8 @@ pub(super) struct TokenArgs {
 pub(super) async fn run(config: Config, args: TokenArgs) -> Result<ExitCode> {
     if args.link {
         let client = Client::attach(&config).await?;
-        let reply: Value = client.post("/api/v1/login/code", &json!({})).await?;
-        say(&format!(
-            "{}/#t={}",
-            client.url()?,
-            reply["code"].as_str().unwrap_or_default()
-        ));
+        let made = client.call(&endpoint::LOGIN_CODE, &[], &Nothing {}).await?;
+        say(&format!("{}/#t={}", client.url()?, made.code));
     } else {
         say(&data_dir::token(&config.data_dir)?);
     }

@@ -15,6 +15,7 @@ mod json;
 mod live;
 mod private;
 mod public;
+mod routes;
 mod serve;
 
 /// Lines that an import takes as one request, and bytes of a line that it reads.

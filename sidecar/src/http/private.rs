@@ -3,64 +3,70 @@
 use axum::{
     Json, Router,
     extract::{Path, Query, Request, State, rejection::QueryRejection},
+    handler::Handler,
     http::StatusCode,
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
-use empmix_model::{
-    ids::{JobId, ProjectId},
-    project::WeekStart,
-};
+use empmix_model::ids::{JobId, ProjectId};
 use empmix_protocol::{
     ApiError, ErrorCode, EventsQuery, PROTOCOL_VERSION,
-    call::KeyKind,
-    reply::{Login, Status},
+    call::{KeyKind, NewProjectRequest},
+    endpoint,
+    reply::{Code, Login, Status},
 };
 use empmix_query::answer::Engine;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tower_http::decompression::RequestDecompressionLayer;
 
-use super::{Shared, guard, import, json, json::Failure, live};
+use super::{Shared, guard, import, json, json::Failure, live, routes::Routes};
 
 type Reply<T> = Result<Json<T>, Failure>;
 
 pub(super) fn router(app: Shared) -> Router<Shared> {
-    let projects = Router::new()
-        .route("/keys/{kind}/rotate", post(rotate_key))
-        .route("/query", post(query))
-        .route("/query/explain", post(explain))
-        .route("/schema", get(schema))
-        .route("/events", get(events))
-        .route("/live", get(follow))
-        .route("/sample", post(import::load_sample))
-        .route(
-            "/import",
-            post(import::take).layer(RequestDecompressionLayer::new()),
-        );
-    let private = Router::new()
-        .route("/status", get(status))
-        .route("/login/code", post(new_code))
-        .route("/projects", get(list_projects).post(create_project))
-        .route("/projects/{project}", get(project))
-        .nest("/projects/{project}", projects)
-        .route("/jobs/{job}", get(job).delete(cancel_job))
+    let (open, _) = open_routes().into_parts();
+    let (private, _) = private_routes().into_parts();
+    let private = private
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(
             app.clone(),
             guard::good_token,
         ));
-    let open = Router::new().route("/login", post(login));
     let api = Router::new().merge(open).merge(private);
     Router::new().nest(
-        "/api/v1",
+        endpoint::BASE,
         api.layer(middleware::from_fn_with_state(
             app,
             guard::no_foreign_origin,
         )),
     )
+}
+
+/// What is open to a caller without a token.
+fn open_routes() -> Routes {
+    Routes::default().on(&endpoint::LOGIN, login)
+}
+
+fn private_routes() -> Routes {
+    let import = import::take.layer(RequestDecompressionLayer::new());
+    Routes::default()
+        .on(&endpoint::LOGIN_CODE, new_code)
+        .on(&endpoint::STATUS, status)
+        .on(&endpoint::PROJECTS, list_projects)
+        .on(&endpoint::CREATE_PROJECT, create_project)
+        .on(&endpoint::PROJECT, project)
+        .on(&endpoint::ROTATE_KEY, rotate_key)
+        .on(&endpoint::QUERY, query)
+        .on(&endpoint::EXPLAIN, explain)
+        .on(&endpoint::SCHEMA, schema)
+        .on(&endpoint::EVENTS, events)
+        .on(&endpoint::LIVE, follow)
+        .on(&endpoint::LOAD_SAMPLE, import::load_sample)
+        .on(&endpoint::IMPORT, import)
+        .on(&endpoint::JOB, job)
+        .on(&endpoint::CANCEL_JOB, cancel_job)
 }
 
 async fn unknown() -> Failure {
@@ -78,10 +84,6 @@ async fn wrong_method() -> Failure {
 }
 
 async fn login(State(app): State<Shared>, request: Request) -> Reply<Login> {
-    #[derive(Deserialize)]
-    struct Code {
-        code: String,
-    }
     let Code { code } = json::read(request).await?;
     let message =
         "This link was used or is too old; `empmix-sidecar token --link` prints a fresh one.";
@@ -92,8 +94,9 @@ async fn login(State(app): State<Shared>, request: Request) -> Reply<Login> {
     Ok(Json(Login { token }))
 }
 
-async fn new_code(State(app): State<Shared>) -> Json<Value> {
-    Json(json!({"code": app.tokens.issue_code()}))
+async fn new_code(State(app): State<Shared>) -> Json<Code> {
+    let code = app.tokens.issue_code();
+    Json(Code { code })
 }
 
 async fn status(State(app): State<Shared>) -> Json<Status> {
@@ -128,19 +131,7 @@ async fn list_projects(State(app): State<Shared>) -> Result<Response, Failure> {
 }
 
 async fn create_project(State(app): State<Shared>, request: Request) -> Result<Response, Failure> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct New {
-        name: String,
-        #[serde(default = "utc")]
-        timezone: String,
-        #[serde(default)]
-        week_start: WeekStart,
-    }
-    fn utc() -> String {
-        "UTC".to_owned()
-    }
-    let new: New = json::read(request).await?;
+    let new: NewProjectRequest = json::read(request).await?;
     let made = app
         .service
         .create_project(&new.name, &new.timezone, new.week_start)
@@ -160,10 +151,8 @@ async fn rotate_key(
     State(app): State<Shared>,
     Path((project, kind)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
-    let kind = match kind.as_str() {
-        "public" => KeyKind::Public,
-        "secret" => KeyKind::Secret,
-        _ => return Err(unknown().await),
+    let Ok(kind) = kind.parse::<KeyKind>() else {
+        return Err(unknown().await);
     };
     let rotated = app
         .service
@@ -288,5 +277,21 @@ pub(super) struct ProjectPath {
 impl ProjectPath {
     pub(super) fn id(&self) -> Result<ProjectId, Failure> {
         read_id(&self.project, "project")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_endpoint_is_served() {
+        let (_, mut served) = open_routes().into_parts();
+        served.extend(private_routes().into_parts().1);
+        for route in endpoint::ALL {
+            let times = served.iter().filter(|other| *other == route).count();
+            assert_eq!(times, 1, "{route:?}");
+        }
+        assert_eq!(served.len(), endpoint::ALL.len());
     }
 }

@@ -194,11 +194,7 @@ impl World {
             Call::Projects => json(&Projects {
                 projects: self.projects.clone(),
             }),
-            Call::CreateProject {
-                name,
-                timezone,
-                week_start,
-            } => self.create(name, timezone, *week_start),
+            Call::CreateProject(new) => self.create(&new.name, &new.timezone, new.week_start),
             Call::Project { project } => json(self.project(*project)?),
             Call::RotateKey { project, key } => self.rotate(*project, *key),
             Call::Schema { .. } => json(&Schema {

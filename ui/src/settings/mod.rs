@@ -10,7 +10,7 @@ use empmix_model::{
 };
 use empmix_protocol::{
     ApiError, Call,
-    call::KeyKind,
+    call::{KeyKind, NewProjectRequest},
     reply::{NewProject, RotatedKey},
 };
 
@@ -149,11 +149,11 @@ impl SettingsState {
         }
         self.error = None;
         let zone = self.draft.timezone.clone();
-        let reply = cx.backend.call(Call::CreateProject {
+        let reply = cx.backend.call(Call::CreateProject(NewProjectRequest {
             name: name.to_owned(),
             timezone: zone.unwrap_or_else(|| cx.session.timezone.clone()),
             week_start: self.draft.week_start,
-        });
+        }));
         self.created.ask(reply, cx.session.time_s);
     }
 }

@@ -1,6 +1,6 @@
 //! The browser's `fetch`, with cancellation and streaming.
 
-use empmix_protocol::{ApiError, ErrorBody, ErrorCode, Method, Request};
+use empmix_protocol::{ApiError, ErrorBody, ErrorCode, Request};
 use serde_json::Value;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -20,13 +20,27 @@ pub(super) async fn call(
     let text = JsFuture::from(text).await.map_err(|_| disconnected())?;
     let text = text.as_string().unwrap_or_default();
     if response.ok() {
-        return serde_json::from_str(&text).map_err(|error| {
-            let message = format!("the answer could not be read: {error}");
-            ApiError::new(ErrorCode::Internal, message)
-        });
+        read(text.as_bytes())
+    } else {
+        Err(refusal(response.status(), text.as_bytes()))
     }
-    Err(serde_json::from_str::<ErrorBody>(&text)
-        .map_or_else(|_| from_status(response.status()), |body| body.error))
+}
+
+/// The JSON of a good answer.
+///
+/// # Errors
+/// [`ErrorCode::Internal`] for what is not JSON.
+pub(super) fn read(body: &[u8]) -> Result<Value, ApiError> {
+    serde_json::from_slice(body).map_err(|error| {
+        let message = format!("the answer could not be read: {error}");
+        ApiError::new(ErrorCode::Internal, message)
+    })
+}
+
+/// What an answer with an error status says.
+pub(super) fn refusal(status: u16, body: &[u8]) -> ApiError {
+    serde_json::from_slice::<ErrorBody>(body)
+        .map_or_else(|_| from_status(status), |body| body.error)
 }
 
 /// Opens a stream.
@@ -70,16 +84,12 @@ async fn send(
     signal: Option<&AbortSignal>,
 ) -> Result<Response, ApiError> {
     let options = RequestInit::new();
-    options.set_method(match request.method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Delete => "DELETE",
-    });
+    options.set_method(request.method.into());
     options.set_signal(signal);
     let headers = headers(token, request.body.is_some()).map_err(|_| disconnected())?;
     options.set_headers(&headers);
     if let Some(body) = &request.body {
-        options.set_body(&JsValue::from_str(&body.to_string()));
+        options.set_body(&JsValue::from_str(body));
     }
     let window = web_sys::window().ok_or_else(disconnected)?;
     let response = window.fetch_with_str_and_init(&request.path, &options);

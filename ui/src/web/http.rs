@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use empmix_model::ids::ProjectId;
 use empmix_protocol::{
-    ApiError, Call, ErrorCode, Method, Request,
-    call::live_path,
+    ApiError, Call, ErrorCode, Request,
+    endpoint::{self, Nothing},
     shell::{LiveMessage, ShellState},
 };
 use wasm_bindgen_futures::spawn_local;
@@ -64,11 +64,7 @@ impl Backend for Http {
             outbox.send(LiveMessage::Closed(signed_out()));
             return inbox;
         };
-        let request = Request {
-            method: Method::Get,
-            path: live_path(project),
-            body: None,
-        };
+        let request = endpoint::LIVE.request(&[&project.to_string()], &Nothing {});
         spawn_local(async move {
             let ended = read_live(&request, &token, &abort, &outbox).await;
             let error = ended.err().unwrap_or_else(|| {

@@ -1,8 +1,10 @@
 //! Getting in with a browser: the one-time code in the page's address becomes a bearer token,
 //! kept for this tab.
 
-use empmix_protocol::{Method, Request, reply::Login};
-use serde_json::json;
+use empmix_protocol::{
+    endpoint,
+    reply::{Code, Login},
+};
 use wasm_bindgen::JsValue;
 
 use super::fetch;
@@ -25,11 +27,7 @@ pub(super) async fn token() -> Option<String> {
 }
 
 async fn exchange(code: String) -> Option<String> {
-    let request = Request {
-        method: Method::Post,
-        path: "/api/v1/login".to_owned(),
-        body: Some(json!({"code": code})),
-    };
+    let request = endpoint::LOGIN.request(&[], &Code { code });
     let answer = fetch::call(&request, None, None).await.ok()?;
     let login: Login = serde_json::from_value(answer).ok()?;
     Some(login.token)

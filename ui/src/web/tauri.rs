@@ -13,12 +13,13 @@ use std::{
 use empmix_model::ids::ProjectId;
 use empmix_protocol::{
     ApiError, Call, ErrorCode,
-    shell::{LiveMessage, ShellState},
+    shell::{CallFailure, LiveMessage, ShellState},
 };
 use serde_json::{Value, json};
 use wasm_bindgen::{JsValue, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
+use super::fetch;
 use crate::backend::{Backend, BackendKind, Inbox, LIVE_QUEUE, LiveStream, Outbox, Reply, mailbox};
 
 #[wasm_bindgen]
@@ -61,7 +62,7 @@ impl Backend for Desktop {
     fn call(&self, call: Call) -> Reply {
         let (outbox, inbox) = self.mailbox(1);
         spawn_local(async move {
-            outbox.send(ask_shell("call", &json!({"call": call})).await);
+            outbox.send(forward(&call).await);
         });
         inbox
     }
@@ -145,12 +146,30 @@ impl Drop for Channel {
     }
 }
 
+/// Has the shell forward a call to its sidecar. The answer comes as the sidecar's bytes.
+async fn forward(call: &Call) -> Result<Value, ApiError> {
+    let arguments = to_js(&json!({"request": call.request()}));
+    match invoke("call", arguments).await {
+        Ok(answer) => fetch::read(&js_sys::Uint8Array::new(&answer).to_vec()),
+        Err(error) => Err(match to_json(&error).map(serde_json::from_value) {
+            Ok(Ok(CallFailure::Refused { status, body })) => {
+                fetch::refusal(status, body.as_bytes())
+            }
+            Ok(Ok(CallFailure::NotSent(error))) => error,
+            _ => read_error(&error),
+        }),
+    }
+}
+
 async fn ask_shell(command: &str, arguments: &Value) -> Result<Value, ApiError> {
-    let arguments = js_sys::JSON::parse(&arguments.to_string()).unwrap_or(JsValue::NULL);
-    match invoke(command, arguments).await {
+    match invoke(command, to_js(arguments)).await {
         Ok(answer) => to_json(&answer).map_err(unreadable),
         Err(error) => Err(read_error(&error)),
     }
+}
+
+fn to_js(value: &Value) -> JsValue {
+    js_sys::JSON::parse(&value.to_string()).unwrap_or(JsValue::NULL)
 }
 
 fn to_json(value: &JsValue) -> serde_json::Result<Value> {

@@ -15,13 +15,6 @@ use super::files;
 use crate::cargo;
 use crate::context::Context;
 
-/// Dependencies that no source names, and what they are for.
-const EXCEPT: &[(&str, &str, &str)] = &[(
-    "empmix-protocol",
-    "empmix-query",
-    "its documentation links to the answers of reports",
-)];
-
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
@@ -90,7 +83,6 @@ fn unused(package: &Package, sources: &BTreeMap<String, String>) -> Vec<String> 
     let mut unused: Vec<String> = package
         .dependencies
         .iter()
-        .filter(|dependency| !is_excepted(&package.name, &dependency.name))
         .filter(|dependency| dependency.name != package.name) // its own tests switch on its features
         .filter(|dependency| !texts.iter().any(|text| names(text, dependency)))
         .map(|dependency| format!("{} does not use {}", package.name, dependency.name))
@@ -98,12 +90,6 @@ fn unused(package: &Package, sources: &BTreeMap<String, String>) -> Vec<String> 
     unused.sort();
     unused.dedup();
     unused
-}
-
-fn is_excepted(package: &str, dependency: &str) -> bool {
-    EXCEPT
-        .iter()
-        .any(|(of, name, _)| (*of, *name) == (package, dependency))
 }
 
 /// Whether a line of code names the dependency: as a path, in a `use`, or as an attribute.
