@@ -45,11 +45,9 @@ impl Client {
     pub async fn reach(config: &Config, roles: Roles) -> Result<Self> {
         let own = match DataDir::take(&config.data_dir)? {
             DirectoryLock::Ours(data) => {
-                let config = Config {
-                    listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-                    roles,
-                    ..config.clone()
-                };
+                let mut config = config.clone();
+                config.serve.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+                config.serve.roles = roles;
                 Some(Runtime::start(&config, data, None).await?)
             }
             DirectoryLock::InUse => None,

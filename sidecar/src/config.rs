@@ -1,29 +1,35 @@
 //! Configuration: a flag wins over its environment variable, that over the file, that over the
 //! default. Resolved once at start.
+//!
+//! An option stands in one place, as a field of [`CommonOptions`] or [`ServeOptions`]: its flag, its
+//! variable, its name in the file, its default and its help. The values of the file are given to the
+//! parser of the command line as defaults, so that a value means the same wherever it comes from.
 
 use std::{
+    collections::BTreeMap,
+    ffi::OsString,
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    str::FromStr,
 };
 
-use anyhow::{Context, Result, bail};
-use clap::Args;
-use serde::Deserialize;
+use anyhow::{Context, Result, anyhow, bail};
+use clap::{ArgMatches, Args, Command, FromArgMatches, parser::ValueSource};
 
 /// The options that every subcommand takes.
-#[derive(Debug, Clone, Default, Args)]
-pub struct CommonArgs {
+#[derive(Debug, Clone, Args)]
+pub struct CommonOptions {
     /// Folder of queue, store, token and lock [default: the system's folder for application data]
     #[arg(long, env = "EMPMIX_DATA_DIR", global = true)]
     pub data_dir: Option<PathBuf>,
-    /// `embedded`, or amqp(s)://… of a RabbitMQ server
+    /// `embedded`, or amqp(s)://… of a RabbitMQ server [default: embedded]
     #[arg(long, env = "EMPMIX_BROKER", hide_env_values = true, global = true)]
     pub broker: Option<String>,
     /// A file that holds the broker's address, for secrets
     #[arg(long, env = "EMPMIX_BROKER_FILE", global = true)]
     pub broker_file: Option<PathBuf>,
-    /// `local`, or mongodb(+srv)://… of a replica set
+    /// `local`, or mongodb(+srv)://… of a replica set [default: local]
     #[arg(long, env = "EMPMIX_STORE", hide_env_values = true, global = true)]
     pub store: Option<String>,
     /// A file that holds the store's address, for secrets
@@ -35,43 +41,26 @@ pub struct CommonArgs {
 }
 
 /// The options of `serve`, which `doctor` looks at too.
-#[derive(Debug, Clone, Default, Args)]
-pub struct ServeArgs {
-    /// Address to listen on; port 0 picks one [default: 127.0.0.1:7070]
-    #[arg(long, env = "EMPMIX_LISTEN")]
-    pub listen: Option<SocketAddr>,
-    /// What this process does, of api, consumer, console [default: all]
-    #[arg(long, env = "EMPMIX_ROLES", value_delimiter = ',')]
-    pub roles: Option<Vec<String>>,
+#[derive(Debug, Clone, Args)]
+pub struct ServeOptions {
+    /// Address to listen on; port 0 picks one
+    #[arg(long, env = "EMPMIX_LISTEN", default_value = "127.0.0.1:7070")]
+    pub listen: SocketAddr,
+    /// What this process does, of api, consumer, console
+    #[arg(long, env = "EMPMIX_ROLES", default_value = "api,consumer,console")]
+    pub roles: Roles,
     /// Address that others reach this process under (may be repeated)
     #[arg(long, env = "EMPMIX_PUBLIC_URL", value_delimiter = ',')]
-    pub public_url: Option<Vec<String>>,
+    pub public_url: Vec<String>,
     /// A folder with the console instead of the built-in one
     #[arg(long, env = "EMPMIX_CONSOLE_DIR")]
     pub console_dir: Option<PathBuf>,
-    /// Bytes of request bodies in flight, beyond which requests get 503 [default: 64 MiB]
-    #[arg(long, env = "EMPMIX_MAX_INFLIGHT")]
-    pub max_inflight: Option<usize>,
-    /// Bytes that the embedded queue may hold, beyond which requests get 503 [default: 4 GiB]
-    #[arg(long, env = "EMPMIX_QUEUE_MAX_BYTES")]
-    pub queue_max_bytes: Option<u64>,
-}
-
-/// The file, in full.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct File {
-    data_dir: Option<PathBuf>,
-    broker: Option<String>,
-    broker_file: Option<PathBuf>,
-    store: Option<String>,
-    store_file: Option<PathBuf>,
-    listen: Option<SocketAddr>,
-    roles: Option<Vec<String>>,
-    public_url: Option<Vec<String>>,
-    console_dir: Option<PathBuf>,
-    max_inflight: Option<usize>,
-    queue_max_bytes: Option<u64>,
+    /// Bytes of request bodies in flight, beyond which requests get 503
+    #[arg(long, env = "EMPMIX_MAX_INFLIGHT", default_value_t = 64 << 20)]
+    pub max_inflight: usize,
+    /// Bytes that the embedded queue may hold, beyond which requests get 503
+    #[arg(long, env = "EMPMIX_QUEUE_MAX_BYTES", default_value_t = 4 << 30)]
+    pub queue_max_bytes: u64,
 }
 
 /// What a process is told, resolved.
@@ -83,18 +72,8 @@ pub struct Config {
     pub broker: Option<String>,
     /// `None`: the local store; else its URI, which may hold a password.
     pub store: Option<String>,
-    /// Where to listen.
-    pub listen: SocketAddr,
-    /// What this process does.
-    pub roles: Roles,
-    /// Further addresses of this process.
-    pub public_urls: Vec<String>,
-    /// A console in a folder.
-    pub console_dir: Option<PathBuf>,
-    /// Bytes of bodies in flight.
-    pub max_inflight: usize,
-    /// Bytes that the embedded queue may hold.
-    pub queue_max_bytes: u64,
+    /// The rest, as it was given.
+    pub serve: ServeOptions,
 }
 
 /// What a process does.
@@ -116,24 +95,6 @@ impl Roles {
         console: true,
     };
 
-    /// Reads the names of roles.
-    pub fn parse<S: AsRef<str>>(names: &[S]) -> Result<Self> {
-        let mut roles = Self {
-            api: false,
-            consumer: false,
-            console: false,
-        };
-        for name in names {
-            match name.as_ref().trim() {
-                "api" => roles.api = true,
-                "consumer" => roles.consumer = true,
-                "console" => roles.console = true,
-                other => bail!("unknown role '{other}'; the roles are api, consumer and console"),
-            }
-        }
-        Ok(roles)
-    }
-
     /// The names of the roles.
     pub fn names(self) -> Vec<String> {
         let all = [
@@ -148,81 +109,148 @@ impl Roles {
     }
 }
 
+impl FromStr for Roles {
+    type Err = anyhow::Error;
+
+    /// Reads names of roles with commas between them.
+    fn from_str(text: &str) -> Result<Self> {
+        let mut roles = Self {
+            api: false,
+            consumer: false,
+            console: false,
+        };
+        for name in text.split(',') {
+            match name.trim() {
+                "api" => roles.api = true,
+                "consumer" => roles.consumer = true,
+                "console" => roles.console = true,
+                other => bail!("unknown role '{other}'; the roles are api, consumer and console"),
+            }
+        }
+        Ok(roles)
+    }
+}
+
 impl Config {
-    /// Resolves what was given.
-    pub fn resolve(common: &CommonArgs, serve: &ServeArgs) -> Result<Self> {
-        let file = read_file(common.config.as_deref())?;
-        let data_dir = match common.data_dir.clone().or(file.data_dir) {
+    /// Resolves the options of a command line, whichever of them its subcommand takes.
+    pub fn resolve(given: &ArgMatches) -> Result<Self> {
+        let matches = matches(given)?;
+        let common = CommonOptions::from_arg_matches(&matches)?;
+        let data_dir = match common.data_dir {
             Some(dir) => dir,
             None => default_data_dir()?,
         };
-        let broker = secret(
-            &common.broker,
-            &common.broker_file,
-            file.broker,
-            file.broker_file,
-        )?;
-        let store = secret(
-            &common.store,
-            &common.store_file,
-            file.store,
-            file.store_file,
-        )?;
-        let roles = match serve.roles.clone().or(file.roles) {
-            Some(names) => Roles::parse(&names)?,
-            None => Roles::ALL,
-        };
+        let broker = secret(common.broker, common.broker_file)?;
+        let store = secret(common.store, common.store_file)?;
         Ok(Self {
             data_dir,
             broker: address(broker, "broker", "embedded", &["amqp://", "amqps://"])?,
             store: address(store, "store", "local", &["mongodb://", "mongodb+srv://"])?,
-            listen: serve
-                .listen
-                .or(file.listen)
-                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 7070))),
-            roles,
-            public_urls: serve
-                .public_url
-                .clone()
-                .or(file.public_url)
-                .unwrap_or_default(),
-            console_dir: serve.console_dir.clone().or(file.console_dir),
-            max_inflight: serve.max_inflight.or(file.max_inflight).unwrap_or(64 << 20),
-            queue_max_bytes: serve
-                .queue_max_bytes
-                .or(file.queue_max_bytes)
-                .unwrap_or(4 << 30),
+            serve: ServeOptions::from_arg_matches(&matches)?,
         })
     }
 }
 
-fn read_file(path: Option<&Path>) -> Result<File> {
-    let Some(path) = path else {
-        return Ok(File::default());
-    };
-    let text = fs::read_to_string(path)
-        .with_context(|| format!("the configuration {} cannot be read", path.display()))?;
-    toml::from_str(&text).with_context(|| format!("the configuration {} is wrong", path.display()))
+/// All options, as a command of their own.
+fn options() -> Command {
+    let command = Command::new("options").disable_help_flag(true);
+    ServeOptions::augment_args(CommonOptions::augment_args(command))
 }
 
-fn secret(
-    value: &Option<String>,
-    value_file: &Option<PathBuf>,
-    in_file: Option<String>,
-    in_file_file: Option<PathBuf>,
-) -> Result<Option<String>> {
-    let from_file = |path: &PathBuf| {
-        let text = fs::read_to_string(path)
-            .with_context(|| format!("{} cannot be read", path.display()))?;
-        Ok(Some(text.trim().to_owned()))
+/// What all options are: as given, else as in the file that is given, else their defaults.
+fn matches(given: &ArgMatches) -> Result<ArgMatches> {
+    let given = given_options(given);
+    let path = given.get("config").and_then(|values| values.first());
+    let (file, place) = match path {
+        Some(path) => (read_file(Path::new(path))?, Path::new(path).display()),
+        None => (BTreeMap::new(), Path::new("").display()),
     };
-    match (value, value_file, in_file, in_file_file) {
-        (Some(value), ..) => Ok(Some(value.clone())),
-        (None, Some(path), ..) => from_file(path),
-        (None, None, Some(value), _) => Ok(Some(value)),
-        (None, None, None, Some(path)) => from_file(&path),
-        (None, None, None, None) => Ok(None),
+    let flags = given.iter().flat_map(|(id, values)| {
+        let flag = format!("--{}=", id.replace('_', "-"));
+        values.iter().map(move |value| {
+            let mut argument = OsString::from(&flag);
+            argument.push(value);
+            argument
+        })
+    });
+    let is_given = |id: &str| {
+        let other = id
+            .strip_suffix("_file")
+            .map_or_else(|| format!("{id}_file"), str::to_owned);
+        given.contains_key(id) || given.contains_key(&other)
+    };
+    let command = options().mut_args(|option| match file.get(option.get_id().as_str()) {
+        Some(text) if !is_given(option.get_id().as_str()) => option.default_value(text.clone()),
+        _ => option,
+    });
+    command
+        .try_get_matches_from(std::iter::once(OsString::from("options")).chain(flags))
+        .map_err(|error| anyhow!("the configuration {place} is wrong: {error}"))
+}
+
+/// The options that flags or variables give, by name.
+fn given_options(given: &ArgMatches) -> BTreeMap<String, Vec<OsString>> {
+    let levels = [
+        Some(given),
+        given.subcommand().map(|(_, subcommand)| subcommand),
+    ];
+    let mut found = BTreeMap::new();
+    for option in options().get_arguments() {
+        let id = option.get_id().as_str();
+        for level in levels.into_iter().flatten() {
+            let Ok(Some(values)) = level.try_get_raw(id) else {
+                continue;
+            };
+            if level.value_source(id) != Some(ValueSource::DefaultValue) {
+                found.insert(id.to_owned(), values.map(OsString::from).collect());
+            }
+        }
     }
+    found
+}
+
+/// The file's options as text; a list with commas between its entries.
+fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
+    let place = path.display();
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("the configuration {place} cannot be read"))?;
+    let table: toml::Table =
+        toml::from_str(&text).with_context(|| format!("the configuration {place} is wrong"))?;
+    let known = options();
+    let mut found = BTreeMap::new();
+    for (name, value) in table {
+        let is_option = |option: &clap::Arg| option.get_id() == name.as_str();
+        if name == "config" || !known.get_arguments().any(is_option) {
+            bail!("the configuration {place} is wrong: there is no option '{name}'");
+        }
+        let text = as_text(&value).with_context(|| {
+            format!("the configuration {place} is wrong: '{name}' must be a text, a number or a list of texts")
+        })?;
+        found.insert(name, text);
+    }
+    Ok(found)
+}
+
+fn as_text(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Array(list) => {
+            let texts: Option<Vec<_>> = list.iter().map(toml::Value::as_str).collect();
+            Some(texts?.join(","))
+        }
+        _ => None,
+    }
+}
+
+/// A value, or what the file that is named instead holds.
+fn secret(value: Option<String>, file: Option<PathBuf>) -> Result<Option<String>> {
+    let (None, Some(path)) = (&value, file) else {
+        return Ok(value);
+    };
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(Some(text.trim().to_owned()))
 }
 
 /// `None` for the embedded kind, the address for another. The message never shows the address: it
@@ -255,37 +283,90 @@ fn default_data_dir() -> Result<PathBuf> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+    fn resolve(arguments: &[&str]) -> Result<Config> {
+        let all = std::iter::once("options").chain(arguments.iter().copied());
+        Config::resolve(&options().try_get_matches_from(all)?)
+    }
+
+    fn file(text: &str) -> (tempfile::TempDir, String) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("empmix.toml");
-        fs::write(
-            &path,
-            "data_dir = '/from/file'\nlisten = '127.0.0.1:1'\nroles = ['api']\n",
-        )
-        .unwrap();
-        let common = CommonArgs {
-            config: Some(path),
-            ..CommonArgs::default()
+        fs::write(&path, text).unwrap();
+        let flag = format!("--config={}", path.display());
+        (dir, flag)
+    }
+
+    /// Two values that an option takes.
+    fn values(option: &clap::Arg) -> [String; 2] {
+        let takes = |value: &&str| {
+            let flag = format!("--{}={value}", option.get_long().unwrap());
+            let matches = options().try_get_matches_from(["options", &flag]);
+            matches.is_ok()
         };
-        let serve = ServeArgs {
-            listen: Some(([127, 0, 0, 1], 2).into()),
-            ..ServeArgs::default()
+        let candidates = ["127.0.0.1:1", "127.0.0.1:2", "7", "8", "api", "console"];
+        let mut good = candidates.iter().copied().filter(takes);
+        [(); 2].map(|()| good.next().unwrap().to_owned())
+    }
+
+    #[test]
+    fn each_option_is_a_flag_a_variable_and_a_name_in_the_file() {
+        let raw = |arguments: &[&str], id: &str| {
+            let all = std::iter::once("options").chain(arguments.iter().copied());
+            let matches = matches(&options().get_matches_from(all)).unwrap();
+            matches.get_raw(id).unwrap().next().unwrap().to_owned()
         };
-        let config = Config::resolve(&common, &serve).unwrap();
-        assert_eq!(config.data_dir, PathBuf::from("/from/file"));
-        assert_eq!(config.listen.port(), 2);
-        assert_eq!(config.roles.names(), ["api"]);
-        assert_eq!(config.max_inflight, 64 << 20);
+        let known = options();
+        let all: Vec<_> = known.get_arguments().collect();
+        assert_eq!(all.len(), 12);
+        for option in all {
+            let id = option.get_id().as_str();
+            let (name, variable) = (option.get_long().unwrap(), option.get_env().unwrap());
+            assert_eq!(name, id.replace('_', "-"));
+            assert_eq!(variable, &*format!("EMPMIX_{}", id.to_uppercase()));
+            assert!(option.get_help().is_some(), "{id}");
+            if id == "config" {
+                continue;
+            }
+            let [first, second] = values(option);
+            let (_dir, config) = file(&format!("{id} = '{first}'"));
+            assert_eq!(raw(&[&config], id), &*first, "{id}");
+            let flag = format!("--{name}={second}");
+            assert_eq!(raw(&[&config, &flag], id), &*second, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let (_dir, config) = file(
+            "data_dir = '/from/file'\nlisten = '127.0.0.1:1'\nroles = ['api', 'console']\nmax_inflight = 5\n\
+             public_url = ['https://a', 'https://b']\nbroker = 'amqp://in-file'",
+        );
+        let resolved = resolve(&[&config, "--listen", "127.0.0.1:2"]).unwrap();
+        assert_eq!(resolved.data_dir, PathBuf::from("/from/file"));
+        assert_eq!(resolved.serve.listen.port(), 2);
+        assert_eq!(resolved.serve.roles.names(), ["api", "console"]);
+        assert_eq!(resolved.serve.max_inflight, 5);
+        assert_eq!(resolved.serve.public_url, ["https://a", "https://b"]);
+        assert_eq!(resolved.serve.queue_max_bytes, 4 << 30);
+        assert_eq!(resolved.broker.as_deref(), Some("amqp://in-file"));
+        assert_eq!(resolved.store, None);
+        let embedded = resolve(&[&config, "--broker", "embedded"]).unwrap();
+        assert_eq!(embedded.broker, None);
+    }
+
+    #[test]
+    fn a_given_file_of_an_address_wins_over_the_address_in_the_configuration() {
+        let (dir, config) = file("broker = 'amqp://in-configuration'");
+        let secret = dir.path().join("secret");
+        fs::write(&secret, "amqp://secret\n").unwrap();
+        let flag = format!("--broker-file={}", secret.display());
+        let resolved = resolve(&[&config, &flag]).unwrap();
+        assert_eq!(resolved.broker.as_deref(), Some("amqp://secret"));
     }
 
     #[test]
     fn a_wrong_address_is_named_without_its_password() {
-        let common = CommonArgs {
-            broker: Some("amqpx://u:CANARY@h".into()),
-            ..CommonArgs::default()
-        };
-        let error = Config::resolve(&common, &ServeArgs::default())
+        let error = resolve(&["--broker", "amqpx://u:CANARY@h"])
             .map(|_| ())
             .unwrap_err()
             .to_string();
@@ -296,14 +377,21 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_option_of_the_file_is_an_error() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("empmix.toml");
-        fs::write(&path, "lissten = '127.0.0.1:1'").unwrap();
-        let common = CommonArgs {
-            config: Some(path),
-            ..CommonArgs::default()
-        };
-        assert!(Config::resolve(&common, &ServeArgs::default()).is_err());
+    fn what_is_wrong_in_the_file_is_named() {
+        for (text, named) in [
+            ("lissten = '127.0.0.1:1'", "lissten"),
+            ("listen = 'here'", "--listen"),
+            ("roles = ['cook']", "cook"),
+            ("max_inflight = 1.5", "max_inflight"),
+            ("config = 'x'", "config"),
+        ] {
+            let (_dir, config) = file(text);
+            let error = resolve(&[&config]).map(|_| ()).unwrap_err();
+            let said = format!("{error:#}");
+            assert!(
+                said.contains(named) && said.contains("empmix.toml"),
+                "{said}"
+            );
+        }
     }
 }

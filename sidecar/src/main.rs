@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    empmix_sidecar::cli::run(empmix_sidecar::cli::Cli::parse())
+    empmix_sidecar::cli::run()
 }

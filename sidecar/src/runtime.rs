@@ -57,9 +57,9 @@ impl Runtime {
     /// Starts everything. It listens when this returns, also while broker or store are unreachable.
     pub async fn start(config: &Config, data: DataDir, lease_token: Option<&str>) -> Result<Self> {
         let token = data_dir::token(data.path())?;
-        let listener = TcpListener::bind(config.listen)
+        let listener = TcpListener::bind(config.serve.listen)
             .await
-            .with_context(|| format!("{} cannot be listened on", config.listen))?;
+            .with_context(|| format!("{} cannot be listened on", config.serve.listen))?;
         let address = listener.local_addr()?;
         let service = Service {
             store: open_store(config, &data).await?,
@@ -73,13 +73,13 @@ impl Runtime {
         let app = Arc::new(App {
             keys: keys.clone(),
             tokens: Tokens::new(token, lease_token),
-            roles: config.roles,
+            roles: config.serve.roles,
             url: url_of(address),
-            hosts: Hosts::new(address.port(), &config.public_urls),
+            hosts: Hosts::new(address.port(), &config.serve.public_url),
             inflight: Arc::new(Semaphore::new(
-                config.max_inflight.min(Semaphore::MAX_PERMITS),
+                config.serve.max_inflight.min(Semaphore::MAX_PERMITS),
             )),
-            console_dir: config.console_dir.clone(),
+            console_dir: config.serve.console_dir.clone(),
             started: Instant::now(),
             fatal: fatal_sender,
             stop_serving: CancellationToken::new(),
@@ -88,6 +88,7 @@ impl Runtime {
         tokio::spawn(first_project(app.clone(), stop.clone()));
         tokio::spawn(keys.keep_fresh(app.service.store.clone(), stop.clone()));
         let consuming = config
+            .serve
             .roles
             .consumer
             .then(|| tokio::spawn(consume(app.clone(), stop.clone())));
@@ -188,7 +189,7 @@ fn open_broker(config: &Config, data: &DataDir) -> Result<Arc<dyn Broker>> {
             let folder = data.folder("queue")?;
             let probed = folder.clone();
             let options = EmbeddedOptions {
-                queue_max_bytes: config.queue_max_bytes,
+                queue_max_bytes: config.serve.queue_max_bytes,
                 free_space: Some(Arc::new(move || machine::free_bytes(&probed))),
                 ..EmbeddedOptions::default()
             };

@@ -87,11 +87,11 @@ impl Findings {
     }
 
     fn port(&mut self, config: &Config) {
-        match TcpListener::bind(config.listen) {
-            Ok(_) => self.good(&format!("{} is free to listen on", config.listen)),
+        match TcpListener::bind(config.serve.listen) {
+            Ok(_) => self.good(&format!("{} is free to listen on", config.serve.listen)),
             Err(error) => {
                 self.bad(
-                    &format!("{} cannot be listened on: {error}", config.listen),
+                    &format!("{} cannot be listened on: {error}", config.serve.listen),
                     "stop the other program, or give --listen",
                 );
             }

@@ -9,17 +9,17 @@ mod token;
 use std::{future::Future, io::Write, process::ExitCode, time::Duration};
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{CommonArgs, Config, ServeArgs};
+use crate::config::{CommonOptions, Config, ServeOptions};
 
 /// Emp-Mix: ingests events, answers questions, serves the console
 #[derive(Parser)]
 #[command(name = "empmix-sidecar", version)]
 pub struct Cli {
     #[command(flatten)]
-    common: CommonArgs,
+    _common: CommonOptions,
     #[command(subcommand)]
     command: Command,
 }
@@ -36,37 +36,37 @@ enum Command {
     /// Reads events from files
     Import(import::ImportArgs),
     /// Says what is reachable, what is missing, and what to do
-    Doctor(ServeArgs),
+    Doctor(ServeOptions),
 }
 
 /// The exit code that asks a supervisor to start the process again (`EX_TEMPFAIL`).
 pub const RESTART: u8 = 75;
 
-/// Runs a subcommand.
-pub fn run(cli: Cli) -> ExitCode {
-    let Cli { common, command } = cli;
+/// Runs the subcommand of this process's command line.
+pub fn run() -> ExitCode {
+    let given = Cli::command().get_matches();
+    let command = match Cli::from_arg_matches(&given) {
+        Ok(cli) => cli.command,
+        Err(error) => error.exit(),
+    };
     start_log(match &command {
         Command::Serve(_) => "info",
         _ => "warn",
     });
-    let plain = ServeArgs::default();
     match command {
-        Command::Serve(args) => serve::run(&common, &args),
-        Command::Project(command) => {
-            with_config(&common, &plain, |config| project::run(config, command))
-        }
-        Command::Token(args) => with_config(&common, &plain, |config| token::run(config, args)),
-        Command::Import(args) => with_config(&common, &plain, |config| import::run(config, args)),
-        Command::Doctor(args) => with_config(&common, &args, doctor::run),
+        Command::Serve(args) => serve::run(&given, &args),
+        Command::Project(command) => with_config(&given, |config| project::run(config, command)),
+        Command::Token(args) => with_config(&given, |config| token::run(config, args)),
+        Command::Import(args) => with_config(&given, |config| import::run(config, args)),
+        Command::Doctor(_) => with_config(&given, doctor::run),
     }
 }
 
 fn with_config<F: Future<Output = Result<ExitCode>>>(
-    common: &CommonArgs,
-    serve: &ServeArgs,
+    given: &ArgMatches,
     command: impl FnOnce(Config) -> F,
 ) -> ExitCode {
-    let outcome = Config::resolve(common, serve).and_then(|config| block_on(command(config)));
+    let outcome = Config::resolve(given).and_then(|config| block_on(command(config)));
     outcome.unwrap_or_else(|error| {
         say_error(&error);
         ExitCode::FAILURE

@@ -3,7 +3,7 @@
 use std::{io::IsTerminal, process::ExitCode};
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{ArgMatches, Args};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Stdin};
@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{RESTART, block_on, note, say, say_error};
 use crate::{
-    config::{CommonArgs, Config, ServeArgs},
+    config::{Config, ServeOptions},
     data_dir::{DataDir, DirectoryLock},
     runtime::Runtime,
 };
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Args)]
 pub(super) struct LeasedArgs {
     #[command(flatten)]
-    options: ServeArgs,
+    _options: ServeOptions,
     /// The parent process holds a lease: reads one line {"token":…}, ends when stdin closes
     #[arg(long, value_parser = ["stdin"])]
     lease: Option<String>,
@@ -33,9 +33,9 @@ struct Lease {
     token: String,
 }
 
-pub(super) fn run(common: &CommonArgs, args: &LeasedArgs) -> ExitCode {
-    let outcome = Config::resolve(common, &args.options)
-        .and_then(|config| block_on(serve(&config, args.lease.is_some())));
+pub(super) fn run(given: &ArgMatches, args: &LeasedArgs) -> ExitCode {
+    let outcome =
+        Config::resolve(given).and_then(|config| block_on(serve(&config, args.lease.is_some())));
     outcome.unwrap_or_else(|error| {
         say(
             &json!({"event": "failed", "reason": reason(&error), "message": format!("{error:#}")})
@@ -91,7 +91,7 @@ async fn serve(config: &Config, leased: bool) -> Result<ExitCode> {
         &json!({"event": "ready", "url": url, "pid": pid, "version": env!("CARGO_PKG_VERSION")})
             .to_string(),
     );
-    if config.roles.console && std::io::stderr().is_terminal() {
+    if config.serve.roles.console && std::io::stderr().is_terminal() {
         note(&format!(
             "console: {}/#t={}",
             running.url,
