@@ -1,13 +1,13 @@
 //! The size of the console's wasm.
 
-use std::{io::Write, path::Path};
+use std::io::Write;
 
 use anyhow::{Context, Result};
 
 use crate::table::Table;
 
 pub(crate) fn measure() -> Result<Table> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/dist/empmix_ui_bg.wasm");
+    let path = empmix_tests::repository().join("ui/dist/empmix_ui_bg.wasm");
     let wasm = std::fs::read(&path).with_context(|| {
         format!(
             "{} does not exist; run cargo xtask wasm --release",

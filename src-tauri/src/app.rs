@@ -144,8 +144,7 @@ mod tests {
     }
 
     fn json(path: &str) -> Value {
-        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
-        serde_json::from_str(&std::fs::read_to_string(format!("{root}{path}")).unwrap()).unwrap()
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
     }
 
     #[test]

@@ -24,3 +24,5 @@ pub mod rabbitmq;
 mod session_bus;
 pub mod sidecar;
 pub mod spawn;
+
+pub use empmix_store::contract::repository;

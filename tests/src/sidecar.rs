@@ -10,7 +10,10 @@ use std::{
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use crate::spawn::{Process, built, wait_for};
+use crate::{
+    repository,
+    spawn::{Process, built, wait_for},
+};
 
 /// A running sidecar.
 pub struct Sidecar {
@@ -272,5 +275,5 @@ pub fn last_line(output: &Output) -> String {
 
 /// The file of real events that the repository carries.
 pub fn real_events() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/oss-contributions.ndjson.gz")
+    repository().join("tests/data/oss-contributions.ndjson.gz")
 }

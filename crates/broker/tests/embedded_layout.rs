@@ -6,7 +6,7 @@ use empmix_broker::{Broker, EmbeddedBroker, Queue, embedded::EmbeddedOptions};
 
 /// Written by the release with layout 1: "acked" was acked, "seen" was delivered without an ack,
 /// "waiting" was never delivered; "parked" is a dead letter.
-const LAYOUT_1: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/queue-1.sqlite");
+const LAYOUT_1: &str = "tests/fixtures/queue-1.sqlite";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_of_layout_1_come_out() {

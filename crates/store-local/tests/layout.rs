@@ -21,7 +21,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 fn fixtures() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures"))
+    Path::new("tests/fixtures")
 }
 
 /// A copy of a layout's data directory.

@@ -24,7 +24,7 @@
     reason = "a case fails loudly; this is test code behind a feature"
 )]
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -127,4 +127,15 @@ macro_rules! store_contract {
             }
         )*
     };
+}
+
+/// The repository that the running test belongs to, found from the folder that it runs in. The path
+/// at compile time may be another: clones that share a target folder share their programs.
+pub fn repository() -> PathBuf {
+    let folder = std::env::current_dir().expect("a current folder");
+    let root = folder
+        .ancestors()
+        .find(|dir| dir.join("Cargo.lock").is_file());
+    root.expect("a test runs inside of the repository")
+        .to_owned()
 }

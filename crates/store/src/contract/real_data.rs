@@ -18,6 +18,7 @@ use empmix_query::{
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::repository;
 use crate::{Batch, ItemOutcome, NewProject, Store};
 
 /// Lines of the file, each an item.
@@ -42,10 +43,7 @@ const COMMITS: [(&str, f64, f64); 11] = [
 ];
 
 fn lines() -> Vec<Value> {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/data/oss-contributions.ndjson.gz"
-    );
+    let path = repository().join("tests/data/oss-contributions.ndjson.gz");
     let file = std::fs::File::open(path).expect("the data set");
     BufReader::new(flate2::read::GzDecoder::new(file))
         .lines()

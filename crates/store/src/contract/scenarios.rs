@@ -14,7 +14,7 @@
 //! The expected answers were worked out from `docs/REPORTS.md` by hand and by a program that reads
 //! rows one by one, never by an engine. Counts must be equal; other numbers to 1e-9.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use empmix_model::{
     EpochMs, Properties,
@@ -32,7 +32,7 @@ use empmix_query::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Harness, fixtures};
+use super::{Harness, fixtures, repository};
 use crate::{Batch, ItemOutcome, NewProject, ReadError, Store};
 
 /// When the first message of a scenario is received.
@@ -111,7 +111,7 @@ pub async fn reports_are_answered_as_the_scenarios_say(harness: &impl Harness) {
 }
 
 fn read_scenarios() -> Vec<Scenario> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let folder = repository().join("crates/store/scenarios");
     let mut paths: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
