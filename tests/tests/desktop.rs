@@ -175,7 +175,7 @@ async fn the_window_reaches_nothing_but_its_own_shell(bus: Bus) {
         let request = format!("{{request: {{method: '{method}', path: '{path}'}}}}");
         let invoked = format!(
             "__TAURI_INTERNALS__.invoke('call', {request})\n\
-             .then(() => done('done'), (error) => done(error.not_sent.code));"
+             .then(() => done('done'), (error) => done(error.not_sent.type));"
         );
         let answer = desk.window.script_async(&invoked).await;
         assert_eq!(answer, "not_found", "{method} {path}");
