@@ -161,9 +161,9 @@ fn options() -> Command {
 fn matches(given: &ArgMatches) -> Result<ArgMatches> {
     let given = given_options(given);
     let path = given.get("config").and_then(|values| values.first());
-    let (file, place) = match path {
-        Some(path) => (read_file(Path::new(path))?, Path::new(path).display()),
-        None => (BTreeMap::new(), Path::new("").display()),
+    let file = match path {
+        Some(path) => read_file(Path::new(path))?,
+        None => BTreeMap::new(),
     };
     let flags = given.iter().flat_map(|(id, values)| {
         let flag = format!("--{}=", id.replace('_', "-"));
@@ -185,7 +185,14 @@ fn matches(given: &ArgMatches) -> Result<ArgMatches> {
     });
     command
         .try_get_matches_from(std::iter::once(OsString::from("options")).chain(flags))
-        .map_err(|error| anyhow!("the configuration {place} is wrong: {error}"))
+        .map_err(|error| {
+            let said = error.to_string();
+            let said = said.trim().trim_start_matches("error: ");
+            match path {
+                Some(path) => anyhow!("{said} (from {} or a variable)", Path::new(path).display()),
+                None => anyhow!("{said} (from a variable)"),
+            }
+        })
 }
 
 /// The options that flags or variables give, by name.
