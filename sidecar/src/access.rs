@@ -56,7 +56,7 @@ pub enum KeyStatus {
 /// Keys of all projects, in memory.
 pub struct Keys {
     known: RwLock<KnownKeys>,
-    /// When the last read of the store began; held while one is under way, so that an older answer
+    /// When the last read of the store that ended began; held while one is under way, so that an older answer
     /// never replaces a newer one.
     read: tokio::sync::Mutex<Option<Instant>>,
     file: PathBuf,
@@ -121,10 +121,12 @@ impl Keys {
             if let Some(began) = *read {
                 tokio::time::sleep(BETWEEN_LOOKS.saturating_sub(began.elapsed())).await;
             }
-            *read = Some(Instant::now());
+            let began = Instant::now();
             if let Err(error) = self.read_from(store).await {
                 tracing::debug!(%error, "an unknown key could not be looked up");
             }
+            // After the read: one that a caller abandons halfway counts for none of the others.
+            *read = Some(began);
         }
         drop(read);
         self.check(key)
@@ -178,8 +180,10 @@ impl Keys {
     /// Reads the keys from the store now.
     pub async fn refresh(&self, store: &dyn Store) -> Result<(), empmix_store::StoreError> {
         let mut read = self.read.lock().await;
-        *read = Some(Instant::now());
-        self.read_from(store).await
+        let began = Instant::now();
+        let outcome = self.read_from(store).await;
+        *read = Some(began);
+        outcome
     }
 
     async fn read_from(&self, store: &dyn Store) -> Result<(), empmix_store::StoreError> {
