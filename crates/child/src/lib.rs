@@ -57,12 +57,12 @@ mod tests {
     use super::*;
 
     /// A pipe that any child inherits which does not close it.
-    fn leaky_pipe() -> (OwnedFd, OwnedFd) {
+    pub(super) fn leaky_pipe() -> (OwnedFd, OwnedFd) {
         rustix::pipe::pipe().unwrap()
     }
 
     /// Where the descriptors of a child lead at its start.
-    fn descriptors(mut command: Command) -> Vec<String> {
+    pub(super) fn descriptors(mut command: Command) -> Vec<String> {
         let script = "readlink /proc/$$/fd/*";
         let listed = command.args(["-c", script]).stdin(Stdio::null());
         let text = String::from_utf8(listed.output().unwrap().stdout).unwrap();
