@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, ensure};
 use empmix_tests::{
     rabbitmq::RabbitMq,
-    sidecar::{Project, Sidecar},
+    sidecar::{Sidecar, TestProject},
     spawn::wait_for,
 };
 use futures::future::try_join_all;
@@ -115,7 +115,7 @@ fn append_and_sync(table: &mut Table, during: Duration) -> Result<()> {
 
 async fn load(
     url: &str,
-    project: &Project,
+    project: &TestProject,
     connections: usize,
     batch: usize,
     during: Duration,
@@ -134,7 +134,7 @@ async fn load(
 async fn send(
     http: &reqwest::Client,
     url: &str,
-    project: &Project,
+    project: &TestProject,
     sender: usize,
     batch: usize,
     until: Instant,
@@ -160,7 +160,7 @@ async fn send(
     Ok(acks)
 }
 
-fn body(project: &Project, sender: usize, request: usize, batch: usize) -> Value {
+fn body(project: &TestProject, sender: usize, request: usize, batch: usize) -> Value {
     let event = |index: usize| {
         json!({"event": "Product Viewed", "distinct_id": format!("u{}", (request + index) % 5000),
             "insert_id": format!("{sender}-{request}-{index}-{batch}"),

@@ -18,7 +18,7 @@ use empmix_model::{
     item::Authority,
     key::{KeyHash, ProjectKeys, PublicKey, is_well_formed},
 };
-use empmix_store::Store;
+use empmix_store::{Catalogue, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -110,7 +110,7 @@ impl Keys {
     }
 
     /// What a key opens; an unknown one is looked up in the store first.
-    pub async fn find(&self, key: &str, store: &dyn Store) -> KeyStatus {
+    pub async fn find(&self, key: &str, store: &dyn Catalogue) -> KeyStatus {
         let came = Instant::now();
         match self.check(key) {
             KeyStatus::Unknown if is_well_formed(key) => {}
@@ -167,7 +167,7 @@ impl Keys {
     }
 
     /// The public key of the first project, for the demo page.
-    pub async fn first_public_key(store: &dyn Store) -> Option<PublicKey> {
+    pub async fn first_public_key(store: &dyn Catalogue) -> Option<PublicKey> {
         store
             .projects()
             .await
@@ -178,7 +178,7 @@ impl Keys {
     }
 
     /// Reads the keys from the store now.
-    pub async fn refresh(&self, store: &dyn Store) -> Result<(), empmix_store::StoreError> {
+    pub async fn refresh(&self, store: &dyn Catalogue) -> Result<(), StoreError> {
         let mut read = self.read.lock().await;
         let began = Instant::now();
         let outcome = self.read_from(store).await;
@@ -186,7 +186,7 @@ impl Keys {
         outcome
     }
 
-    async fn read_from(&self, store: &dyn Store) -> Result<(), empmix_store::StoreError> {
+    async fn read_from(&self, store: &dyn Catalogue) -> Result<(), StoreError> {
         let keys = match store.keys().await {
             Ok(keys) => keys,
             Err(error) => {
@@ -275,13 +275,13 @@ impl SavedKeys {
 }
 
 /// The bearer tokens of the private API, and the one-time codes that open it to a browser.
-pub struct Tokens {
+pub struct AccessTokens {
     token: String,
     hashes: Vec<KeyHash>,
     codes: Mutex<Vec<(String, Instant)>>,
 }
 
-impl Tokens {
+impl AccessTokens {
     /// The directory's token, and the one that the holder of the lease gave.
     pub fn new(token: String, lease: Option<&str>) -> Self {
         let hashes = std::iter::once(token.as_str())
@@ -327,20 +327,112 @@ impl Tokens {
 
 #[cfg(test)]
 mod tests {
-    use empmix_model::project::WeekStart;
-    use empmix_store::{Catalogue, NewProject};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use empmix_model::project::{Project, WeekStart};
+    use empmix_store::NewProject;
     use empmix_store_local::{LocalOptions, LocalStore};
 
     use super::*;
 
     #[test]
     fn a_code_opens_once() {
-        let tokens = Tokens::new("et_1".into(), Some("lease"));
+        let tokens = AccessTokens::new("et_1".into(), Some("lease"));
         let code = tokens.issue_code();
         assert_eq!(tokens.redeem("other"), None);
         assert_eq!(tokens.redeem(&code).as_deref(), Some("et_1"));
         assert_eq!(tokens.redeem(&code), None);
         assert!(tokens.is_good("lease") && tokens.is_good("et_1") && !tokens.is_good(""));
+    }
+
+    fn shop() -> NewProject {
+        NewProject {
+            id: ProjectId([2; 8]),
+            name: "Shop".into(),
+            timezone: "UTC".into(),
+            week_start: WeekStart::Monday,
+            public_key: PublicKey::from_random([2; 16]),
+            secret_hash: None,
+            created_at: machine::now(),
+        }
+    }
+
+    const GRANT: KeyStatus = KeyStatus::Known(Grant {
+        project: ProjectId([2; 8]),
+        authority: Authority::Client,
+    });
+
+    /// A catalogue whose answers are read at once and arrive when they are let through.
+    struct Slow {
+        store: LocalStore,
+        reads: AtomicUsize,
+        answers: tokio::sync::Semaphore,
+    }
+
+    #[async_trait]
+    impl Catalogue for Slow {
+        async fn projects(&self) -> Result<Vec<Project>, StoreError> {
+            self.store.projects().await
+        }
+
+        async fn create_project(&self, new: NewProject) -> Result<Project, StoreError> {
+            self.store.create_project(new).await
+        }
+
+        async fn set_public_key(&self, id: ProjectId, key: PublicKey) -> Result<(), StoreError> {
+            self.store.set_public_key(id, key).await
+        }
+
+        async fn set_secret_key(&self, id: ProjectId, hash: KeyHash) -> Result<(), StoreError> {
+            self.store.set_secret_key(id, hash).await
+        }
+
+        async fn keys(&self) -> Result<Vec<ProjectKeys>, StoreError> {
+            let keys = self.store.keys().await;
+            self.reads.fetch_add(1, Ordering::SeqCst);
+            self.answers.acquire().await.unwrap().forget();
+            keys
+        }
+    }
+
+    impl Slow {
+        async fn wait_for_reads(&self, reads: usize) {
+            while self.reads.load(Ordering::SeqCst) < reads {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+    }
+
+    /// Two requests with a new key wait for a read that began before the key was made. The first one
+    /// reads again and is abandoned; the second must not take that for an answer.
+    #[tokio::test]
+    async fn a_read_that_its_caller_abandons_counts_for_no_other_request() {
+        let dir = tempfile::tempdir().unwrap();
+        let slow = Arc::new(Slow {
+            store: LocalStore::open(dir.path(), &LocalOptions::default()).unwrap(),
+            reads: AtomicUsize::new(0),
+            answers: tokio::sync::Semaphore::new(1),
+        });
+        let keys = Arc::new(Keys::load(dir.path()));
+        keys.refresh(slow.as_ref()).await.unwrap();
+        let refresh = tokio::spawn({
+            let (keys, slow) = (keys.clone(), slow.clone());
+            async move { keys.refresh(slow.as_ref()).await }
+        });
+        slow.wait_for_reads(2).await;
+        slow.create_project(shop()).await.unwrap();
+        let [abandoned, request] = [(), ()].map(|()| {
+            let (keys, slow) = (keys.clone(), slow.clone());
+            tokio::spawn(async move { keys.find(&shop().public_key.0, slow.as_ref()).await })
+        });
+        tokio::task::yield_now().await;
+        slow.answers.add_permits(1);
+        refresh.await.unwrap().unwrap();
+        slow.wait_for_reads(3).await;
+        abandoned.abort();
+        slow.answers.add_permits(1);
+        assert_eq!(request.await.unwrap(), GRANT);
     }
 
     #[tokio::test]
@@ -349,25 +441,10 @@ mod tests {
         let store = LocalStore::open(dir.path(), &LocalOptions::default()).unwrap();
         let keys = Keys::load(dir.path());
         keys.refresh(&store).await.unwrap();
-        let project = NewProject {
-            id: ProjectId([2; 8]),
-            name: "Shop".into(),
-            timezone: "UTC".into(),
-            week_start: WeekStart::Monday,
-            public_key: PublicKey::from_random([2; 16]),
-            secret_hash: None,
-            created_at: machine::now(),
-        };
-        store.create_project(project.clone()).await.unwrap();
-        assert_eq!(keys.check(&project.public_key.0), KeyStatus::Unknown);
-        let grant = Grant {
-            project: project.id,
-            authority: Authority::Client,
-        };
-        assert_eq!(
-            keys.find(&project.public_key.0, &store).await,
-            KeyStatus::Known(grant)
-        );
+        store.create_project(shop()).await.unwrap();
+        let key = shop().public_key.0;
+        assert_eq!(keys.check(&key), KeyStatus::Unknown);
+        assert_eq!(keys.find(&key, &store).await, GRANT);
         let strange = PublicKey::from_random([9; 16]);
         assert_eq!(keys.find(&strange.0, &store).await, KeyStatus::Unknown);
     }

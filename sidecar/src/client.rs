@@ -110,10 +110,9 @@ impl Client {
     /// A request with the directory's token.
     pub fn request(&self, method: Method, path: &str) -> Result<reqwest::RequestBuilder> {
         let token = data_dir::token(&self.data_dir)?;
-        let method = reqwest::Method::from_bytes(<&str>::from(method).as_bytes())?;
         Ok(self
             .http
-            .request(method, format!("{}{path}", self.url()?))
+            .request(method.as_http(), format!("{}{path}", self.url()?))
             .bearer_auth(token))
     }
 
@@ -150,7 +149,7 @@ pub async fn read<T: DeserializeOwned>(response: reqwest::Response) -> Result<T>
         return serde_json::from_slice(&bytes).context("the sidecar's reply cannot be read");
     }
     match serde_json::from_slice::<ErrorBody>(&bytes) {
-        Ok(body) => Err(Refused {
+        Ok(body) => Err(RefusedCall {
             status: status.as_u16(),
             message: body.error.message,
         }
@@ -162,7 +161,7 @@ pub async fn read<T: DeserializeOwned>(response: reqwest::Response) -> Result<T>
 /// An error that the sidecar answered with.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct Refused {
+pub struct RefusedCall {
     /// The HTTP status.
     pub status: u16,
     /// As text.

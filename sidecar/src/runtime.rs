@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use empmix_backoff::Backoff;
 use empmix_broker::{
     Broker,
     amqp::{AmqpBroker, AmqpOptions},
@@ -30,7 +31,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{Keys, Tokens},
+    access::{AccessTokens, Keys},
     config::Config,
     data_dir::{self, DataDir, Running},
     http::{self, App, Hosts},
@@ -72,7 +73,7 @@ impl Runtime {
         let (fatal_sender, fatal) = watch::channel(None);
         let app = Arc::new(App {
             keys: keys.clone(),
-            tokens: Tokens::new(token, lease_token),
+            tokens: AccessTokens::new(token, lease_token),
             roles: config.serve.roles,
             url: url_of(address),
             hosts: Hosts::new(address.port(), &config.serve.public_url),
@@ -206,6 +207,7 @@ fn open_broker(config: &Config, data: &DataDir) -> Result<Arc<dyn Broker>> {
 
 /// Gives a fresh store its first project, as soon as the store answers.
 async fn first_project(app: Arc<App>, stop: CancellationToken) {
+    let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(5));
     loop {
         match app.service.ensure_a_project().await {
             Ok(project) => {
@@ -219,7 +221,7 @@ async fn first_project(app: Arc<App>, stop: CancellationToken) {
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            () = tokio::time::sleep(backoff.next_delay()) => {}
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use empmix_model::ids::ProjectId;
 use empmix_protocol::{
-    ApiError, ErrorCode, Method, Request,
+    ApiError, ErrorCode, Request,
     endpoint::Route,
     shell::{CallFailure, LiveMessage, ShellState},
 };
@@ -39,17 +39,15 @@ pub(crate) async fn call(
             message,
         )));
     }
-    let endpoint = shell.supervisor.endpoint().map_err(not_sent)?;
-    let method = match request.method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Delete => reqwest::Method::DELETE,
-    };
+    let address = shell.supervisor.address().map_err(not_sent)?;
     let mut forwarded = shell
         .http
-        .request(method, format!("{}{}", endpoint.url, request.path))
+        .request(
+            request.method.as_http(),
+            format!("{}{}", address.url, request.path),
+        )
         .timeout(DEADLINE)
-        .bearer_auth(&endpoint.token);
+        .bearer_auth(&address.token);
     if let Some(body) = request.body {
         forwarded = forwarded
             .header("content-type", "application/json")
@@ -82,10 +80,10 @@ pub(crate) async fn live_start(
     project: ProjectId,
     channel: Channel<LiveMessage>,
 ) -> Result<u32, ApiError> {
-    let endpoint = shell.supervisor.endpoint().map_err(disconnected)?;
+    let address = shell.supervisor.address().map_err(disconnected)?;
     shell
         .live
-        .start(shell.http.clone(), &endpoint, project, channel)
+        .start(shell.http.clone(), &address, project, channel)
 }
 
 /// Stops following.

@@ -11,7 +11,7 @@ use empmix_protocol::{ApiError, ErrorCode, endpoint::LIVE, shell::LiveMessage, s
 use futures::StreamExt;
 use tauri::{async_runtime::JoinHandle, ipc::Channel};
 
-use crate::{commands::disconnected, supervisor::Endpoint};
+use crate::{commands::disconnected, supervisor::SidecarAddress};
 
 /// Streams at a time.
 const STREAMS: usize = 8;
@@ -33,7 +33,7 @@ impl LiveStreams {
     pub(crate) fn start(
         &self,
         http: reqwest::Client,
-        endpoint: &Endpoint,
+        address: &SidecarAddress,
         project: ProjectId,
         channel: Channel<LiveMessage>,
     ) -> Result<u32, ApiError> {
@@ -48,8 +48,8 @@ impl LiveStreams {
         let id = open.last_id;
         let path = LIVE.route.with_ids(&[&project.to_string()]);
         let request = http
-            .get(format!("{}{path}", endpoint.url))
-            .bearer_auth(&endpoint.token);
+            .get(format!("{}{path}", address.url))
+            .bearer_auth(&address.token);
         let streams = self.clone();
         let task = tauri::async_runtime::spawn(async move {
             let error = follow(request, &channel).await;

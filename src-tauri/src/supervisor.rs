@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use empmix_backoff::Backoff;
 use empmix_protocol::shell::{ShellState, SidecarState};
 
 use crate::{
@@ -20,14 +21,8 @@ use crate::{
 
 /// How long the sidecar may take to drain when the app ends.
 const DRAIN: Duration = Duration::from_secs(10);
-/// The waits between launches.
-const DELAYS: [Duration; 5] = [
-    Duration::from_millis(250),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(3),
-    Duration::from_secs(10),
-];
+/// The shortest and the longest wait between launches.
+const DELAYS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
 
 /// A sidecar that ran this long did not fail at its start.
 const STEADY: Duration = Duration::from_secs(30);
@@ -38,7 +33,7 @@ const STOPS_AGAIN: &str =
 
 /// How to call the sidecar.
 #[derive(Clone)]
-pub(crate) struct Endpoint {
+pub(crate) struct SidecarAddress {
     pub(crate) url: String,
     pub(crate) token: String,
 }
@@ -57,7 +52,7 @@ struct Shared {
 
 struct Now {
     state: ShellState,
-    endpoint: Option<Endpoint>,
+    address: Option<SidecarAddress>,
     lease: Option<ChildStdin>,
     ended: bool,
 }
@@ -72,7 +67,7 @@ impl Supervisor {
         let shared = Arc::new(Shared {
             now: Mutex::new(Now {
                 state,
-                endpoint: None,
+                address: None,
                 lease: None,
                 ended: false,
             }),
@@ -97,16 +92,12 @@ impl Supervisor {
     }
 
     /// How to call it; why not, if it does not run.
-    pub(crate) fn endpoint(&self) -> Result<Endpoint, String> {
+    pub(crate) fn address(&self) -> Result<SidecarAddress, String> {
         let now = self.shared.now();
-        now.endpoint
-            .clone()
-            .ok_or_else(|| match &now.state.sidecar {
-                SidecarState::Failed(message) => message.clone(),
-                SidecarState::Starting | SidecarState::Running => {
-                    "The sidecar is starting.".to_owned()
-                }
-            })
+        now.address.clone().ok_or_else(|| match &now.state.sidecar {
+            SidecarState::Failed(message) => message.clone(),
+            SidecarState::Starting | SidecarState::Running => "The sidecar is starting.".to_owned(),
+        })
     }
 
     /// Ends the lease and waits until the sidecar has drained.
@@ -155,22 +146,23 @@ struct Keeper {
 
 impl Keeper {
     fn run(self) {
-        let mut failures = 0;
+        let mut backoff = Backoff::new(DELAYS.0, DELAYS.1);
+        let mut is_retry = false;
         while !self.shared.is_stopping() {
             match self.launch() {
                 Ok(launched) => {
                     let began = Instant::now();
                     self.keep(*launched);
                     if began.elapsed() >= STEADY {
-                        failures = 0;
-                    } else if failures > 0 {
+                        backoff.reset();
+                    } else if is_retry {
                         self.say_failed(STOPS_AGAIN.to_owned());
                     }
                 }
                 Err(message) => self.say_failed(message),
             }
-            self.pause(DELAYS[failures.min(DELAYS.len() - 1)]);
-            failures += 1;
+            self.pause(backoff.next_delay());
+            is_retry = true;
         }
         self.shared.now().ended = true;
         self.shared.changed.notify_all();
@@ -212,12 +204,12 @@ impl Keeper {
                 sidecar: SidecarState::Running,
                 url: Some(url.clone()),
             };
-            now.endpoint = Some(Endpoint { url, token });
+            now.address = Some(SidecarAddress { url, token });
         }
         let ended = child.wait();
         tracing::info!(?ended, "the sidecar ended");
         let mut now = self.shared.now();
-        now.endpoint = None;
+        now.address = None;
         now.lease = None;
         now.state.sidecar = SidecarState::Starting;
     }

@@ -28,7 +28,7 @@ pub struct Sidecar {
 
 /// What a project has.
 #[derive(Debug, Clone)]
-pub struct Project {
+pub struct TestProject {
     /// Its id.
     pub id: String,
     /// The key that apps carry.
@@ -152,14 +152,14 @@ impl Sidecar {
     }
 
     /// `import` of a file; the JSON it ends with.
-    pub fn import(&self, file: &Path, project: &Project) -> Value {
+    pub fn import(&self, file: &Path, project: &TestProject) -> Value {
         let file = file.to_string_lossy();
         let line = self.cli(&["import", &file, "--project", &project.id]);
         serde_json::from_str(&line).expect("JSON")
     }
 
     /// The project of a fresh directory.
-    pub fn default_project(&self) -> Project {
+    pub fn default_project(&self) -> TestProject {
         wait_for("project", Duration::from_secs(20), || {
             let listed = self
                 .get("/api/v1/projects")
@@ -168,7 +168,7 @@ impl Sidecar {
                 .json::<Value>()
                 .ok()?;
             let first = listed["projects"].get(0)?;
-            Some(Project {
+            Some(TestProject {
                 id: first["id"].as_str()?.to_owned(),
                 public_key: first["public_key"].as_str()?.to_owned(),
             })
@@ -201,7 +201,7 @@ impl Sidecar {
     }
 
     /// The answer to a report.
-    pub fn query(&self, project: &Project, report: &Value) -> Value {
+    pub fn query(&self, project: &TestProject, report: &Value) -> Value {
         let response = self
             .post(&format!("/api/v1/projects/{}/query", project.id), report)
             .send()
@@ -213,7 +213,7 @@ impl Sidecar {
     }
 
     /// One event of the public API.
-    pub fn track(&self, project: &Project, event: &Value) -> Response {
+    pub fn track(&self, project: &TestProject, event: &Value) -> Response {
         let mut body = event.clone();
         body["apiKey"] = json!(project.public_key);
         self.open_post("/public/track")
@@ -223,7 +223,7 @@ impl Sidecar {
     }
 
     /// Waits until this many events are stored.
-    pub fn wait_for_total(&self, project: &Project, expected: f64) {
+    pub fn wait_for_total(&self, project: &TestProject, expected: f64) {
         wait_for(
             format!("total of {expected}"),
             Duration::from_secs(10),
@@ -232,7 +232,7 @@ impl Sidecar {
     }
 
     /// The total of every event over ten years.
-    pub fn total(&self, project: &Project) -> f64 {
+    pub fn total(&self, project: &TestProject) -> f64 {
         let answer = self.query(project, &every_event(&["total"]));
         answer["result"]["series"][0]["total"]
             .as_f64()

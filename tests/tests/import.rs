@@ -15,7 +15,7 @@ use std::{
 use empmix_tests::{
     mongod::Mongod,
     rabbitmq::RabbitMq,
-    sidecar::{Project, Sidecar, every_event, insights, last_line, real_events},
+    sidecar::{Sidecar, TestProject, every_event, insights, last_line, real_events},
     spawn::wait_for,
 };
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ const COMMITS: [(u32, u32); 11] = [
 ];
 
 /// What the data set comes to, however often and through whatever faults it was imported.
-fn check_numbers(sidecar: &Sidecar, project: &Project) {
+fn check_numbers(sidecar: &Sidecar, project: &TestProject) {
     let all = sidecar.query(project, &every_event(&["total", "unique"]));
     let total = |answer: &Value, series: usize| answer["result"]["series"][series]["total"].clone();
     assert_eq!(
@@ -54,7 +54,7 @@ fn accepted() -> Value {
 }
 
 /// An import that runs beside the test.
-fn start_import(sidecar: &Sidecar, project: &Project) -> Child {
+fn start_import(sidecar: &Sidecar, project: &TestProject) -> Child {
     let file = real_events();
     let mut command: Command =
         sidecar.command(&["import", &file.to_string_lossy(), "--project", &project.id]);
@@ -62,7 +62,7 @@ fn start_import(sidecar: &Sidecar, project: &Project) -> Child {
 }
 
 /// Waits until some of the events are stored, so that what is killed now is in the middle.
-fn wait_for_the_middle(sidecar: &Sidecar, project: &Project, at_least: f64) {
+fn wait_for_the_middle(sidecar: &Sidecar, project: &TestProject, at_least: f64) {
     wait_for("first events", Duration::from_secs(60), || {
         (sidecar.total(project) >= at_least).then_some(())
     });

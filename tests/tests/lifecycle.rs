@@ -15,7 +15,7 @@ use std::{
 
 use empmix_tests::{
     mongod::Mongod,
-    sidecar::{Project, Sidecar, status_and_body},
+    sidecar::{Sidecar, TestProject, status_and_body},
     spawn::{Process, built, free_port, wait_for},
 };
 use reqwest::blocking::Response;
@@ -38,7 +38,7 @@ fn readiness(sidecar: &Sidecar) -> (u16, String) {
 }
 
 fn with_key(sidecar: &Sidecar, key: &str) -> Response {
-    let project = Project {
+    let project = TestProject {
         id: String::new(),
         public_key: key.to_owned(),
     };

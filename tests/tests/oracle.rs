@@ -13,7 +13,7 @@ use empmix_store_local::{LocalOptions, LocalStore};
 use empmix_tests::{
     duckdb,
     mongod::Mongod,
-    sidecar::{Project, Sidecar, real_events},
+    sidecar::{Sidecar, TestProject, real_events},
 };
 use serde_json::{Value, json};
 
@@ -183,7 +183,7 @@ fn compare(engine: &str, report: &Value, result: &Value, compared: &Value) {
 fn reference(
     engine: &str,
     sidecar: &Sidecar,
-    project: &Project,
+    project: &TestProject,
     cases: &[Case],
     compared: &[Value],
 ) {

@@ -105,6 +105,9 @@ pub trait Broker: Send + Sync {
     /// `embedded` or `amqp`.
     fn kind(&self) -> &'static str;
 
+    /// What a confirmed publish promises, as a clause for a person: who wrote the message where.
+    fn durability(&self) -> &'static str;
+
     /// Completes the calls in progress and closes the broker. Later calls fail with `Unavailable`.
     async fn close(&self);
 }

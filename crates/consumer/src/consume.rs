@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use empmix_backoff::Backoff;
 use empmix_broker::{Broker, BrokerError, Delivery, Queue, Subscription};
 use empmix_store::{Batch, ItemOutcome, Store, StoreError, Written};
 use futures::FutureExt;
@@ -52,23 +52,23 @@ enum Interrupted {
 impl Consumer {
     /// Consumes until it is stopped. An error is final.
     pub async fn run(self) -> Result<(), ConsumerError> {
-        let mut delays = delays();
+        let mut backoff = backoff();
         while !self.stop.is_cancelled() {
-            match self.subscription().await {
+            match self.subscription(&mut backoff).await {
                 Interrupted::Stopped => break,
                 Interrupted::Fatal(error) => return Err(error),
                 Interrupted::Unavailable(reason) => {
                     tracing::warn!(reason, "consuming was interrupted; subscribing again");
-                    let delay = delays.next().unwrap_or(MAX_DELAY);
-                    self.unless_stopped(tokio::time::sleep(delay)).await;
+                    self.unless_stopped(tokio::time::sleep(backoff.next_delay()))
+                        .await;
                 }
             }
         }
         Ok(())
     }
 
-    /// Runs one subscription until it ends.
-    async fn subscription(&self) -> Interrupted {
+    /// Runs one subscription until it ends. A delivery that was processed resets the backoff.
+    async fn subscription(&self, backoff: &mut Backoff) -> Interrupted {
         let mut subscription = match self
             .unless_stopped(self.broker.subscribe(Queue::Events, PREFETCH))
             .await
@@ -85,8 +85,9 @@ impl Consumer {
             };
             let polled = PolledDeliveries::of(poll_waiting(subscription.as_mut(), first));
             let processed = self.process(polled, subscription.as_mut()).await;
-            if let Err(interrupted) = processed {
-                return interrupted;
+            match processed {
+                Ok(()) => backoff.reset(),
+                Err(interrupted) => return interrupted,
             }
         }
     }
@@ -119,7 +120,7 @@ impl Consumer {
     /// Writes a batch, and retries while the store is unavailable; `None` if the project does not
     /// exist.
     async fn write(&self, batch: &Batch) -> Result<Option<Written>, Interrupted> {
-        let mut delays = delays();
+        let mut backoff = backoff();
         let began = tokio::time::Instant::now();
         loop {
             let reason = match self.store.write(batch.clone()).await {
@@ -134,9 +135,8 @@ impl Consumer {
                 return Err(Interrupted::Unavailable(reason));
             }
             tracing::warn!(reason, "the store did not accept a batch; trying again");
-            let delay = delays.next().unwrap_or(MAX_DELAY);
             if self
-                .unless_stopped(tokio::time::sleep(delay))
+                .unless_stopped(tokio::time::sleep(backoff.next_delay()))
                 .await
                 .is_none()
             {
@@ -164,16 +164,9 @@ impl From<BrokerError> for Interrupted {
     }
 }
 
-const MAX_DELAY: Duration = Duration::from_secs(5);
-
-fn delays() -> impl Iterator<Item = Duration> {
-    let first = Duration::from_millis(50);
-    ExponentialBuilder::default()
-        .with_min_delay(first)
-        .with_max_delay(MAX_DELAY)
-        .with_jitter()
-        .without_max_times()
-        .build()
+/// Between two tries to subscribe, or to write.
+fn backoff() -> Backoff {
+    Backoff::new(Duration::from_millis(50), Duration::from_secs(5))
 }
 
 /// The first delivery and all others that are available without waiting.

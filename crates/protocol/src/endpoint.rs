@@ -14,7 +14,9 @@ use serde_json::Value;
 
 use crate::{
     call::{EventsQuery, KeyKind, NewProjectRequest},
-    reply::{Code, EventsPage, Imported, Login, NewProject, Projects, RotatedKey, Schema, Status},
+    reply::{
+        Code, CreatedProject, EventList, Imported, Login, Projects, RotatedKey, Schema, Status,
+    },
     shell::LiveMessage,
 };
 
@@ -22,14 +24,24 @@ use crate::{
 pub const BASE: &str = "/api/v1";
 
 /// The methods of the private API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-#[strum(serialize_all = "UPPERCASE")]
 #[allow(missing_docs, reason = "the names of HTTP methods")]
 pub enum Method {
     Get,
     Post,
     Delete,
+}
+
+impl Method {
+    /// As the HTTP libraries name it.
+    pub fn as_http(self) -> http::Method {
+        match self {
+            Self::Get => http::Method::GET,
+            Self::Post => http::Method::POST,
+            Self::Delete => http::Method::DELETE,
+        }
+    }
 }
 
 /// Whether a call changes something.
@@ -105,7 +117,7 @@ endpoints! {
     /// All projects.
     PROJECTS = Get "/projects" Reads Nothing => Projects;
     /// Makes a project.
-    CREATE_PROJECT = Post "/projects" Changes NewProjectRequest => NewProject;
+    CREATE_PROJECT = Post "/projects" Changes NewProjectRequest => CreatedProject;
     /// One project.
     PROJECT = Get "/projects/{project}" Reads Nothing => Project;
     /// Replaces a key; `{kind}` is a [`KeyKind`].
@@ -117,7 +129,7 @@ endpoints! {
     /// Event names and properties.
     SCHEMA = Get "/projects/{project}/schema" Reads Nothing => Schema;
     /// Events, newest first.
-    EVENTS = Get "/projects/{project}/events" Reads EventsQuery => EventsPage;
+    EVENTS = Get "/projects/{project}/events" Reads EventsQuery => EventList;
     /// What arrives, as server-sent events.
     LIVE = Get "/projects/{project}/live" Reads Nothing => LiveMessage;
     /// Loads the sample data.

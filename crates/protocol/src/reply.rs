@@ -5,6 +5,7 @@ use empmix_model::{
     project::Project,
     stored::{EventSchema, StoredEvent},
 };
+use empmix_query::answer::Engine;
 use serde::{Deserialize, Serialize};
 
 /// How the sidecar is.
@@ -18,8 +19,8 @@ pub struct Status {
     pub protocol: u32,
     /// What this process does: `api`, `consumer`, `console`.
     pub roles: Vec<String>,
-    /// The store that answers: `local` or `mongodb`.
-    pub engine: String,
+    /// The store that answers.
+    pub engine: Engine,
     /// The broker: `embedded` or `amqp`.
     pub broker: String,
     /// The URL that SDKs send to, as the sidecar sees itself.
@@ -50,7 +51,7 @@ pub struct Code {
 
 /// A project that was just made, with the one sight of its secret key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NewProject {
+pub struct CreatedProject {
     /// The project.
     #[serde(flatten)]
     pub project: Project,
@@ -83,7 +84,7 @@ pub struct Schema {
 
 /// A page of events, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EventsPage {
+pub struct EventList {
     /// The events.
     pub events: Vec<StoredEvent>,
     /// Where the next page begins; null on the last one.

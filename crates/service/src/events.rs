@@ -7,7 +7,7 @@ use empmix_model::{
 };
 use empmix_protocol::{
     ApiError, EventsQuery,
-    reply::{EventsPage, Schema},
+    reply::{EventList, Schema},
 };
 use empmix_store::{EventFilter, Watched};
 use futures::stream::BoxStream;
@@ -33,7 +33,7 @@ impl Service {
         &self,
         project: ProjectId,
         query: &EventsQuery,
-    ) -> Result<EventsPage, ApiError> {
+    ) -> Result<EventList, ApiError> {
         let filter = filter(query)?;
         let page = self
             .store
@@ -42,7 +42,7 @@ impl Service {
             .map_err(error::of_store)?;
         let last = page.events.last().filter(|_| page.more);
         let next_cursor = last.map(|event| format!("{}-{}", event.time, event.id));
-        Ok(EventsPage {
+        Ok(EventList {
             next_cursor,
             events: page.events,
         })

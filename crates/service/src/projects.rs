@@ -9,7 +9,7 @@ use empmix_model::{
 use empmix_protocol::{
     ApiError, ErrorCode,
     call::KeyKind,
-    reply::{NewProject, Projects, RotatedKey},
+    reply::{CreatedProject, Projects, RotatedKey},
 };
 use empmix_query::Calendar;
 use empmix_store::StoreError;
@@ -40,12 +40,12 @@ impl Service {
         name: &str,
         timezone: &str,
         week_start: WeekStart,
-    ) -> Result<NewProject, ApiError> {
+    ) -> Result<CreatedProject, ApiError> {
         let secret = SecretKey::from_random((self.random)());
         let project = self
             .make_project(name, timezone, week_start, Some(&secret))
             .await?;
-        Ok(NewProject {
+        Ok(CreatedProject {
             project,
             secret_key: secret.reveal().to_owned(),
         })

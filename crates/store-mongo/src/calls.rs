@@ -52,8 +52,12 @@ where
         })
 }
 
-/// What a failed call means. Whatever may pass by itself is `Unavailable`.
+/// What a failed call means. Whatever may pass by itself is `Unavailable`; an error that a
+/// transaction made of our own stays what it was.
 pub(super) fn failed(error: &Error) -> StoreError {
+    if let Some(own) = error.get_custom::<StoreError>() {
+        return own.clone();
+    }
     match error.kind.as_ref() {
         ErrorKind::Command(command) if is_lasting(command.code) => {
             StoreError::Storage(format!("MongoDB: {}", command.message))

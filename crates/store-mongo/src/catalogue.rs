@@ -166,10 +166,12 @@ fn read_project(id: ProjectId, document: &Document, keys: &ProjectKeys) -> Optio
 }
 
 fn read_keys(document: &Document) -> Option<ProjectKeys> {
-    let secret = document.get_binary_generic("secret_hash").ok();
-    let secret = match secret {
-        Some(bytes) => Some(KeyHash(bytes.as_slice().try_into().ok()?)),
-        None => None,
+    let secret = match document.get("secret_hash") {
+        None | Some(Bson::Null) => None,
+        Some(_) => {
+            let hash = document.get_binary_generic("secret_hash").ok()?;
+            Some(KeyHash(hash.as_slice().try_into().ok()?))
+        }
     };
     let id = document.get_binary_generic("_id").ok()?;
     Some(ProjectKeys {

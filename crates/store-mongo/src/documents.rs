@@ -151,7 +151,11 @@ fn read_event(document: &RawDocument) -> Result<StoredEvent, Box<dyn std::error:
     let text = |field: &str| document.get_str(field).map(str::to_owned);
     let millis = |field: &str| document.get_datetime(field).map(|at| at.timestamp_millis());
     let id = document.get_binary("_id")?.bytes;
-    let session_id = document.get("s")?.and_then(|value| value.as_str());
+    let session_id = match document.get("s")? {
+        None => None,
+        Some(_) => Some(document.get_str("s")?.to_owned()),
+    };
+    let properties = values::properties(document.get_document("props")?);
     Ok(StoredEvent {
         id: ItemHash::from_slice(id.get(8..).unwrap_or_default())?,
         event: text("e")?,
@@ -159,7 +163,7 @@ fn read_event(document: &RawDocument) -> Result<StoredEvent, Box<dyn std::error:
         user_id: text("u")?,
         time: millis("t")?,
         received_at: millis("r")?,
-        session_id: session_id.map(str::to_owned),
-        properties: values::properties(document.get_document("props")?),
+        session_id,
+        properties: properties.ok_or("a property has a type that is never written")?,
     })
 }

@@ -70,19 +70,29 @@ pub(super) fn folded_link(document: &Document) -> Result<FoldedLink, StoreError>
     read_link(document).ok_or_else(|| broken("a link"))
 }
 
+/// Reads the id of an `ids` document.
+pub(super) fn named_id(document: &Document) -> Result<&str, StoreError> {
+    let id = document.get_document("_id").and_then(|id| id.get_str("d"));
+    id.map_err(|_| broken("the id of an `ids` document"))
+}
+
 /// Reads the identification of an `ids` document, if anyone said it.
-pub(super) fn identification(document: &Document) -> Option<Fact> {
-    let id = document.get_document("_id").ok()?.get_str("d").ok()?;
-    let key = read_key(document.get_document("k").ok()?)?;
-    Some(Fact::Identification {
+pub(super) fn identification(document: &Document) -> Result<Option<Fact>, StoreError> {
+    let id = named_id(document)?;
+    let key = stored_key(document)?;
+    Ok(key.map(|key| Fact::Identification {
         id: id.to_owned(),
         key,
-    })
+    }))
 }
 
 /// Reads the key of a fact's document, if it has one.
-pub(super) fn stored_key(document: &Document) -> Option<FactKey> {
-    read_key(document.get_document("k").ok()?)
+pub(super) fn stored_key(document: &Document) -> Result<Option<FactKey>, StoreError> {
+    let Some(key) = document.get("k") else {
+        return Ok(None);
+    };
+    let key = key.as_document().and_then(read_key);
+    key.map(Some).ok_or_else(|| broken("the key of a fact"))
 }
 
 fn read_link(document: &Document) -> Option<FoldedLink> {
@@ -101,7 +111,7 @@ fn read_link(document: &Document) -> Option<FoldedLink> {
         source: document.get_str("s").ok()?.to_owned(),
         destination: document.get_str("d").ok()?.to_owned(),
         authority,
-        key: stored_key(document)?,
+        key: stored_key(document).ok()??,
     };
     Some(FoldedLink { link, refusal })
 }
@@ -114,6 +124,19 @@ fn read_key(key: &Document) -> Option<FactKey> {
         message_id: MessageId::from_slice(message).ok()?,
         index: u32::try_from(key.get_i64("i").ok()?).ok()?,
     })
+}
+
+/// A text that may be null or missing; `None` for any other value.
+#[allow(
+    clippy::option_option,
+    reason = "the outer one says that it can be read"
+)]
+pub(super) fn optional_text(document: &Document, field: &str) -> Option<Option<String>> {
+    match document.get(field) {
+        None | Some(Bson::Null) => Some(None),
+        Some(Bson::String(text)) => Some(Some(text.clone())),
+        Some(_) => None,
+    }
 }
 
 /// A document that this program did not write.

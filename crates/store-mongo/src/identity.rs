@@ -24,7 +24,7 @@ use super::{
         stored_key,
     },
     restamp,
-    users::id_key,
+    users::{id_key, resolution},
     warnings::refused_link,
 };
 use empmix_store::StoreError;
@@ -112,7 +112,8 @@ impl MongoStore {
                 .by("_id", collection, ids, session.as_deref_mut())
                 .await?
             {
-                if let (Some(id), Some(key)) = (document.get("_id"), stored_key(&document)) {
+                let key = stored_key(&document).map_err(Error::custom)?;
+                if let (Some(id), Some(key)) = (document.get("_id"), key) {
                     keys.insert(id.to_string(), key);
                 }
             }
@@ -215,11 +216,11 @@ impl MongoStore {
         component.links = links.into_values().collect();
         let ids = component.ids.iter().map(|id| id_key(project, id)).collect();
         for document in self.by("_id", "ids", ids, Some(session)).await? {
-            component.identifications.extend(identification(&document));
-            let id = document.get_document("_id").and_then(|id| id.get_str("d"));
-            if let (Ok(id), Ok(user)) = (id, document.get_str("u")) {
-                component.users.insert(id.to_owned(), user.to_owned());
-            }
+            let identification = identification(&document).map_err(Error::custom)?;
+            component.identifications.extend(identification);
+            component
+                .users
+                .extend(resolution(&document).map_err(Error::custom)?);
         }
         Ok(component)
     }

@@ -59,5 +59,6 @@ pub(super) fn all() -> Vec<(&'static str, Vec<IndexModel>)> {
         ("jobs", vec![plain(doc! {"p": 1, "kind": 1})]),
         ("job_parts", vec![]),
         ("records", vec![]),
+        ("layout", vec![]),
     ]
 }

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use futures::{StreamExt, TryStreamExt, stream};
 use mongodb::{
     Collection,
-    bson::{RawDocumentBuf, doc},
+    bson::{RawDocument, RawDocumentBuf, doc},
     error::{ErrorKind, IndexedWriteError},
 };
 
@@ -18,6 +18,7 @@ use super::{
     MongoStore,
     calls::{answered, failed, is_lasting, within},
     documents::Row,
+    facts::broken,
 };
 use empmix_store::{ItemOutcome, StoreError};
 
@@ -120,23 +121,26 @@ impl MongoStore {
                 .projection(doc! {"h": 1, "m": 1, "u": 1});
             let read = async { found.await?.try_collect::<Vec<_>>().await };
             for document in within(self.options.call_deadline, read).await? {
-                let id = document.get_binary("_id").map(|id| id.bytes.to_vec());
-                let message = document.get_binary("m").map(|id| id.bytes.to_vec());
-                if let (Ok(id), Ok(message), Ok(content)) = (id, message, document.get_i64("h")) {
-                    let user = document.get_str("u").ok().map(str::to_owned);
-                    held.insert(
-                        id,
-                        StoredContent {
-                            content,
-                            message,
-                            user,
-                        },
-                    );
-                }
+                held.extend([stored_content(&document).ok_or_else(|| broken("an item"))?]);
             }
         }
         Ok(held)
     }
+}
+
+/// Reads what is stored under an id. Instructions carry no user.
+fn stored_content(document: &RawDocument) -> Option<(Vec<u8>, StoredContent)> {
+    let bytes = |field| Some(document.get_binary(field).ok()?.bytes.to_vec());
+    let user = match document.get("u").ok()? {
+        None => None,
+        Some(user) => Some(user.as_str()?.to_owned()),
+    };
+    let content = StoredContent {
+        content: document.get_i64("h").ok()?,
+        message: bytes("m")?,
+        user,
+    };
+    Some((bytes("_id")?, content))
 }
 
 /// Takes the rows' documents into parcels, those of one id in one parcel and in order.

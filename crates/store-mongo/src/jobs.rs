@@ -15,7 +15,7 @@ use super::{
     MongoStore,
     calls::within,
     documents::{binary, project_id, time},
-    facts::broken,
+    facts::{broken, optional_text},
 };
 use empmix_store::StoreError;
 
@@ -120,7 +120,7 @@ fn read(id: JobId, job: &Document) -> Option<Job> {
         state: mongodb::bson::from_bson(job.get("state")?.clone()).ok()?,
         done: 0,
         total: 0,
-        error: job.get_str("error").ok().map(str::to_owned),
+        error: optional_text(job, "error")?,
         created_at: job.get_datetime("created_at").ok()?.timestamp_millis(),
     })
 }

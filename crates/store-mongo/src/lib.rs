@@ -12,7 +12,8 @@
 //! | `projects`, `keys` | project | the catalogue; `identity_version` serialises facts |
 //! | `records` | `{p, k, i}` | saved reports, boards and the like: version and body |
 //! | `jobs` | job, or an object id | imports; users that are being stamped again |
-//! | `job_parts` | `{j, n}` | parts of an import: accepted `a`, stored `s` |
+//! | `job_parts` | `{j, n}` | parts of an import: accepted, stored |
+//! | `layout` | `database`, `lease` | the version of all of these, see [`layout`] |
 //!
 //! **Durability.** Every write is acknowledged by a majority and its journals ([`connect`]), every
 //! call has a deadline ([`calls`]); an unknown outcome is `Unavailable`, and writing again changes
@@ -39,6 +40,7 @@ mod identity;
 mod indexes;
 mod insert;
 mod jobs;
+mod layout;
 mod live;
 mod names;
 mod query;
@@ -51,10 +53,12 @@ mod values;
 mod warnings;
 mod write;
 
+use std::sync::Arc;
+
 use empmix_model::ids::ProjectId;
 use mongodb::{
     Client, Database,
-    bson::{Document, doc},
+    bson::{Document, doc, oid::ObjectId},
 };
 use tokio::sync::{OnceCell, watch};
 
@@ -69,7 +73,9 @@ pub struct MongoStore {
     client: Client,
     db: Database,
     options: MongoOptions,
-    prepared: OnceCell<()>,
+    /// Who this process is to others that share the database.
+    process: ObjectId,
+    prepared: Arc<OnceCell<()>>,
     closed: watch::Sender<bool>,
     schemas: schema::Slices,
 }
@@ -82,46 +88,65 @@ impl MongoStore {
     /// `Unavailable` when the URI cannot be read (an `srv` URI: when its name is not found).
     pub async fn connect(uri: &str, options: MongoOptions) -> Result<Self, StoreError> {
         let (client, db) = connect::database(uri, &options).await?;
-        let store = Self::new(client, db, options);
-        store.resume_restamps();
-        Ok(store)
-    }
-
-    fn new(client: Client, db: Database, options: MongoOptions) -> Self {
-        Self {
+        let store = Self {
             client,
             db,
             options,
-            prepared: OnceCell::new(),
+            process: ObjectId::new(),
+            prepared: Arc::default(),
+            closed: watch::Sender::new(false),
+            schemas: schema::Slices::default(),
+        };
+        store.prepare_and_resume();
+        Ok(store)
+    }
+
+    /// The same store for a task beside this one, over the same connections.
+    fn beside(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            db: self.db.clone(),
+            options: self.options.clone(),
+            process: self.process,
+            prepared: Arc::clone(&self.prepared),
             closed: watch::Sender::new(false),
             schemas: schema::Slices::default(),
         }
     }
 
-    /// The same store for a task beside this one, over the same connections.
-    fn beside(&self) -> Self {
-        Self::new(self.client.clone(), self.db.clone(), self.options.clone())
+    /// Waits until the database has the layout of this release. Every call asks this first.
+    async fn ready(&self) -> Result<(), StoreError> {
+        let prepared = tokio::time::timeout(self.options.call_deadline, self.prepare());
+        prepared.await.unwrap_or_else(|_| {
+            Err(StoreError::Unavailable(
+                "the MongoDB database is being prepared for this release".into(),
+            ))
+        })
     }
 
-    /// Makes what is missing of collections and indexes, once.
+    /// Brings the database to the layout of this release, once.
     async fn prepare(&self) -> Result<(), StoreError> {
         let make = || async {
             self.replica_set().await?;
-            for (name, indexes) in indexes::all() {
-                let collection = self.db.collection::<Document>(name);
-                if indexes.is_empty() {
-                    self.make_collection(name).await?;
-                } else {
-                    within(
-                        self.options.query_deadline,
-                        collection.create_indexes(indexes),
-                    )
-                    .await?;
-                }
-            }
-            Ok(())
+            self.refuse_newer().await?;
+            self.make_collections().await?;
+            self.migrate().await
         };
         self.prepared.get_or_try_init(make).await.copied()
+    }
+
+    /// Makes what is missing of collections and indexes.
+    async fn make_collections(&self) -> Result<(), StoreError> {
+        for (name, indexes) in indexes::all() {
+            if indexes.is_empty() {
+                self.make_collection(name).await?;
+            } else {
+                let collection = self.collection(name);
+                let call = collection.create_indexes(indexes);
+                within(self.options.query_deadline, call).await?;
+            }
+        }
+        Ok(())
     }
 
     /// A transaction may not make a collection while another does.

@@ -1,11 +1,12 @@
 //! What is stored from now on: a change stream, as long as someone watches.
 //!
 //! Nothing is buffered here: the server keeps the watcher's place. One that falls behind what the
-//! server remembers has lost its place, and its stream ends.
+//! server remembers has lost its place, and its stream ends; so does one that meets a document that
+//! cannot be read, which the log names.
 
 use empmix_model::{ids::ProjectId, stored::LiveItem};
 use futures::{
-    StreamExt,
+    StreamExt, TryStreamExt,
     stream::{self, BoxStream},
 };
 use mongodb::{
@@ -15,8 +16,9 @@ use mongodb::{
 
 use super::{
     MongoStore,
-    calls::within,
+    calls::{failed, within},
     documents::{project_id, stored_event},
+    facts::broken,
     warnings::warning,
 };
 use empmix_store::{StoreError, Watched};
@@ -41,20 +43,23 @@ impl MongoStore {
             let _ = closed.wait_for(|closed| *closed).await;
         };
         let items = changes
-            .take_while(|change| std::future::ready(change.is_ok()))
-            .filter_map(|change| std::future::ready(change.ok().and_then(|change| item(&change))))
+            .map(|change| item(&change.map_err(|error| failed(&error))?))
+            .inspect_err(|error| tracing::warn!(%error, "a live view ended"))
+            .take_while(|item| std::future::ready(item.is_ok()))
+            .filter_map(|item| std::future::ready(item.ok()))
             .map(Ok)
             .take_until(end);
         Ok(stream::StreamExt::boxed(items))
     }
 }
 
-fn item(change: &ChangeStreamEvent<RawDocumentBuf>) -> Option<LiveItem> {
-    let document = change.full_document.as_ref()?;
-    let collection = change.ns.as_ref()?.coll.as_deref()?;
-    if collection == "events" {
-        return stored_event(document).ok().map(LiveItem::Event);
+fn item(change: &ChangeStreamEvent<RawDocumentBuf>) -> Result<LiveItem, StoreError> {
+    let document = change.full_document.as_ref();
+    let document = document.ok_or_else(|| broken("a change"))?;
+    let collection = change.ns.as_ref().and_then(|ns| ns.coll.as_deref());
+    if collection == Some("events") {
+        return stored_event(document).map(LiveItem::Event);
     }
-    let document = Document::try_from(document.as_ref()).ok()?;
-    warning(&document).ok().map(LiveItem::Warning)
+    let document = Document::try_from(document.as_ref()).map_err(|_| broken("a warning"))?;
+    warning(&document).map(LiveItem::Warning)
 }

@@ -8,6 +8,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use empmix_backoff::Backoff;
 use empmix_model::ids::ProjectId;
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
@@ -25,8 +26,8 @@ pub(super) const IDS: usize = 1_000;
 const STATEMENTS: usize = 200;
 const KIND: &str = "restamp";
 
-/// The pause after a try that failed.
-const PAUSE: Duration = Duration::from_secs(10);
+/// The shortest and the longest pause after a try that failed.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
 /// A job that is not done.
 pub(super) struct Restamp {
@@ -41,15 +42,16 @@ pub(super) fn document(id: ObjectId, project: ProjectId, ids: &[&str]) -> Docume
 }
 
 impl MongoStore {
-    /// Does what earlier processes left to do, beside everything else; tries again while the server
-    /// is unreachable, and ends when the store closes.
-    pub(super) fn resume_restamps(&self) {
+    /// Prepares the database and does what earlier processes left to do, beside everything else;
+    /// tries again while the server is unreachable, and ends when the store closes.
+    pub(super) fn prepare_and_resume(&self) {
         let store = self.beside();
         let mut closed = self.closed.subscribe();
         let resume = async move {
+            let mut backoff = Backoff::new(PAUSES.0, PAUSES.1);
             while let Err(error) = store.finish_all_restamps().await {
                 tracing::debug!(%error, "users cannot be stamped on events yet");
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(backoff.next_delay()).await;
             }
         };
         tokio::spawn(async move {
@@ -62,6 +64,7 @@ impl MongoStore {
     }
 
     async fn finish_all_restamps(&self) -> Result<(), StoreError> {
+        self.prepare().await?;
         let jobs = self.newest("jobs");
         let call = jobs.distinct("p", doc! {"kind": KIND});
         let projects = within(self.options.call_deadline, call).await?;
@@ -173,8 +176,9 @@ impl MongoStore {
 
 fn read_job(job: &Document) -> Option<Restamp> {
     let text = |id: &Bson| id.as_str().map(str::to_owned);
+    let ids = job.get_array("ids").ok()?;
     Some(Restamp {
         id: job.get_object_id("_id").ok()?,
-        ids: job.get_array("ids").ok()?.iter().filter_map(text).collect(),
+        ids: ids.iter().map(text).collect::<Option<_>>()?,
     })
 }

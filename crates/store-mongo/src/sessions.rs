@@ -33,8 +33,9 @@ impl MongoStore {
             .await?;
             let statements = metrics
                 .into_iter()
-                .filter_map(|metrics| statement(project, metrics));
-            self.update_all("sessions", statements.collect()).await?;
+                .map(|metrics| statement(project, metrics).ok_or_else(|| broken("a session")))
+                .collect::<Result<_, _>>()?;
+            self.update_all("sessions", statements).await?;
         }
         Ok(())
     }

@@ -9,7 +9,12 @@ use mongodb::{
     options::{CollectionOptions, ReadConcern},
 };
 
-use super::{MongoStore, calls::listed, documents::project_id, facts::broken};
+use super::{
+    MongoStore,
+    calls::listed,
+    documents::project_id,
+    facts::{broken, named_id},
+};
 use empmix_store::StoreError;
 
 /// Ids asked for at once.
@@ -99,9 +104,8 @@ pub(super) fn id_key(project: ProjectId, id: &str) -> Bson {
 }
 
 /// An id and its user; `None` for one that has no user yet.
-fn resolution(document: &Document) -> Result<Option<(String, String)>, StoreError> {
-    let id = document.get_document("_id").and_then(|id| id.get_str("d"));
-    let id = id.map_err(|_| broken("the id of an `ids` document"))?;
+pub(super) fn resolution(document: &Document) -> Result<Option<(String, String)>, StoreError> {
+    let id = named_id(document)?;
     match document.get("u") {
         None => Ok(None),
         Some(Bson::String(user)) => Ok(Some((id.to_owned(), user.clone()))),

@@ -19,12 +19,14 @@ pub(super) fn document(properties: &Properties) -> Option<RawDocumentBuf> {
     object(properties, DEEPEST)
 }
 
-/// The properties that a document holds.
-pub(super) fn properties(document: &RawDocument) -> Properties {
-    document
-        .iter()
-        .flatten()
-        .map(|(field, value)| (unescaped(field), json(value)))
+/// The properties that a document holds; `None` when it holds what [`document`] never writes.
+pub(super) fn properties(document: &RawDocument) -> Option<Properties> {
+    let entries = document.iter();
+    entries
+        .map(|entry| {
+            let (field, value) = entry.ok()?;
+            Some((unescaped(field), json(value)?))
+        })
         .collect()
 }
 
@@ -79,17 +81,21 @@ fn float(number: &Number) -> f64 {
     number.as_f64().unwrap_or_default() + 0.0
 }
 
-fn json(value: RawBsonRef<'_>) -> Value {
-    match value {
+fn json(value: RawBsonRef<'_>) -> Option<Value> {
+    Some(match value {
+        RawBsonRef::Null => Value::Null,
         RawBsonRef::Boolean(flag) => Value::Bool(flag),
         RawBsonRef::Int32(whole) => whole.into(),
         RawBsonRef::Int64(whole) => whole.into(),
-        RawBsonRef::Double(float) => Number::from_f64(float).map_or(Value::Null, Value::Number),
+        RawBsonRef::Double(float) => Value::Number(Number::from_f64(float)?),
         RawBsonRef::String(text) => Value::String(text.to_owned()),
-        RawBsonRef::Array(items) => items.into_iter().flatten().map(json).collect(),
-        RawBsonRef::Document(document) => Value::Object(properties(document)),
-        _ => Value::Null, // nothing else was ever written
-    }
+        RawBsonRef::Array(items) => {
+            let items = items.into_iter().map(|item| json(item.ok()?));
+            Value::Array(items.collect::<Option<_>>()?)
+        }
+        RawBsonRef::Document(document) => Value::Object(properties(document)?),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -106,7 +112,7 @@ mod tests {
         }) else {
             unreachable!()
         };
-        assert_eq!(properties(&document(&given).unwrap()), given);
+        assert_eq!(properties(&document(&given).unwrap()), Some(given));
     }
 
     #[test]

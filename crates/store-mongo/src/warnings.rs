@@ -22,7 +22,7 @@ use futures::{FutureExt, TryStreamExt};
 use mongodb::{
     ClientSession,
     bson::{Bson, Document, doc},
-    error::Result as DriverResult,
+    error::{Error, Result as DriverResult},
 };
 
 use super::{
@@ -30,7 +30,7 @@ use super::{
     calls::{listed, within},
     connect::durable,
     documents::{message_id, project_id, time},
-    facts::{broken, link_key},
+    facts::{broken, link_key, optional_text},
     identity::refused_link_id,
 };
 use empmix_store::{
@@ -168,9 +168,8 @@ impl MongoStore {
                 .upsert(true)
                 .session(&mut *session)
                 .await?;
-            let before = before
-                .and_then(|count| count.get_i64("n").ok())
-                .unwrap_or(0);
+            let before = before.map_or(Ok(0), |count| count.get_i64("n"));
+            let before = before.map_err(|_| Error::custom(broken("the count of warnings")))?;
             let room = if kind == WarningKind::Refused.name() {
                 warnings.len()
             } else {
@@ -199,7 +198,8 @@ impl MongoStore {
             let (mut count, mut bytes, mut beyond) = (0, 0, Vec::new());
             while let Some(warning) = newest.try_next().await? {
                 count += 1;
-                bytes += warning.get_i64("n").unwrap_or_default();
+                let size = warning.get_i64("n");
+                bytes += size.map_err(|_| Error::custom(broken("a warning")))?;
                 if count > REFUSED_KEPT || bytes > REFUSED_BYTES_KEPT {
                     beyond.extend(warning.get("_id").cloned());
                 }
@@ -271,7 +271,7 @@ pub(super) fn warning(document: &Document) -> Result<Warning, StoreError> {
         Some(Warning {
             kind: mongodb::bson::from_bson(document.get("k")?.clone()).ok()?,
             message: document.get_str("message").ok()?.to_owned(),
-            bytes: document.get_str("bytes").ok().map(str::to_owned),
+            bytes: optional_text(document, "bytes")?,
             received_at: document.get_datetime("r").ok()?.timestamp_millis(),
         })
     };

@@ -43,7 +43,6 @@ struct Stamped<'a> {
 impl MongoStore {
     /// Writes a batch; see the module's docs.
     pub(super) async fn write_batch(&self, batch: &Batch) -> Result<Written, StoreError> {
-        self.prepare().await?;
         self.known(batch.project).await?;
         let blank = |envelope: &Envelope| vec![ItemOutcome::Stored; envelope.items.len()];
         let mut written = Written {

@@ -29,7 +29,7 @@ use serde_json::json;
 use self::rejects::Rejects;
 use super::say;
 use crate::{
-    client::{self, Client, Refused},
+    client::{self, Client, RefusedCall},
     config::Config,
     machine,
 };
@@ -158,7 +158,7 @@ impl<'a> Sender<'a> {
                 Err(error) => error,
             };
             let is_final = error
-                .downcast_ref::<Refused>()
+                .downcast_ref::<RefusedCall>()
                 .is_some_and(|refused| (400..500).contains(&refused.status));
             if is_final || began.elapsed() > PATIENCE {
                 let file = self.file.display();

@@ -8,7 +8,7 @@ use empmix_model::{ids::ProjectId, project::WeekStart};
 use empmix_protocol::{
     call::{KeyKind, NewProjectRequest},
     endpoint::{self, Nothing},
-    reply::NewProject,
+    reply::CreatedProject,
 };
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ async fn call(client: &Client, command: ProjectCommand) -> Result<Value> {
                 timezone,
                 week_start: WeekStart::default(),
             };
-            let NewProject {
+            let CreatedProject {
                 project,
                 secret_key,
             } = client.call(&endpoint::CREATE_PROJECT, &[], &new).await?;

@@ -15,7 +15,6 @@ use axum::{
     body::Body,
     extract::{Path, Query, Request, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
 };
 use empmix_ingest::{EnvelopeUnit, RequestContext, lines, pack, pack::EnvelopeHeader};
 use empmix_model::{
@@ -23,6 +22,7 @@ use empmix_model::{
     envelope::{Envelope, JobPart, Source},
     ids::{JobId, ProjectId},
     item::{Authority, Item},
+    job::Job,
     limits,
 };
 use empmix_protocol::{
@@ -34,7 +34,13 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 use tokio_util::io::StreamReader;
 
-use super::{Shared, json::Failure, private::ProjectPath, public};
+use super::{
+    Shared,
+    json::Failure,
+    private::ProjectPath,
+    public,
+    routes::{Reply, ReplyWith},
+};
 use crate::machine;
 
 /// Lines of one request.
@@ -64,7 +70,7 @@ pub(super) async fn take(
     Path(project): Path<ProjectPath>,
     query: Result<Query<ImportQuery>, axum::extract::rejection::QueryRejection>,
     request: Request,
-) -> Result<Response, Failure> {
+) -> Reply<Imported> {
     let Query(query) =
         query.map_err(|error| ApiError::new(ErrorCode::InvalidRequest, error.body_text()))?;
     let project = project.id()?;
@@ -76,14 +82,14 @@ pub(super) async fn take(
     if query.close {
         app.service.close_import(job).await?;
     }
-    Ok(Json(import.result).into_response())
+    Ok(Json(import.result))
 }
 
 /// Loads the sample data; the reply comes at once, the job tells how far it is.
 pub(super) async fn load_sample(
     State(app): State<Shared>,
     Path(project): Path<ProjectPath>,
-) -> Result<Response, Failure> {
+) -> ReplyWith<Job> {
     let project = project.id()?;
     app.service.project(project).await?;
     let job = app.service.open_import(project, None).await?;
@@ -97,7 +103,7 @@ pub(super) async fn load_sample(
             }
         }
     });
-    Ok((StatusCode::ACCEPTED, Json(job)).into_response())
+    Ok((StatusCode::ACCEPTED, Json(job)))
 }
 
 /// One body on its way to the broker.

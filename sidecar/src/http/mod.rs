@@ -38,7 +38,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{Keys, Tokens},
+    access::{AccessTokens, Keys},
     config::Roles,
 };
 
@@ -52,7 +52,7 @@ pub struct App {
     /// Keys of projects.
     pub keys: Arc<Keys>,
     /// Tokens of the private API.
-    pub tokens: Tokens,
+    pub tokens: AccessTokens,
     /// What this process does.
     pub roles: Roles,
     /// Where it listens, as a URL.

@@ -3,26 +3,32 @@
 use axum::{
     Json, Router,
     extract::{Path, Query, Request, State, rejection::QueryRejection},
-    handler::Handler,
     http::StatusCode,
     middleware,
-    response::{IntoResponse, Response},
 };
-use empmix_model::ids::{JobId, ProjectId};
+use empmix_model::{
+    ids::{JobId, ProjectId},
+    job::Job,
+    project::Project,
+};
 use empmix_protocol::{
     ApiError, ErrorCode, EventsQuery, PROTOCOL_VERSION,
     call::{KeyKind, NewProjectRequest},
     endpoint,
-    reply::{Code, Login, Status},
+    reply::{Code, CreatedProject, EventList, Login, Projects, RotatedKey, Schema, Status},
+    shell::LiveMessage,
 };
-use empmix_query::answer::Engine;
+use empmix_query::answer::{Answer, Engine};
 use serde::Deserialize;
 use serde_json::Value;
 use tower_http::decompression::RequestDecompressionLayer;
 
-use super::{Shared, guard, import, json, json::Failure, live, routes::Routes};
-
-type Reply<T> = Result<Json<T>, Failure>;
+use super::{
+    Shared, guard, import, json,
+    json::Failure,
+    live,
+    routes::{Reply, ReplyWith, Routes, StreamOf},
+};
 
 pub(super) fn router(app: Shared) -> Router<Shared> {
     let (open, _) = open_routes().into_parts();
@@ -50,7 +56,6 @@ fn open_routes() -> Routes {
 }
 
 fn private_routes() -> Routes {
-    let import = import::take.layer(RequestDecompressionLayer::new());
     Routes::default()
         .on(&endpoint::LOGIN_CODE, new_code)
         .on(&endpoint::STATUS, status)
@@ -64,7 +69,9 @@ fn private_routes() -> Routes {
         .on(&endpoint::EVENTS, events)
         .on(&endpoint::LIVE, follow)
         .on(&endpoint::LOAD_SAMPLE, import::load_sample)
-        .on(&endpoint::IMPORT, import)
+        .on_layered(&endpoint::IMPORT, import::take, |route| {
+            route.layer(RequestDecompressionLayer::new())
+        })
         .on(&endpoint::JOB, job)
         .on(&endpoint::CANCEL_JOB, cancel_job)
 }
@@ -101,56 +108,43 @@ async fn new_code(State(app): State<Shared>) -> Json<Code> {
 
 async fn status(State(app): State<Shared>) -> Json<Status> {
     let missing = app.missing().await;
-    let engine = match app.service.store.engine() {
-        Engine::Local => "local",
-        Engine::Mongodb => "mongodb",
-    };
-    let broker = app.service.broker.kind();
-    let durability = match broker {
-        "amqp" => {
-            "A 200 means that a majority of the RabbitMQ queue's nodes wrote the events to disk."
-        }
-        _ => "A 200 means that the events were written to this machine's disk and flushed.",
-    };
+    let broker = app.service.broker.as_ref();
     Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         protocol: PROTOCOL_VERSION,
         roles: app.roles.names(),
-        engine: engine.to_owned(),
-        broker: broker.to_owned(),
+        engine: app.service.store.engine(),
+        broker: broker.kind().to_owned(),
         url: app.url.clone(),
         uptime_s: app.started.elapsed().as_secs(),
-        durability: durability.to_owned(),
+        durability: format!("A 200 means that {}.", broker.durability()),
         ready: missing.is_empty(),
         warnings: missing,
     })
 }
 
-async fn list_projects(State(app): State<Shared>) -> Result<Response, Failure> {
-    Ok(Json(app.service.projects().await?).into_response())
+async fn list_projects(State(app): State<Shared>) -> Reply<Projects> {
+    Ok(Json(app.service.projects().await?))
 }
 
-async fn create_project(State(app): State<Shared>, request: Request) -> Result<Response, Failure> {
+async fn create_project(State(app): State<Shared>, request: Request) -> ReplyWith<CreatedProject> {
     let new: NewProjectRequest = json::read(request).await?;
     let made = app
         .service
         .create_project(&new.name, &new.timezone, new.week_start)
         .await?;
     know_new_keys(&app).await;
-    Ok((StatusCode::CREATED, Json(made)).into_response())
+    Ok((StatusCode::CREATED, Json(made)))
 }
 
-async fn project(
-    State(app): State<Shared>,
-    Path(project): Path<ProjectPath>,
-) -> Result<Response, Failure> {
-    Ok(Json(app.service.project(project.id()?).await?).into_response())
+async fn project(State(app): State<Shared>, Path(project): Path<ProjectPath>) -> Reply<Project> {
+    Ok(Json(app.service.project(project.id()?).await?))
 }
 
 async fn rotate_key(
     State(app): State<Shared>,
     Path((project, kind)): Path<(String, String)>,
-) -> Result<Response, Failure> {
+) -> Reply<RotatedKey> {
     let Ok(kind) = kind.parse::<KeyKind>() else {
         return Err(unknown().await);
     };
@@ -159,7 +153,7 @@ async fn rotate_key(
         .rotate_key(read_id(&project, "project")?, kind)
         .await?;
     know_new_keys(&app).await;
-    Ok(Json(rotated).into_response())
+    Ok(Json(rotated))
 }
 
 /// A key that was just made opens at once.
@@ -192,10 +186,10 @@ async fn query(
     Path(project): Path<ProjectPath>,
     forced: Forcing,
     request: Request,
-) -> Result<Response, Failure> {
+) -> Reply<Answer> {
     Forced::check(forced, &app)?;
     let report: Value = json::read(request).await?;
-    Ok(Json(app.service.query(project.id()?, &report).await?).into_response())
+    Ok(Json(app.service.query(project.id()?, &report).await?))
 }
 
 async fn explain(
@@ -209,49 +203,44 @@ async fn explain(
     Ok(Json(app.service.explain(project.id()?, &report).await?))
 }
 
-async fn schema(
-    State(app): State<Shared>,
-    Path(project): Path<ProjectPath>,
-) -> Result<Response, Failure> {
+async fn schema(State(app): State<Shared>, Path(project): Path<ProjectPath>) -> Reply<Schema> {
     let id = project.id()?;
     app.service.project(id).await?;
-    Ok(Json(app.service.schema(id).await?).into_response())
+    Ok(Json(app.service.schema(id).await?))
 }
 
 async fn events(
     State(app): State<Shared>,
     Path(project): Path<ProjectPath>,
     query: Result<Query<EventsQuery>, QueryRejection>,
-) -> Result<Response, Failure> {
+) -> Reply<EventList> {
     let Query(query) =
         query.map_err(|error| ApiError::new(ErrorCode::InvalidRequest, error.body_text()))?;
     let id = project.id()?;
     app.service.project(id).await?;
-    Ok(Json(app.service.events(id, &query).await?).into_response())
+    Ok(Json(app.service.events(id, &query).await?))
 }
 
 async fn follow(
     State(app): State<Shared>,
     Path(project): Path<ProjectPath>,
     query: Result<Query<live::LiveQuery>, QueryRejection>,
-) -> Result<Response, Failure> {
+) -> Result<StreamOf<LiveMessage>, Failure> {
     let Query(query) =
         query.map_err(|error| ApiError::new(ErrorCode::InvalidRequest, error.body_text()))?;
     let id = project.id()?;
     app.service.project(id).await?;
     let items = app.service.live(id).await?;
-    Ok(live::respond(items, query, app.stop_serving.clone()).into_response())
+    let messages = live::respond(items, query, app.stop_serving.clone());
+    Ok(StreamOf::new(messages))
 }
 
-async fn job(State(app): State<Shared>, Path(job): Path<String>) -> Result<Response, Failure> {
-    Ok(Json(app.service.job(read_job(&job)?).await?).into_response())
+async fn job(State(app): State<Shared>, Path(job): Path<String>) -> Reply<Job> {
+    Ok(Json(app.service.job(read_job(&job)?).await?))
 }
 
-async fn cancel_job(
-    State(app): State<Shared>,
-    Path(job): Path<String>,
-) -> Result<Response, Failure> {
-    Ok(Json(app.service.cancel_job(read_job(&job)?).await?).into_response())
+async fn cancel_job(State(app): State<Shared>, Path(job): Path<String>) -> Reply<Job> {
+    Ok(Json(app.service.cancel_job(read_job(&job)?).await?))
 }
 
 fn read_job(text: &str) -> Result<JobId, Failure> {

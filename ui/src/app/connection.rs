@@ -1,6 +1,9 @@
 //! Polls the backend: its status, the projects, and the schema of the project, at intervals, with
 //! backoff while it does not answer.
 
+use std::time::Duration;
+
+use empmix_backoff::Backoff;
 use empmix_model::ids::ProjectId;
 use empmix_protocol::{
     ApiError, Call, ErrorCode, mismatch,
@@ -23,8 +26,8 @@ const EMPTY_SCHEMA_EVERY_S: f64 = 1.0;
 /// Time between two requests for the projects while there is none: a new sidecar creates its first
 /// one at startup.
 const NO_PROJECT_EVERY_S: f64 = 1.0;
-/// The longest wait before the next request to a backend that does not answer.
-const MAX_BACKOFF_S: f64 = 15.0;
+/// The shortest and the longest wait before the next request to a backend that does not answer.
+const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
 /// Timeout of a status request; after it the backend counts as unreachable.
 const STATUS_WITHIN_S: f64 = 10.0;
@@ -37,13 +40,25 @@ const START_UP_S: f64 = 15.0;
 const WHILE_STARTING_S: f64 = 0.2;
 
 /// When each request is due.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PollSchedule {
     status_at_s: f64,
     schema_at_s: f64,
     projects_at_s: f64,
-    failures: u32,
+    backoff: Backoff,
     shell: Option<Inbox<Result<ShellState, ApiError>>>,
+}
+
+impl Default for PollSchedule {
+    fn default() -> Self {
+        Self {
+            status_at_s: 0.0,
+            schema_at_s: 0.0,
+            projects_at_s: 0.0,
+            backoff: Backoff::new(RETRY_AFTER.0, RETRY_AFTER.1),
+            shell: None,
+        }
+    }
 }
 
 impl PollSchedule {
@@ -52,11 +67,6 @@ impl PollSchedule {
         self.status_at_s = 0.0;
         self.schema_at_s = 0.0;
         self.projects_at_s = 0.0;
-    }
-
-    fn backoff_s(&self) -> f64 {
-        let exponent = self.failures.saturating_sub(1).min(10);
-        f64::from(2u32.pow(exponent)).min(MAX_BACKOFF_S)
     }
 }
 
@@ -103,7 +113,7 @@ impl Console {
                     self.ask_projects();
                 }
                 self.insights.retry(now_s);
-                self.schedule.failures = 0;
+                self.schedule.backoff.reset();
                 self.schedule.status_at_s = now_s + STATUS_EVERY_S;
                 self.session.connection = Connection::Connected;
             }
@@ -131,8 +141,7 @@ impl Console {
             self.schedule.status_at_s = now_s + WHILE_STARTING_S;
             return;
         }
-        self.schedule.failures += 1;
-        self.schedule.status_at_s = now_s + self.schedule.backoff_s();
+        self.schedule.status_at_s = now_s + self.schedule.backoff.next_delay().as_secs_f64();
         self.session.connection = Connection::Disconnected {
             error,
             retry_at_s: self.schedule.status_at_s,

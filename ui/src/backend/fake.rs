@@ -19,9 +19,10 @@ use empmix_model::{
 use empmix_protocol::{
     ApiError, Call, ErrorCode, PROTOCOL_VERSION,
     call::KeyKind,
-    reply::{EventsPage, NewProject, Projects, RotatedKey, Schema, Status},
+    reply::{CreatedProject, EventList, Projects, RotatedKey, Schema, Status},
     shell::{LiveMessage, ShellState},
 };
+use empmix_query::answer::Engine;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -205,7 +206,7 @@ impl World {
                 },
                 user_properties: Vec::new(),
             }),
-            Call::Events { query, .. } => json(&EventsPage {
+            Call::Events { query, .. } => json(&EventList {
                 events: if self.loaded {
                     data::events(query.limit.unwrap_or(100))
                 } else {
@@ -252,7 +253,7 @@ impl World {
         };
         self.projects.push(project.clone());
         self.loaded = false;
-        json(&NewProject {
+        json(&CreatedProject {
             project,
             secret_key: format!("sk_{}", "5ec".repeat(13)),
         })
@@ -306,7 +307,7 @@ fn status(protocol: u32) -> Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         protocol,
         roles: ["api", "consumer", "console"].map(str::to_owned).to_vec(),
-        engine: "local".to_owned(),
+        engine: Engine::Local,
         broker: "embedded".to_owned(),
         url: "http://127.0.0.1:7070".to_owned(),
         uptime_s: 60,

@@ -6,7 +6,7 @@ mod table;
 mod view;
 
 use empmix_model::{ids::ItemHash, stored::LiveItem};
-use empmix_protocol::{ApiError, Call, EventsQuery, reply::EventsPage, shell::LiveMessage};
+use empmix_protocol::{ApiError, Call, EventsQuery, reply::EventList, shell::LiveMessage};
 
 use crate::{async_value::AsyncValue, backend::LiveStream, session::UpdateCtx};
 use ring::Ring;
@@ -70,7 +70,7 @@ enum Stream {
 #[derive(Debug, Default)]
 pub struct LiveState {
     ring: Ring,
-    stored: AsyncValue<EventsPage>,
+    stored: AsyncValue<EventList>,
     stream: Stream,
     failures: u32,
     /// Whether the stream broke since the last call of `take_connection_lost`.

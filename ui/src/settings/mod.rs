@@ -11,7 +11,7 @@ use empmix_model::{
 use empmix_protocol::{
     ApiError, Call,
     call::{KeyKind, NewProjectRequest},
-    reply::{NewProject, RotatedKey},
+    reply::{CreatedProject, RotatedKey},
 };
 
 use crate::{async_value::AsyncValue, session::UpdateCtx, snippet::Platform};
@@ -52,7 +52,7 @@ pub struct SettingsState {
     confirming: Option<KeyKind>,
     rotating: Option<(ProjectId, KeyKind)>,
     rotated: AsyncValue<RotatedKey>,
-    created: AsyncValue<NewProject>,
+    created: AsyncValue<CreatedProject>,
     /// The visible secret keys, each until it is hidden.
     secrets: HashMap<ProjectId, String>,
     draft: Draft,

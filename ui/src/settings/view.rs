@@ -317,7 +317,7 @@ fn sidecar(ui: &mut Ui, view: View<'_>) {
         let facts = [
             ("Version", status.version.clone()),
             ("Address", view.session.sdk_url()),
-            ("Store", status.engine.clone()),
+            ("Store", status.engine.to_string()),
             ("Broker", status.broker.clone()),
         ];
         for (name, value) in facts {

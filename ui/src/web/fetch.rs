@@ -84,7 +84,7 @@ async fn send(
     signal: Option<&AbortSignal>,
 ) -> Result<Response, ApiError> {
     let options = RequestInit::new();
-    options.set_method(request.method.into());
+    options.set_method(request.method.as_http().as_str());
     options.set_signal(signal);
     let headers = headers(token, request.body.is_some()).map_err(|_| disconnected())?;
     options.set_headers(&headers);

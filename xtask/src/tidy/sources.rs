@@ -12,9 +12,6 @@ use crate::context::Context;
 const RULES: &[(&str, &str, &[&str])] = &[
     ("lapin", "crates/broker/src", &["amqp"]),
     ("rusqlite", "crates/broker/src", &["embedded"]),
-    ("rusqlite", "crates/store/src", &["local"]),
-    ("mongodb", "crates/store/src", &["mongo"]),
-    ("bson", "crates/store/src", &["mongo"]),
 ];
 
 /// Looks through the sources under version control.

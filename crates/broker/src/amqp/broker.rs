@@ -102,6 +102,10 @@ impl Broker for AmqpBroker {
         "amqp"
     }
 
+    fn durability(&self) -> &'static str {
+        "a majority of the RabbitMQ queue's nodes wrote the events to disk"
+    }
+
     async fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
         self.publisher.close().await;

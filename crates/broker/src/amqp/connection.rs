@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use empmix_backoff::Backoff;
 use futures::StreamExt;
 use lapin::{Channel, Connection, ConnectionProperties};
 use tokio::sync::{Notify, watch};
@@ -172,18 +172,13 @@ struct Supervisor {
 impl Supervisor {
     async fn run(self) {
         let (shortest, longest) = self.options.backoff;
-        let backoff = ExponentialBuilder::default()
-            .with_jitter()
-            .with_min_delay(shortest)
-            .with_max_delay(longest)
-            .without_max_times();
+        let mut backoff = Backoff::new(shortest, longest);
         let mut generation = 0;
-        let mut delays = backoff.build();
         loop {
             let error = match self.connect().await {
                 Ok(connection) => {
                     generation += 1;
-                    delays = backoff.build();
+                    backoff.reset();
                     self.supervise(generation, Arc::new(connection)).await
                 }
                 Err(error) => error,
@@ -191,7 +186,7 @@ impl Supervisor {
             let error = self.scrubbed(error);
             tracing::warn!(broker = %self.uri, role = self.role, %error, "not connected to the broker; trying again");
             self.phase.send_replace(Phase::Down(error));
-            sleep(delays.next().unwrap_or(longest)).await;
+            sleep(backoff.next_delay()).await;
         }
     }
 

@@ -156,6 +156,10 @@ impl Broker for EmbeddedBroker {
         "embedded"
     }
 
+    fn durability(&self) -> &'static str {
+        "the events were written to this machine's disk and flushed"
+    }
+
     async fn close(&self) {
         self.handle.shared.close();
         let (reply, done) = oneshot::channel();

@@ -57,7 +57,7 @@ impl PartReader {
         let reader = SerializedFileReader::new(File::open(path)?)?;
         let metadata = reader.metadata().file_metadata();
         layout::check_version(version(metadata)).map_err(ParquetError::General)?;
-        let rows = usize::try_from(metadata.num_rows()).unwrap_or(0);
+        let rows = row_count(metadata.num_rows())?;
         let columns: HashMap<String, usize> = metadata
             .schema_descr()
             .columns()
@@ -193,16 +193,19 @@ impl PartReader {
         let (ids, codes) = (self.numbers("id_index")?, self.numbers("event_code")?);
         let (hashes, contents) = (self.hashes()?, self.integers("content")?);
         let messages = self.named::<ByteArrayType>("message_id")?.values;
-        let owned = |text: &Option<String>| text.clone().unwrap_or_default();
+        let owned = |text: &Option<String>| {
+            let text = text.clone();
+            text.ok_or_else(|| damaged("a text that every row has is missing"))
+        };
         let rows = properties.into_iter().enumerate().map(|(at, properties)| {
             let mut row = EventRow {
                 hash: hashes[at],
-                event: owned(&events[at]),
-                distinct_id: owned(&distinct_ids[at]),
+                event: owned(&events[at])?,
+                distinct_id: owned(&distinct_ids[at])?,
                 time: times[at],
                 client_time: client_times[at],
                 received_at: received[at],
-                insert_id: owned(&insert_ids[at]),
+                insert_id: owned(&insert_ids[at])?,
                 session_id: sessions[at].take(),
                 message_id: sixteen(&messages[at])?,
                 content: contents[at],
@@ -243,9 +246,10 @@ impl PartReader {
             values: Vec::with_capacity(self.rows),
             present: Vec::new(),
         };
+        let mut total = 0;
         for group in 0..self.reader.num_row_groups() {
             let group = self.reader.get_row_group(group).map_err(damaged)?;
-            let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+            let rows = row_count(group.metadata().num_rows()).map_err(damaged)?;
             let reader = group.get_column_reader(column).map_err(damaged)?;
             let mut reader: ColumnReaderImpl<T> = get_typed_column_reader(reader);
             let mut read = 0;
@@ -259,6 +263,10 @@ impl PartReader {
                 }
                 read += records;
             }
+            total += rows;
+        }
+        if total != self.rows {
+            return Err(damaged("a column has another number of rows than the file"));
         }
         Ok(cells)
     }
@@ -324,6 +332,10 @@ fn numbers(builder: &mut CellsBuilder, cells: &Cells<f64>) {
             .or_insert_with(|| builder.code(&number_value(*number)));
         builder.push_code(row, *code);
     });
+}
+
+fn row_count(rows: i64) -> Result<usize, ParquetError> {
+    usize::try_from(rows).map_err(|error| ParquetError::General(error.to_string()))
 }
 
 fn sixteen(bytes: &ByteArray) -> Result<[u8; 16], EngineError> {

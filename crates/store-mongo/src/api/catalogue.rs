@@ -16,23 +16,27 @@ use crate::{
 #[async_trait]
 impl Catalogue for MongoStore {
     async fn projects(&self) -> Result<Vec<Project>, StoreError> {
+        self.ready().await?;
         self.all_projects().await
     }
 
     async fn create_project(&self, new: NewProject) -> Result<Project, StoreError> {
-        self.prepare().await?;
+        self.ready().await?;
         self.make_project(new).await
     }
 
     async fn set_public_key(&self, project: ProjectId, key: PublicKey) -> Result<(), StoreError> {
+        self.ready().await?;
         self.set_key(project, public_key(&key)).await
     }
 
     async fn set_secret_key(&self, project: ProjectId, hash: KeyHash) -> Result<(), StoreError> {
+        self.ready().await?;
         self.set_key(project, secret_key(Some(&hash))).await
     }
 
     async fn keys(&self) -> Result<Vec<ProjectKeys>, StoreError> {
+        self.ready().await?;
         self.all_keys().await
     }
 }

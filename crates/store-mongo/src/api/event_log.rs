@@ -14,12 +14,13 @@ impl EventLog for MongoStore {
         project: ProjectId,
         filter: &EventFilter,
     ) -> Result<EventsPage, StoreError> {
+        self.ready().await?;
         self.known(project).await?;
         self.page(project, filter).await
     }
 
     async fn live(&self, project: ProjectId) -> Result<BoxStream<'static, Watched>, StoreError> {
-        self.prepare().await?;
+        self.ready().await?;
         self.known(project).await?;
         self.watch(project).await
     }

@@ -8,6 +8,7 @@ use crate::MongoStore;
 #[async_trait]
 impl EventSink for MongoStore {
     async fn write(&self, batch: Batch) -> Result<Written, StoreError> {
+        self.ready().await?;
         self.write_batch(&batch).await
     }
 }

@@ -9,6 +9,7 @@ use crate::MongoStore;
 #[async_trait]
 impl Identity for MongoStore {
     async fn links(&self, project: ProjectId) -> Result<Vec<FoldedLink>, StoreError> {
+        self.ready().await?;
         self.known(project).await?;
         self.all_links(project).await
     }
@@ -18,6 +19,7 @@ impl Identity for MongoStore {
         project: ProjectId,
         session_id: &str,
     ) -> Result<Option<SessionMetrics>, StoreError> {
+        self.ready().await?;
         self.known(project).await?;
         self.session_metrics(project, session_id).await
     }

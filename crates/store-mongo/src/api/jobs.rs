@@ -20,11 +20,13 @@ impl Jobs for MongoStore {
         kind: JobKind,
         now: EpochMs,
     ) -> Result<Job, StoreError> {
+        self.ready().await?;
         self.known(project).await?;
         self.open(id, project, kind, now).await
     }
 
     async fn accept_parts(&self, job: JobId, parts: &[u64]) -> Result<(), StoreError> {
+        self.ready().await?;
         let parts: Vec<_> = parts
             .iter()
             .map(|part| JobPart { job, part: *part })
@@ -38,10 +40,12 @@ impl Jobs for MongoStore {
         state: JobState,
         error: Option<String>,
     ) -> Result<(), StoreError> {
+        self.ready().await?;
         self.move_job(job, state, error).await
     }
 
     async fn job(&self, job: JobId) -> Result<Job, StoreError> {
+        self.ready().await?;
         self.progress(job).await
     }
 }

@@ -1,4 +1,4 @@
-//! The store traits, a file each.
+//! The store traits, a file each. Every method first waits until the database is `ready`.
 
 mod catalogue;
 mod event_log;
@@ -22,7 +22,8 @@ impl Store for MongoStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.replica_set().await
+        self.replica_set().await?;
+        self.ready().await
     }
 
     async fn close(&self) {

@@ -15,8 +15,8 @@ impl Records for MongoStore {
         body: Value,
         now: EpochMs,
     ) -> Result<Record, StoreError> {
+        self.ready().await?;
         key.check()?;
-        self.prepare().await?;
         self.known(key.project).await?;
         self.create_record_of(key, body, now).await
     }
@@ -28,16 +28,19 @@ impl Records for MongoStore {
         body: Value,
         now: EpochMs,
     ) -> Result<Record, StoreError> {
+        self.ready().await?;
         self.known(key.project).await?;
         self.update_record_of(key, version, body, now).await
     }
 
     async fn delete_record(&self, key: RecordKey, version: i64) -> Result<(), StoreError> {
+        self.ready().await?;
         self.known(key.project).await?;
         self.delete_record_of(key, version).await
     }
 
     async fn record(&self, key: &RecordKey) -> Result<Record, StoreError> {
+        self.ready().await?;
         self.known(key.project).await?;
         self.record_of(key).await
     }
@@ -49,6 +52,7 @@ impl Records for MongoStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
+        self.ready().await?;
         self.known(project).await?;
         let limit = i64::try_from(page_limit(limit)).unwrap_or(i64::MAX);
         self.records_of(project, kind, after, limit).await

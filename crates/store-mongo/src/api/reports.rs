@@ -16,6 +16,7 @@ impl Reports for MongoStore {
         report: &Report,
         now: EpochMs,
     ) -> Result<Answer, ReadError> {
+        self.ready().await?;
         self.answer(project, report, now).await
     }
 
@@ -25,10 +26,12 @@ impl Reports for MongoStore {
         report: &Report,
         now: EpochMs,
     ) -> Result<Value, ReadError> {
+        self.ready().await?;
         self.pipelines(project, report, now).await
     }
 
     async fn schema(&self, project: ProjectId) -> Result<Vec<EventSchema>, StoreError> {
+        self.ready().await?;
         self.known(project).await?;
         self.names_and_properties(project).await
     }

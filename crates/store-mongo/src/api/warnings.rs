@@ -9,6 +9,7 @@ use crate::MongoStore;
 #[async_trait]
 impl Warnings for MongoStore {
     async fn warnings(&self, project: ProjectId, limit: usize) -> Result<Vec<Warning>, StoreError> {
+        self.ready().await?;
         self.known(project).await?;
         self.newest_warnings(project, limit).await
     }

@@ -126,28 +126,21 @@ impl Cell {
     }
 }
 
-/// A candidate with its range total.
+/// A candidate with its range total; `None` when it is not one.
 pub(super) fn candidate(measure: &Measure, row: &RawDocument) -> Option<(Segment, Option<f64>)> {
-    let whole = |field| {
-        row.get(field)
-            .ok()
-            .flatten()
-            .and_then(integer)
-            .and_then(|n| n.try_into().ok())
+    let whole = |field| match row.get(field).ok()? {
+        None => Some(0),
+        Some(value) => u64::try_from(integer(value)?).ok(),
     };
-    let segment = match row.get("_id").ok().flatten()? {
+    let segment = match row.get("_id").ok()?? {
         RawBsonRef::String(text) => Segment::Value(Scalar::Text(text.to_owned())),
         RawBsonRef::Boolean(flag) => Segment::Value(Scalar::Boolean(flag)),
         RawBsonRef::Null => Segment::NotSet,
         value => Segment::Value(Scalar::Number(positive_zero(float(value)?))),
     };
     let mut cell = Cell::default();
-    let sum = row.get("x").ok().flatten().and_then(float);
-    cell.add(
-        whole("n").unwrap_or(0),
-        whole("k").unwrap_or(0),
-        sum.unwrap_or(0.0),
-    );
+    let sum = row.get("x").ok()?.and_then(float).unwrap_or(0.0);
+    cell.add(whole("n")?, whole("k")?, sum);
     Some((segment, cell.value(measure)))
 }
 

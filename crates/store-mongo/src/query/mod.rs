@@ -150,8 +150,11 @@ impl MongoStore {
 
     async fn rows(&self, pipeline: Vec<Document>) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let mut rows = Vec::new();
-        self.each_row(pipeline, |row| rows.push(row.to_owned()))
-            .await?;
+        let keep = |row: &RawDocument| {
+            rows.push(row.to_owned());
+            Ok(())
+        };
+        self.each_row(pipeline, keep).await?;
         Ok(rows)
     }
 
@@ -168,13 +171,15 @@ impl MongoStore {
         let measure = &question.report.series[0].measure;
         let (mut candidates, mut dropped) = (Vec::new(), false);
         let collect = |row: &RawDocument| {
-            candidates.extend(cells::candidate(measure, row));
+            let candidate = cells::candidate(measure, row);
+            candidates.push(candidate.ok_or_else(|| broken("a segment"))?);
             if candidates.len() >= CANDIDATES.max(limit * 2) {
                 let best = rank(candidates.clone(), limit).segments;
                 let best: HashSet<Segment> = best.into_iter().collect();
                 candidates.retain(|(segment, _)| best.contains(segment));
                 dropped = true;
             }
+            Ok(())
         };
         self.each_row(pipelines.candidates(), collect).await?;
         let shown = rank(candidates, limit);

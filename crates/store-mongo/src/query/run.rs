@@ -3,6 +3,7 @@
 use mongodb::{
     Client,
     bson::{Document, RawDocument, RawDocumentBuf, doc},
+    error::Error,
 };
 
 use crate::{MongoStore, calls::within};
@@ -13,7 +14,7 @@ impl MongoStore {
     pub(super) async fn each_row(
         &self,
         pipeline: Vec<Document>,
-        mut visit: impl FnMut(&RawDocument),
+        mut visit: impl FnMut(&RawDocument) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let deadline = self.options.query_deadline;
         let events = self.db.collection::<Document>("events");
@@ -31,7 +32,7 @@ impl MongoStore {
                 .session(&mut session)
                 .await?;
             while let Some(row) = rows.next(&mut session).await {
-                visit(&row?);
+                visit(&row?).map_err(Error::custom)?;
             }
             cancel.session = None;
             Ok(())

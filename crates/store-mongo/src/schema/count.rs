@@ -48,24 +48,20 @@ struct PropertyCount {
 }
 
 impl Counted {
-    /// Counts an event; a document that is not an event is skipped.
-    pub(super) fn add(&mut self, row: &RawDocument) {
-        let (Ok(name), Ok(time)) = (row.get_str("e"), row.get_datetime("t")) else {
-            return;
-        };
-        let time = time.timestamp_millis();
+    /// Counts an event; `None` for a document that is not one.
+    pub(super) fn add(&mut self, row: &RawDocument) -> Option<()> {
+        let name = row.get_str("e").ok()?;
+        let time = row.get_datetime("t").ok()?.timestamp_millis();
         if !self.0.contains_key(name) {
             self.0.insert(name.to_owned(), EventCount::at(time));
         }
-        let Some(event) = self.0.get_mut(name) else {
-            return;
-        };
+        let event = self.0.get_mut(name)?;
         event.count += 1;
         event.first = event.first.min(time);
         event.last = event.last.max(time);
-        let properties = row.get_document("props").into_iter().flatten();
-        for (field, value) in properties.flatten() {
-            let Some(kind) = kind(&value) else { continue };
+        for property in row.get_document("props").ok()? {
+            let (field, value) = property.ok()?;
+            let Some(kind) = kind(&value)? else { continue };
             if !event.properties.contains_key(field) {
                 event
                     .properties
@@ -75,6 +71,7 @@ impl Counted {
                 property.add(kind, scalar(&value));
             }
         }
+        Some(())
     }
 
     /// Forgets the rare values, once everything is counted.
@@ -203,16 +200,22 @@ fn most_frequent(values: HashMap<Scalar, u64>, keep: usize) -> Vec<(Scalar, u64)
     values
 }
 
-/// The type's place in [`TYPES`]; `None` for null, which is nothing.
-fn kind(value: &RawBsonRef<'_>) -> Option<usize> {
-    match value {
+/// The type's place in [`TYPES`]: none for null, which is nothing. `None` for a type that is never
+/// written.
+#[allow(
+    clippy::option_option,
+    reason = "the outer one says that it can be read"
+)]
+fn kind(value: &RawBsonRef<'_>) -> Option<Option<usize>> {
+    Some(match value {
+        RawBsonRef::Null => None,
         RawBsonRef::String(_) => Some(0),
         RawBsonRef::Int32(_) | RawBsonRef::Int64(_) | RawBsonRef::Double(_) => Some(1),
         RawBsonRef::Boolean(_) => Some(2),
         RawBsonRef::Array(_) => Some(3),
         RawBsonRef::Document(_) => Some(4),
-        _ => None,
-    }
+        _ => return None,
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "stored integers are below 2^53")]

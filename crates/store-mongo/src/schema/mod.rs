@@ -18,7 +18,10 @@ use std::{
 };
 
 use empmix_model::{DAY_MS, ids::ProjectId, stored::EventSchema};
-use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
+use mongodb::{
+    bson::{Bson, Document, RawDocumentBuf, doc},
+    error::Error,
+};
 
 use super::{
     MongoStore,
@@ -126,7 +129,8 @@ impl MongoStore {
             let mut rows = call.await?;
             let mut counted = Counted::default();
             while rows.advance().await? {
-                counted.add(rows.current());
+                let added = counted.add(rows.current());
+                added.ok_or_else(|| Error::custom(broken("an event")))?;
             }
             Ok(counted.finish())
         };

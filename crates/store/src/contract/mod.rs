@@ -112,6 +112,9 @@ macro_rules! store_contract {
             one_of_many_writers_wins
             records_are_listed_by_id
             records_are_bounded
+            pages_of_records_are_bounded
+            pages_of_records_are_walked_while_they_change
+            an_update_and_a_removal_do_not_both_win
             a_job_ends_when_every_part_is_stored
             parts_of_a_job_are_a_set
             what_a_job_says_is_stored_is_seen

@@ -1,6 +1,7 @@
 //! Records: versions, order, and what belongs to whom.
 
-use futures::future::join_all;
+use empmix_model::ids::ProjectId;
+use futures::future::{join, join_all};
 use serde_json::json;
 
 use super::{
@@ -9,9 +10,11 @@ use super::{
 };
 use crate::{Record, RecordKey, RecordKind, Store, StoreError};
 
+const PROJECT: ProjectId = ProjectId([1; 8]);
+
 fn key(project: u8, kind: RecordKind, id: &str) -> RecordKey {
     RecordKey {
-        project: empmix_model::ids::ProjectId([project; 8]),
+        project: ProjectId([project; 8]),
         kind,
         id: id.into(),
     }
@@ -129,11 +132,10 @@ pub async fn records_are_listed_by_id(harness: &impl Harness) {
     ] {
         store.create_record(other, json!(null), NOON).await.unwrap();
     }
-    let project = empmix_model::ids::ProjectId([1; 8]);
     let list = |after: Option<&'static str>, limit| {
         let store = &store;
         async move {
-            let page = store.records(project, RecordKind::Cohort, after, limit);
+            let page = store.records(PROJECT, RecordKind::Cohort, after, limit);
             page.await.unwrap()
         }
     };
@@ -141,7 +143,7 @@ pub async fn records_are_listed_by_id(harness: &impl Harness) {
     assert_eq!(ids(&list(None, 2).await), ["B", "a"]);
     assert_eq!(ids(&list(Some("a"), 2).await), ["b", "c"]);
     assert_eq!(ids(&list(Some("ä"), 2).await), [""; 0]);
-    let tokens = store.records(project, RecordKind::Token, None, 10).await;
+    let tokens = store.records(PROJECT, RecordKind::Token, None, 10).await;
     assert_eq!(tokens.unwrap(), []);
 }
 
@@ -165,4 +167,101 @@ pub async fn records_are_bounded(harness: &impl Harness) {
         .create_record(key(9, RecordKind::Report, "r"), json!(1), NOON)
         .await;
     assert!(matches!(made, Err(StoreError::NotFound(_))), "{made:?}");
+    // The largest that are taken, and an update beyond.
+    let longest = key(1, RecordKind::Report, &"é".repeat(32));
+    let largest = json!("x".repeat(256 * 1024 - 2));
+    let made = store.create_record(longest.clone(), largest.clone(), NOON);
+    let made = made.await.unwrap();
+    let beyond = json!("x".repeat(256 * 1024 - 1));
+    let written = store.update_record(longest.clone(), 1, beyond, NOON).await;
+    assert!(
+        matches!(written, Err(StoreError::Invalid(_))),
+        "{written:?}"
+    );
+    assert_eq!(store.record(&longest).await.unwrap(), made);
+    assert_eq!(made.body, largest);
+}
+
+/// A page holds at least one record and at most a thousand, whatever is asked for.
+pub async fn pages_of_records_are_bounded(harness: &impl Harness) {
+    let store = harness.open().await;
+    two_projects(store.as_ref()).await;
+    for hundred in 0..11 {
+        let made = join_all((0..100).map(|number| {
+            let id = format!("{:04}", hundred * 100 + number);
+            store.create_record(key(1, RecordKind::Report, &id), json!(1), NOON)
+        }));
+        assert!(made.await.iter().all(Result::is_ok));
+    }
+    for (asked, given) in [(0, 1), (1, 1), (1_000, 1_000), (1_001, 1_000)] {
+        let page = store.records(PROJECT, RecordKind::Report, None, asked);
+        assert_eq!(page.await.unwrap().len(), given, "{asked}");
+    }
+}
+
+/// A walk through the pages meets every record that stays, once, also while others come and go.
+pub async fn pages_of_records_are_walked_while_they_change(harness: &impl Harness) {
+    let store = harness.open().await;
+    two_projects(store.as_ref()).await;
+    let report = |number: u32| key(1, RecordKind::Report, &format!("{number:03}"));
+    for number in 0..60 {
+        let made = store.create_record(report(number), json!(number), NOON);
+        made.await.unwrap();
+    }
+    let (mut seen, mut after, mut change) = (Vec::new(), None::<String>, 1);
+    loop {
+        let page = store.records(PROJECT, RecordKind::Report, after.as_deref(), 7);
+        let page = page.await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.key.id.clone());
+        seen.extend(page.into_iter().map(|record| record.key.id));
+        // Before the walk and behind it some go, unless they changed or are gone; some come, some
+        // change.
+        let gone = store.delete_record(report(change * 3 % 60), 1).await;
+        let stays = matches!(gone, Err(StoreError::NotFound(_) | StoreError::Conflict(_)));
+        assert!(gone.is_ok() || stays, "{gone:?}");
+        let fresh = format!("{:03}x{change}", change * 5 % 60);
+        let fresh = key(1, RecordKind::Report, &fresh);
+        store.create_record(fresh, json!(0), NOON).await.unwrap();
+        let changed = report((change * 7 + 1) % 60);
+        let _ = store.update_record(changed, 1, json!(0), NOON + 1).await;
+        change += 1;
+    }
+    let mut ascending = seen.clone();
+    ascending.sort();
+    ascending.dedup();
+    assert_eq!(seen, ascending, "in order, and none twice");
+    let stayed = store.records(PROJECT, RecordKind::Report, None, 1_000);
+    for record in stayed.await.unwrap() {
+        let is_fresh = record.key.id.contains('x');
+        assert!(
+            is_fresh || seen.contains(&record.key.id),
+            "{:?}",
+            record.key
+        );
+    }
+}
+
+/// Of an update and a removal of one version at one time exactly one wins.
+pub async fn an_update_and_a_removal_do_not_both_win(harness: &impl Harness) {
+    let store = harness.open().await;
+    two_projects(store.as_ref()).await;
+    for number in 0..20 {
+        let board = key(1, RecordKind::Board, &format!("b{number}"));
+        let made = store.create_record(board.clone(), json!(1), NOON);
+        made.await.unwrap();
+        let (updated, removed) = join(
+            store.update_record(board.clone(), 1, json!(2), NOON),
+            store.delete_record(board.clone(), 1),
+        )
+        .await;
+        assert_ne!(updated.is_ok(), removed.is_ok(), "{updated:?} {removed:?}");
+        match store.record(&board).await {
+            Ok(record) => assert_eq!(Some(record), updated.ok()),
+            Err(error) => assert!(matches!(error, StoreError::NotFound(_)), "{error:?}"),
+        }
+        if let Err(lost) = removed {
+            assert!(matches!(lost, StoreError::Conflict(_)), "{lost:?}");
+        }
+    }
 }

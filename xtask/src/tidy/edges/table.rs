@@ -9,20 +9,24 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("empmix-protocol", &["empmix-query"]),
     ("empmix-ingest", &["empmix-model"]),
     ("empmix-layout", &[]),
-    ("empmix-broker", &["empmix-layout", "empmix-model"]),
+    ("empmix-backoff", &[]),
+    (
+        "empmix-broker",
+        &["empmix-backoff", "empmix-layout", "empmix-model"],
+    ),
     ("empmix-engine", &["empmix-query"]),
     ("empmix-store", &["empmix-query"]),
     (
         "empmix-store-local",
         &["empmix-engine", "empmix-layout", "empmix-store"],
     ),
-    ("empmix-store-mongo", &["empmix-store"]),
+    ("empmix-store-mongo", &["empmix-backoff", "empmix-store"]),
     ("empmix-consumer", &["empmix-broker", "empmix-store"]),
     (
         "empmix-service",
         &["empmix-protocol", "empmix-broker", "empmix-store"],
     ),
-    ("empmix-ui", &["empmix-protocol"]),
+    ("empmix-ui", &["empmix-backoff", "empmix-protocol"]),
     (
         "empmix-sidecar",
         &[
@@ -35,7 +39,10 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("empmix-child", &[]),
-    ("empmix", &["empmix-child", "empmix-protocol"]),
+    (
+        "empmix",
+        &["empmix-backoff", "empmix-child", "empmix-protocol"],
+    ),
 ];
 
 /// Packages that may use any crate, and that no crate may use.
