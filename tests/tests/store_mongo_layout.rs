@@ -20,11 +20,11 @@ use std::{
 };
 
 use empmix_store::{
-    Store, StoreError,
+    Catalogue as _, Store, StoreError,
     contract::{fixtures::Fixture, history},
 };
 use empmix_store_mongo::{MongoOptions, MongoStore};
-use empmix_tests::{mongod::Mongod, repository};
+use empmix_tests::{mongod::Mongod, repository, spawn::free_port};
 use mongodb::{
     Client, Collection, Database,
     bson::{Bson, DateTime, Document, doc},
@@ -216,6 +216,23 @@ async fn a_lease_is_waited_for_until_it_ends() {
     assert!(began.elapsed() >= lasts);
     assert_eq!(opened.version().await, Some(CURRENT));
     fixture.store.close().await;
+}
+
+/// While the server is unreachable each call reports it, however many wait, and none waits for others.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_server_is_named_as_the_reason() {
+    let uri = format!("mongodb://127.0.0.1:{}/away", free_port());
+    let store = MongoStore::connect(&uri, MongoOptions::default()).await;
+    let store = store.unwrap();
+    let calls = (0..20).map(|_| store.keys());
+    for answer in futures::future::join_all(calls).await {
+        let error = answer.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+        assert!(!error.to_string().contains("being prepared"), "{error}");
+    }
+    store.close().await;
+    let error = store.keys().await.unwrap_err();
+    assert!(error.to_string().contains("closed"), "{error}");
 }
 
 /// What this release does not know is an error that says where, never a default.

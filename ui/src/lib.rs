@@ -17,6 +17,7 @@
 //! | [`mirror`] | the accessibility tree as plain data |
 //! | [`theme`], [`widgets`] | design tokens; controls |
 //! | [`snippet`], [`clock`] | code to copy; formatted times |
+//! | `retry` | when to ask again what did not answer |
 //! | `web` | the host for web view and browser (wasm only) |
 
 pub mod app;
@@ -30,6 +31,7 @@ pub mod host;
 pub mod insights;
 pub mod live;
 pub mod mirror;
+mod retry;
 pub mod session;
 pub mod settings;
 pub mod snippet;

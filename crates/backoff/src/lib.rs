@@ -1,8 +1,9 @@
 //! How long to wait before something that failed is tried again.
 //!
-//! One rule for every connection, process and call of Emp-Mix: the first delay is the shortest, and
-//! each is twice the one before, up to the longest. To each a random part of it is added, at most as
-//! much again, so that processes that failed together do not try again together.
+//! One rule for every connection, process and call of Emp-Mix: a delay starts from the shortest and
+//! doubles with each failure, up to half of the longest. To each a random part of it is added, at most
+//! as much again, so that processes that failed together do not try again together; none is longer
+//! than the longest.
 //!
 //! Must not know: what is tried again, and how it is waited.
 
@@ -26,7 +27,7 @@ impl Backoff {
             .with_factor(2.0)
             .with_jitter()
             .with_min_delay(shortest)
-            .with_max_delay(longest)
+            .with_max_delay(longest / 2)
             .without_max_times();
         Self {
             rule,
@@ -37,7 +38,8 @@ impl Backoff {
 
     /// How long to wait after one more failure.
     pub fn next_delay(&mut self) -> Duration {
-        self.delays.next().unwrap_or(self.longest)
+        let delay = self.delays.next().unwrap_or(self.longest);
+        delay.min(self.longest)
     }
 
     /// Begins with the shortest delay again, after a success.
@@ -54,7 +56,7 @@ mod tests {
     const LONGEST: Duration = Duration::from_secs(3);
 
     #[test]
-    fn delays_double_up_to_the_longest_and_never_end() {
+    fn delays_grow_up_to_the_longest_and_never_end() {
         let mut backoff = Backoff::new(SHORTEST, LONGEST);
         let mut at_least = SHORTEST;
         for _ in 0..200 {
@@ -64,7 +66,8 @@ mod tests {
                 delay <= at_least * 2,
                 "{delay:?} is longer than twice {at_least:?}"
             );
-            at_least = LONGEST.min(at_least * 2);
+            assert!(delay <= LONGEST, "{delay:?}");
+            at_least = (LONGEST / 2).min(at_least * 2);
         }
     }
 

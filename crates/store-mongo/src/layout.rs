@@ -68,8 +68,9 @@ impl MongoStore {
         for (version, step) in (1_i64..).zip(STEPS).skip(done) {
             tracing::info!(version, "migrating the MongoDB database");
             step(self).await?;
-            let set = doc! {"$set": {"version": version}};
-            self.change_layout(doc! {"_id": "database"}, set.into(), true)
+            // A process that lost its lease must not take back what a newer release wrote.
+            let at_least = doc! {"$max": {"version": version}};
+            self.change_layout(doc! {"_id": "database"}, at_least.into(), true)
                 .await?;
         }
         Ok(())

@@ -43,6 +43,7 @@ mod jobs;
 mod layout;
 mod live;
 mod names;
+mod prepare;
 mod query;
 mod records;
 mod restamp;
@@ -60,12 +61,13 @@ use mongodb::{
     Client, Database,
     bson::{Document, doc, oid::ObjectId},
 };
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::watch;
 
 pub use connect::MongoOptions;
 
 use calls::within;
 use empmix_store::StoreError;
+use prepare::Preparation;
 
 /// A store in MongoDB. A replica set (of one, too) is needed; a standalone server is refused.
 #[derive(Debug)]
@@ -75,7 +77,7 @@ pub struct MongoStore {
     options: MongoOptions,
     /// Who this process is to others that share the database.
     process: ObjectId,
-    prepared: Arc<OnceCell<()>>,
+    preparation: Arc<Preparation>,
     closed: watch::Sender<bool>,
     schemas: schema::Slices,
 }
@@ -93,7 +95,7 @@ impl MongoStore {
             db,
             options,
             process: ObjectId::new(),
-            prepared: Arc::default(),
+            preparation: Arc::default(),
             closed: watch::Sender::new(false),
             schemas: schema::Slices::default(),
         };
@@ -108,31 +110,10 @@ impl MongoStore {
             db: self.db.clone(),
             options: self.options.clone(),
             process: self.process,
-            prepared: Arc::clone(&self.prepared),
+            preparation: Arc::clone(&self.preparation),
             closed: watch::Sender::new(false),
             schemas: schema::Slices::default(),
         }
-    }
-
-    /// Waits until the database has the layout of this release. Every call asks this first.
-    async fn ready(&self) -> Result<(), StoreError> {
-        let prepared = tokio::time::timeout(self.options.call_deadline, self.prepare());
-        prepared.await.unwrap_or_else(|_| {
-            Err(StoreError::Unavailable(
-                "the MongoDB database is being prepared for this release".into(),
-            ))
-        })
-    }
-
-    /// Brings the database to the layout of this release, once.
-    async fn prepare(&self) -> Result<(), StoreError> {
-        let make = || async {
-            self.replica_set().await?;
-            self.refuse_newer().await?;
-            self.make_collections().await?;
-            self.migrate().await
-        };
-        self.prepared.get_or_try_init(make).await.copied()
     }
 
     /// Makes what is missing of collections and indexes.

@@ -6,9 +6,8 @@
 //! job go. It can be run by several processes, any number of times, from any point: by the writer
 //! that made it, by the next one, and by every process that starts.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
-use empmix_backoff::Backoff;
 use empmix_model::ids::ProjectId;
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
@@ -17,6 +16,7 @@ use super::{
     calls::{listed, within},
     documents::project_id,
     facts::broken,
+    prepare::pauses,
 };
 use empmix_store::StoreError;
 
@@ -25,9 +25,6 @@ pub(super) const IDS: usize = 1_000;
 /// Statements of one command.
 const STATEMENTS: usize = 200;
 const KIND: &str = "restamp";
-
-/// The shortest and the longest pause after a try that failed.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
 /// A job that is not done.
 pub(super) struct Restamp {
@@ -42,29 +39,16 @@ pub(super) fn document(id: ObjectId, project: ProjectId, ids: &[&str]) -> Docume
 }
 
 impl MongoStore {
-    /// Prepares the database and does what earlier processes left to do, beside everything else;
-    /// tries again while the server is unreachable, and ends when the store closes.
-    pub(super) fn prepare_and_resume(&self) {
-        let store = self.beside();
-        let mut closed = self.closed.subscribe();
-        let resume = async move {
-            let mut backoff = Backoff::new(PAUSES.0, PAUSES.1);
-            while let Err(error) = store.finish_all_restamps().await {
-                tracing::debug!(%error, "users cannot be stamped on events yet");
-                tokio::time::sleep(backoff.next_delay()).await;
-            }
-        };
-        tokio::spawn(async move {
-            tokio::select! {
-                () = resume => {}
-                // An error says that the store is gone.
-                _ = closed.wait_for(|closed| *closed) => {}
-            }
-        });
+    /// Does what earlier processes left to do; tries again while the server is unreachable.
+    pub(super) async fn keep_finishing_restamps(&self) {
+        let mut backoff = pauses();
+        while let Err(error) = self.finish_all_restamps().await {
+            tracing::debug!(%error, "users cannot be stamped on events yet");
+            tokio::time::sleep(backoff.next_delay()).await;
+        }
     }
 
     async fn finish_all_restamps(&self) -> Result<(), StoreError> {
-        self.prepare().await?;
         let jobs = self.newest("jobs");
         let call = jobs.distinct("p", doc! {"kind": KIND});
         let projects = within(self.options.call_deadline, call).await?;

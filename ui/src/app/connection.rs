@@ -1,9 +1,6 @@
 //! Polls the backend: its status, the projects, and the schema of the project, at intervals, with
 //! backoff while it does not answer.
 
-use std::time::Duration;
-
-use empmix_backoff::Backoff;
 use empmix_model::ids::ProjectId;
 use empmix_protocol::{
     ApiError, Call, ErrorCode, mismatch,
@@ -14,6 +11,7 @@ use super::{Console, PROJECT_KEY};
 use crate::{
     backend::Inbox,
     command::Module,
+    retry::Retry,
     session::{Connection, UpdateCtx},
 };
 
@@ -26,8 +24,6 @@ const EMPTY_SCHEMA_EVERY_S: f64 = 1.0;
 /// Time between two requests for the projects while there is none: a new sidecar creates its first
 /// one at startup.
 const NO_PROJECT_EVERY_S: f64 = 1.0;
-/// The shortest and the longest wait before the next request to a backend that does not answer.
-const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
 /// Timeout of a status request; after it the backend counts as unreachable.
 const STATUS_WITHIN_S: f64 = 10.0;
@@ -40,25 +36,13 @@ const START_UP_S: f64 = 15.0;
 const WHILE_STARTING_S: f64 = 0.2;
 
 /// When each request is due.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct PollSchedule {
     status_at_s: f64,
     schema_at_s: f64,
     projects_at_s: f64,
-    backoff: Backoff,
+    retry: Retry,
     shell: Option<Inbox<Result<ShellState, ApiError>>>,
-}
-
-impl Default for PollSchedule {
-    fn default() -> Self {
-        Self {
-            status_at_s: 0.0,
-            schema_at_s: 0.0,
-            projects_at_s: 0.0,
-            backoff: Backoff::new(RETRY_AFTER.0, RETRY_AFTER.1),
-            shell: None,
-        }
-    }
 }
 
 impl PollSchedule {
@@ -113,7 +97,7 @@ impl Console {
                     self.ask_projects();
                 }
                 self.insights.retry(now_s);
-                self.schedule.backoff.reset();
+                self.schedule.retry.reset();
                 self.schedule.status_at_s = now_s + STATUS_EVERY_S;
                 self.session.connection = Connection::Connected;
             }
@@ -141,7 +125,7 @@ impl Console {
             self.schedule.status_at_s = now_s + WHILE_STARTING_S;
             return;
         }
-        self.schedule.status_at_s = now_s + self.schedule.backoff.next_delay().as_secs_f64();
+        self.schedule.status_at_s = now_s + self.schedule.retry.wait_s();
         self.session.connection = Connection::Disconnected {
             error,
             retry_at_s: self.schedule.status_at_s,

@@ -8,13 +8,11 @@ mod view;
 use empmix_model::{ids::ItemHash, stored::LiveItem};
 use empmix_protocol::{ApiError, Call, EventsQuery, reply::EventList, shell::LiveMessage};
 
-use crate::{async_value::AsyncValue, backend::LiveStream, session::UpdateCtx};
+use crate::{async_value::AsyncValue, backend::LiveStream, retry::Retry, session::UpdateCtx};
 use ring::Ring;
 
 /// The number of stored events that are shown at first.
 const START_WITH: usize = 100;
-/// The longest wait before a broken stream is opened again.
-const MAX_BACKOFF_S: f64 = 15.0;
 
 /// An action of a user in *Live*.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +70,7 @@ pub struct LiveState {
     ring: Ring,
     stored: AsyncValue<EventList>,
     stream: Stream,
-    failures: u32,
+    retry: Retry,
     /// Whether the stream broke since the last call of `take_connection_lost`.
     connection_lost: bool,
     /// The items that arrived while the view is paused, oldest first; `None` when it is not paused.
@@ -145,7 +143,7 @@ impl LiveState {
             match message {
                 LiveMessage::Open => {
                     open = true;
-                    self.failures = 0;
+                    self.retry.reset();
                     self.ask_stored(cx);
                 }
                 LiveMessage::Item(item) => self.take_item(item, cx.session.time_s),
@@ -180,9 +178,8 @@ impl LiveState {
     }
 
     fn broke(&mut self, error: ApiError, cx: UpdateCtx<'_>) {
-        self.failures += 1;
         self.connection_lost = true;
-        let wait_s = f64::from(1_u32 << (self.failures - 1).min(4)).min(MAX_BACKOFF_S);
+        let wait_s = self.retry.wait_s();
         self.stream = Stream::Broken {
             error,
             retry_at_s: cx.session.time_s + wait_s,

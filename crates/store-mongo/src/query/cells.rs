@@ -52,12 +52,12 @@ impl Cells {
 
     /// Takes a row; `None` when it is not a row of the report.
     pub(super) fn add(&mut self, series: usize, row: &RawDocument) -> Option<()> {
-        let whole = |field| Some(row.get(field).ok()?.and_then(integer));
+        let whole = |field| optional(row, field, integer);
         let segment = usize::try_from(whole("g")?.unwrap_or(0)).ok()?;
         let bucket = whole("b")?.map(usize::try_from).transpose().ok()?;
         let count = u64::try_from(whole("n")??).ok()?;
         let numbers = u64::try_from(whole("k")?.unwrap_or(0)).ok()?;
-        let sum = row.get("x").ok()?.and_then(float).unwrap_or(0.0);
+        let sum = optional(row, "x", float)?.unwrap_or(0.0);
         let of_users = self.of_users[series];
         self.rows += match of_users {
             true => u64::try_from(whole("r")?.unwrap_or(0)).ok()?,
@@ -128,10 +128,7 @@ impl Cell {
 
 /// A candidate with its range total; `None` when it is not one.
 pub(super) fn candidate(measure: &Measure, row: &RawDocument) -> Option<(Segment, Option<f64>)> {
-    let whole = |field| match row.get(field).ok()? {
-        None => Some(0),
-        Some(value) => u64::try_from(integer(value)?).ok(),
-    };
+    let whole = |field| u64::try_from(optional(row, field, integer)?.unwrap_or(0)).ok();
     let segment = match row.get("_id").ok()?? {
         RawBsonRef::String(text) => Segment::Value(Scalar::Text(text.to_owned())),
         RawBsonRef::Boolean(flag) => Segment::Value(Scalar::Boolean(flag)),
@@ -139,7 +136,7 @@ pub(super) fn candidate(measure: &Measure, row: &RawDocument) -> Option<(Segment
         value => Segment::Value(Scalar::Number(positive_zero(float(value)?))),
     };
     let mut cell = Cell::default();
-    let sum = row.get("x").ok()?.and_then(float).unwrap_or(0.0);
+    let sum = optional(row, "x", float)?.unwrap_or(0.0);
     cell.add(whole("n")?, whole("k")?, sum);
     Some((segment, cell.value(measure)))
 }
@@ -151,6 +148,22 @@ fn names(shown: Option<ShownSegments>) -> Vec<Vec<SegmentValue>> {
     let rest = shown.rest.then_some(Segment::Other);
     let all = shown.segments.into_iter().chain(rest);
     all.map(|segment| vec![segment.into()]).collect()
+}
+
+/// A field that may be null or missing; `None` when it holds anything else than `read` takes.
+#[allow(
+    clippy::option_option,
+    reason = "the outer one says that it can be read"
+)]
+fn optional<T>(
+    row: &RawDocument,
+    field: &str,
+    read: impl Fn(RawBsonRef<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    match row.get(field).ok()? {
+        None | Some(RawBsonRef::Null) => Some(None),
+        Some(value) => read(value).map(Some),
+    }
 }
 
 fn integer(value: RawBsonRef<'_>) -> Option<i64> {
