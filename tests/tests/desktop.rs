@@ -40,11 +40,7 @@ in_each_session!(
     a_sidecar_that_dies_is_started_again_and_the_window_goes_on,
     a_taken_port_is_replaced_by_another_that_is_shown_and_remembered,
     a_folder_in_use_is_reported_and_used_when_it_is_free,
-    the_window_reaches_nothing_but_its_own_shell,
-    what_is_copied_can_be_pasted,
-    reload_keys_leave_the_window_as_it_is,
-    the_sidecar_inherits_three_descriptors,
-    the_log_says_what_the_app_set,
+    a_window_keeps_to_itself,
     an_error_in_the_window_is_logged_and_the_page_loads_again,
     frames_that_do_not_come_are_noticed,
 );
@@ -134,9 +130,18 @@ async fn a_folder_in_use_is_reported_and_used_when_it_is_free(bus: Bus) {
         .unwrap();
 }
 
-async fn the_window_reaches_nothing_but_its_own_shell(bus: Bus) {
-    let desk = Desk::open(bus).await;
+/// What can be asked of one window, in one start.
+async fn a_window_keeps_to_itself(bus: Bus) {
+    let desk = Desk::start(Setup::new(bus).sidecar(listing_sidecar)).await;
     desk.window.says("Send your first event").await;
+    the_sidecar_inherits_three_descriptors(&desk);
+    the_log_says_what_the_app_set(&desk, bus);
+    what_is_copied_can_be_pasted(&desk).await;
+    the_window_reaches_nothing_but_its_own_shell(&desk).await;
+    reload_keys_leave_the_window_as_it_is(&desk).await;
+}
+
+async fn the_window_reaches_nothing_but_its_own_shell(desk: &Desk) {
     let (_, url) = desk.running().unwrap();
     let fetched =
         format!("fetch('{url}/healthz').then(() => done('reached'), () => done('refused'));");
@@ -146,7 +151,7 @@ async fn the_window_reaches_nothing_but_its_own_shell(bus: Bus) {
         "by the CSP"
     );
     let evaluated = script(
-        &desk,
+        desk,
         "const s = document.createElement('script'); s.textContent = 'globalThis.ran = 1';\n\
                  document.head.append(s); return globalThis.ran ?? 'refused';",
     )
@@ -180,17 +185,16 @@ async fn the_window_reaches_nothing_but_its_own_shell(bus: Bus) {
         let answer = desk.window.script_async(&invoked).await;
         assert_eq!(answer, "not_found", "{method} {path}");
     }
-    let here = script(&desk, "return location.href").await;
-    let opened = script(&desk, &format!("return window.open('{url}/demo') === null")).await;
+    let here = script(desk, "return location.href").await;
+    let opened = script(desk, &format!("return window.open('{url}/demo') === null")).await;
     assert_eq!(opened, true);
-    let _ = script(&desk, &format!("location.href = '{url}/demo'")).await;
+    let _ = script(desk, &format!("location.href = '{url}/demo'")).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(script(&desk, "return location.href").await, here);
+    assert_eq!(script(desk, "return location.href").await, here);
     assert_eq!(desk.window.tabs().await, 1);
 }
 
-async fn what_is_copied_can_be_pasted(bus: Bus) {
-    let desk = Desk::open(bus).await;
+async fn what_is_copied_can_be_pasted(desk: &Desk) {
     desk.window.click("button", "Copy").await;
     desk.window.says("Copied the snippet").await;
     let pasted = "navigator.clipboard.readText().then(done, (error) => done('no: ' + error));";
@@ -200,13 +204,11 @@ async fn what_is_copied_can_be_pasted(bus: Bus) {
     assert!(pasted.as_str().unwrap().starts_with(&expected), "{pasted}");
 }
 
-async fn reload_keys_leave_the_window_as_it_is(bus: Bus) {
-    let desk = Desk::open(bus).await;
-    desk.window.says("Send your first event").await;
+async fn reload_keys_leave_the_window_as_it_is(desk: &Desk) {
     desk.window.click("button", "Live").await;
     desk.window.says("Events appear here as they arrive").await;
     let prevented = script(
-        &desk,
+        desk,
         "globalThis.here = 1;\n\
              const press = (key, ctrlKey) => !document.querySelector('canvas').dispatchEvent(\n\
                new KeyboardEvent('keydown', {key, ctrlKey, bubbles: true, cancelable: true}));\n\
@@ -214,13 +216,11 @@ async fn reload_keys_leave_the_window_as_it_is(bus: Bus) {
     )
     .await;
     assert_eq!(prevented, json!([true, true, true]));
-    assert_eq!(script(&desk, "return globalThis.here").await, 1);
+    assert_eq!(script(desk, "return globalThis.here").await, 1);
 }
 
 /// The app's libraries open descriptors without close-on-exec; none may reach the sidecar.
-async fn the_sidecar_inherits_three_descriptors(bus: Bus) {
-    let desk = Desk::start(Setup::new(bus).sidecar(listing_sidecar)).await;
-    desk.window.says("Send your first event").await;
+fn the_sidecar_inherits_three_descriptors(desk: &Desk) {
     let listed = std::fs::read_to_string(desk.home().join("descriptors")).unwrap();
     let is_script = |target: &&str| target.ends_with("/listing-sidecar");
     let listed: Vec<&str> = listed.lines().filter(|line| !is_script(line)).collect();
@@ -242,9 +242,7 @@ fn listing_sidecar(home: &Path) -> std::path::PathBuf {
     program
 }
 
-async fn the_log_says_what_the_app_set(bus: Bus) {
-    let desk = Desk::open(bus).await;
-    desk.window.says("Send your first event").await;
+fn the_log_says_what_the_app_set(desk: &Desk, bus: Bus) {
     let log = desk.log();
     let (name, value) = GUARD_OF_THE_APP;
     assert!(log.contains(&format!("{name}={value}: WebKitGTK")), "{log}");

@@ -27,6 +27,8 @@ pub const REFUSED_KEPT: usize = 10_000;
 pub const ALTERATION_SAMPLES: usize = 100;
 /// Ids that one user may have.
 pub const IDS_PER_USER: usize = 1000;
+/// Links of clients that are kept per source.
+pub const CLIENT_LINKS_PER_SOURCE: usize = 100;
 /// The smallest accepted `timestamp` (3 March 1973). A smaller one looks like seconds.
 pub const TIMESTAMP_MIN_MS: i64 = 100_000_000_000;
 /// From this value on, a `timestamp` looks like microseconds.

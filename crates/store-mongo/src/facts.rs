@@ -14,7 +14,8 @@ use super::{
 };
 use empmix_store::StoreError;
 
-const CLIENT: &str = "client";
+/// The authority of a client, as the `_id` of a link has it.
+pub(super) const CLIENT: &str = "client";
 const SERVER: &str = "server";
 
 /// The `_id` of what a fact is about, whatever its time.
@@ -76,16 +77,6 @@ pub(super) fn named_id(document: &Document) -> Result<&str, StoreError> {
     id.map_err(|_| broken("the id of an `ids` document"))
 }
 
-/// Reads the identification of an `ids` document, if anyone said it.
-pub(super) fn identification(document: &Document) -> Result<Option<Fact>, StoreError> {
-    let id = named_id(document)?;
-    let key = stored_key(document)?;
-    Ok(key.map(|key| Fact::Identification {
-        id: id.to_owned(),
-        key,
-    }))
-}
-
 /// Reads the key of a fact's document, if it has one.
 pub(super) fn stored_key(document: &Document) -> Result<Option<FactKey>, StoreError> {
     let Some(key) = document.get("k") else {
@@ -116,7 +107,8 @@ fn read_link(document: &Document) -> Option<FoldedLink> {
     Some(FoldedLink { link, refusal })
 }
 
-fn read_key(key: &Document) -> Option<FactKey> {
+/// Reads the document of a key.
+pub(super) fn read_key(key: &Document) -> Option<FactKey> {
     let received_at: EpochMs = key.get_datetime("r").ok()?.timestamp_millis();
     let message = key.get_binary_generic("m").ok()?;
     Some(FactKey {

@@ -37,7 +37,7 @@ pub(super) fn all() -> Vec<(&'static str, Vec<IndexModel>)> {
         (
             "links",
             vec![
-                plain(doc! {"p": 1, "s": 1}),
+                plain(doc! {"p": 1, "s": 1, "_id.a": 1}),
                 plain(doc! {"p": 1, "d": 1}),
                 plain(doc! {"p": 1, "k": 1}),
             ],

@@ -160,16 +160,8 @@ impl MongoStore {
         for ((kind, day), warnings) in by_day {
             let number = i64::try_from(warnings.len()).unwrap_or(i64::MAX);
             let before = self
-                .collection("warning_counts")
-                .find_one_and_update(
-                    doc! {"_id": {"p": project_id(project), "k": kind, "day": day}},
-                    doc! {"$inc": {"n": number}},
-                )
-                .upsert(true)
-                .session(&mut *session)
+                .count_warnings(session, project, kind, day, number)
                 .await?;
-            let before = before.map_or(Ok(0), |count| count.get_i64("n"));
-            let before = before.map_err(|_| Error::custom(broken("the count of warnings")))?;
             let room = if kind == WarningKind::Refused.name() {
                 warnings.len()
             } else {
@@ -183,6 +175,28 @@ impl MongoStore {
             }));
         }
         Ok(kept)
+    }
+
+    /// Counts warnings of a kind and a day; returns how many were counted before.
+    pub(super) async fn count_warnings(
+        &self,
+        session: &mut ClientSession,
+        project: ProjectId,
+        kind: &str,
+        day: i64,
+        number: i64,
+    ) -> DriverResult<i64> {
+        let before = self
+            .collection("warning_counts")
+            .find_one_and_update(
+                doc! {"_id": {"p": project_id(project), "k": kind, "day": day}},
+                doc! {"$inc": {"n": number}},
+            )
+            .upsert(true)
+            .session(session)
+            .await?;
+        let before = before.map_or(Ok(0), |count| count.get_i64("n"));
+        before.map_err(|_| Error::custom(broken("the count of warnings")))
     }
 
     /// Drops the oldest refused bodies beyond the bounds.
@@ -252,7 +266,8 @@ pub(super) fn refused_link(project: ProjectId, link: &Link, refusal: LinkRefusal
     doc! {"q": {"_id": id.clone()}, "u": document(id, project, &warning), "upsert": true}
 }
 
-fn document(id: Document, project: ProjectId, warning: &Warning) -> Document {
+/// A warning as a document.
+pub(super) fn document(id: Document, project: ProjectId, warning: &Warning) -> Document {
     let size = warning.bytes.as_ref().map_or(0, String::len);
     doc! {
         "_id": id,

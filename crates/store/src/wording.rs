@@ -4,7 +4,7 @@ use empmix_model::{
     EpochMs,
     envelope::Envelope,
     identity::{Link, LinkRefusal},
-    limits::REFUSED_BYTES,
+    limits::{CLIENT_LINKS_PER_SOURCE, REFUSED_BYTES},
     warning::{Warning, WarningKind},
 };
 
@@ -50,6 +50,19 @@ pub fn refused_link(link: &Link, refusal: LinkRefusal) -> Warning {
             link.source,
             link.destination,
             refusal.message()
+        ),
+        bytes: None,
+        received_at: link.key.received_at,
+    }
+}
+
+/// The warning of a link that is refused and not kept.
+pub fn link_beyond(link: &Link) -> Warning {
+    Warning {
+        kind: WarningKind::LinkRefused,
+        message: format!(
+            "{:?} was not linked to {:?}. Clients linked the source id to {CLIENT_LINKS_PER_SOURCE} ids before; only these links are kept.",
+            link.source, link.destination,
         ),
         bytes: None,
         received_at: link.key.received_at,

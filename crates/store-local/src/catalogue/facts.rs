@@ -1,7 +1,7 @@
-//! Identity facts and what the fold says of them.
+//! Links, and what all facts together say about each id.
 
 use empmix_model::{
-    identity::{Fact, FactKey, FoldedLink, Link},
+    identity::{FactKey, FoldedLink, Group, IdState, Link},
     ids::ItemHash,
     item::Authority,
 };
@@ -14,26 +14,17 @@ use super::{CatalogueError, optional_code, text, unknown};
 const LINK_COLUMNS: &str =
     "source, destination, authority, item, received_at, message_id, idx, refusal";
 
-/// Keeps a fact if it is new or earlier than the copy that is known; says whether it did.
-pub(crate) fn keep(
+/// Writes a link with its result, over the one that is equal to it.
+pub(crate) fn put_link(
     connection: &Connection,
     project: i64,
-    fact: &Fact,
-) -> Result<bool, CatalogueError> {
-    match fact {
-        Fact::Link(link) => keep_link(connection, project, link),
-        Fact::Identification { id, key } => keep_identification(connection, project, id, *key),
-    }
-}
-
-fn keep_link(connection: &Connection, project: i64, link: &Link) -> Result<bool, CatalogueError> {
-    let changed = connection
+    folded: &FoldedLink,
+) -> Result<(), CatalogueError> {
+    let FoldedLink { link, refusal } = folded;
+    connection
         .prepare_cached(
-            "INSERT INTO links (project, source, destination, authority, item, received_at, message_id, idx)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-             ON CONFLICT DO UPDATE SET item = excluded.item, received_at = excluded.received_at,
-               message_id = excluded.message_id, idx = excluded.idx
-             WHERE (excluded.received_at, excluded.message_id, excluded.idx) < (received_at, message_id, idx)",
+            "INSERT OR REPLACE INTO links (project, source, destination, authority, item,
+               received_at, message_id, idx, refusal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             project,
@@ -44,26 +35,66 @@ fn keep_link(connection: &Connection, project: i64, link: &Link) -> Result<bool,
             link.key.received_at,
             link.key.message_id.as_bytes(),
             link.key.index,
+            refusal.map(text),
         ])?;
-    Ok(changed > 0)
+    Ok(())
 }
 
-fn keep_identification(
+/// Removes a link.
+pub(crate) fn delete_link(
     connection: &Connection,
     project: i64,
-    id: &str,
-    key: FactKey,
-) -> Result<bool, CatalogueError> {
-    let changed = connection
+    link: &Link,
+) -> Result<(), CatalogueError> {
+    connection
         .prepare_cached(
-            "INSERT INTO identifications (project, id, received_at, message_id, idx)
-             VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET received_at = excluded.received_at,
-               message_id = excluded.message_id, idx = excluded.idx
-             WHERE (excluded.received_at, excluded.message_id, excluded.idx) < (received_at, message_id, idx)",
+            "DELETE FROM links
+             WHERE project = ?1 AND source = ?2 AND destination = ?3 AND authority = ?4",
         )?
-        .execute(params![project, id, key.received_at, key.message_id.as_bytes(), key.index])?;
-    Ok(changed > 0)
+        .execute(params![
+            project,
+            link.source,
+            link.destination,
+            authority_code(link.authority),
+        ])?;
+    Ok(())
+}
+
+/// The link that is equal to this one, if it is stored.
+pub(crate) fn link(
+    connection: &Connection,
+    project: i64,
+    link: &Link,
+) -> Result<Option<FoldedLink>, CatalogueError> {
+    let sql = format!(
+        "SELECT {LINK_COLUMNS} FROM links
+         WHERE project = ?1 AND source = ?2 AND destination = ?3 AND authority = ?4"
+    );
+    let authority = authority_code(link.authority);
+    let found = connection
+        .prepare_cached(&sql)?
+        .query_row(
+            params![project, link.source, link.destination, authority],
+            read_link,
+        )
+        .optional()?;
+    Ok(found)
+}
+
+/// The links of clients that begin at an id; at most
+/// [`CLIENT_LINKS_PER_SOURCE`](empmix_model::limits::CLIENT_LINKS_PER_SOURCE).
+pub(crate) fn client_links_from(
+    connection: &Connection,
+    project: i64,
+    source: &str,
+) -> Result<Vec<FoldedLink>, CatalogueError> {
+    let sql = format!(
+        "SELECT {LINK_COLUMNS} FROM links INDEXED BY links_of_clients
+         WHERE project = ?1 AND source = ?2 AND authority = 0"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let links = statement.query_map(params![project, source], read_link)?;
+    Ok(links.collect::<Result<_, _>>()?)
 }
 
 /// The links that name an id, as source or as destination.
@@ -75,26 +106,72 @@ pub(crate) fn links_of(
     let sql = format!(
         "SELECT {LINK_COLUMNS} FROM links WHERE project = ?1 AND source = ?2
          UNION ALL
-         SELECT {LINK_COLUMNS} FROM links WHERE project = ?1 AND destination = ?2 AND source <> ?2"
+         SELECT {LINK_COLUMNS} FROM links INDEXED BY links_by_destination
+         WHERE project = ?1 AND destination = ?2 AND source <> ?2"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let links = statement.query_map(params![project, id], read_link)?;
     Ok(links.collect::<Result<_, _>>()?)
 }
 
-/// The identification of an id, if it was ever identified.
-pub(crate) fn identification_of(
+/// What the facts say about an id; `None` when no fact names it.
+pub(crate) fn state(
     connection: &Connection,
     project: i64,
     id: &str,
-) -> Result<Option<Fact>, CatalogueError> {
-    let key = connection
+) -> Result<Option<IdState>, CatalogueError> {
+    let state = connection
         .prepare_cached(
-            "SELECT received_at, message_id, idx FROM identifications WHERE project = ?1 AND id = ?2",
+            "SELECT user, identified, ids, changed, named FROM identities
+             WHERE project = ?1 AND id = ?2",
         )?
-        .query_row(params![project, id], |row| read_key(row, 0))
+        .query_row(params![project, id], read_state)
         .optional()?;
-    Ok(key.map(|key| Fact::Identification { id: id.into(), key }))
+    Ok(state)
+}
+
+/// Writes what the facts say about an id.
+pub(crate) fn put_state(
+    connection: &Connection,
+    project: i64,
+    id: &str,
+    state: &IdState,
+) -> Result<(), CatalogueError> {
+    let bytes = |key: Option<FactKey>| key.map(FactKey::to_bytes);
+    let group = state.group;
+    connection
+        .prepare_cached(
+            "INSERT INTO identities (project, id, user, identified, ids, changed, named)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT DO UPDATE SET user = excluded.user, identified = excluded.identified,
+               ids = excluded.ids, changed = excluded.changed, named = excluded.named",
+        )?
+        .execute(params![
+            project,
+            id,
+            state.user,
+            bytes(state.identified),
+            group.map(|group| i64::try_from(group.ids).unwrap_or(i64::MAX)),
+            bytes(group.and_then(|group| group.changed)),
+            bytes(group.and_then(|group| group.named)),
+        ])?;
+    Ok(())
+}
+
+/// The other ids of a user, and what the facts say about each.
+pub(crate) fn members(
+    connection: &Connection,
+    project: i64,
+    user: &str,
+) -> Result<Vec<(String, IdState)>, CatalogueError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT user, identified, ids, changed, named, id FROM identities
+         INDEXED BY identities_by_user WHERE project = ?1 AND user = ?2",
+    )?;
+    let ids = statement.query_map(params![project, user], |row| {
+        Ok((row.get(5)?, read_state(row)?))
+    })?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 /// Every link of a project in key order.
@@ -126,55 +203,15 @@ pub(crate) fn refused(
     Ok(links.collect::<Result<_, _>>()?)
 }
 
-/// Writes the result on a link.
-pub(crate) fn classify(
-    connection: &Connection,
-    project: i64,
-    folded: &FoldedLink,
-) -> Result<(), CatalogueError> {
-    connection
-        .prepare_cached(
-            "UPDATE links SET refusal = ?5
-             WHERE project = ?1 AND source = ?2 AND destination = ?3 AND authority = ?4",
-        )?
-        .execute(params![
-            project,
-            folded.link.source,
-            folded.link.destination,
-            authority_code(folded.link.authority),
-            folded.refusal.map(text),
-        ])?;
-    Ok(())
-}
-
-/// Writes the user that an id resolves to; `None` when it is its own.
-pub(crate) fn set_user(
-    connection: &Connection,
-    project: i64,
-    id: &str,
-    user: Option<&str>,
-) -> Result<(), CatalogueError> {
-    match user {
-        Some(user) => connection
-            .prepare_cached(
-                "INSERT INTO users (project, id, user) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET user = excluded.user WHERE user <> excluded.user",
-            )?
-            .execute(params![project, id, user])?,
-        None => connection
-            .prepare_cached("DELETE FROM users WHERE project = ?1 AND id = ?2")?
-            .execute(params![project, id])?,
-    };
-    Ok(())
-}
-
-/// Every id that has a link, with its user.
+/// Every id that belongs to another user, with that user.
 pub(crate) fn users(
     connection: &Connection,
     project: i64,
 ) -> Result<Vec<(String, String)>, CatalogueError> {
-    let mut statement =
-        connection.prepare_cached("SELECT id, user FROM users WHERE project = ?1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id, user FROM identities INDEXED BY identities_by_user
+         WHERE project = ?1 AND user IS NOT NULL",
+    )?;
     let users = statement.query_map([project], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(users.collect::<Result<_, _>>()?)
 }
@@ -194,6 +231,28 @@ fn read_link(row: &Row<'_>) -> rusqlite::Result<FoldedLink> {
             key: read_key(row, 4)?,
         },
         refusal: optional_code(row, 7, "refusal of a link")?,
+    })
+}
+
+fn read_state(row: &Row<'_>) -> rusqlite::Result<IdState> {
+    let key = |column| -> rusqlite::Result<Option<FactKey>> {
+        let bytes: Option<[u8; FactKey::BYTES]> = row.get(column)?;
+        Ok(bytes.map(FactKey::from_bytes))
+    };
+    let ids: Option<i64> = row.get(2)?;
+    let group = match ids {
+        None => None,
+        Some(ids) => Some(Group {
+            ids: usize::try_from(ids)
+                .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(2, ids))?,
+            changed: key(3)?,
+            named: key(4)?,
+        }),
+    };
+    Ok(IdState {
+        user: row.get(0)?,
+        identified: key(1)?,
+        group,
     })
 }
 

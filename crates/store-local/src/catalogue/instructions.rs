@@ -53,3 +53,18 @@ pub(crate) fn insert(
         ])?;
     Ok(())
 }
+
+/// Marks an instruction whose link is not kept because its source has too many; false when it was
+/// marked before.
+pub(crate) fn mark_beyond(
+    connection: &Connection,
+    project: i64,
+    hash: ItemHash,
+) -> Result<bool, CatalogueError> {
+    let marked = connection
+        .prepare_cached(
+            "UPDATE instructions SET beyond = 1 WHERE project = ?1 AND hash = ?2 AND beyond = 0",
+        )?
+        .execute(params![project, hash.0])?;
+    Ok(marked > 0)
+}

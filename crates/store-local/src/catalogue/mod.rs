@@ -10,8 +10,8 @@
 //! | `ids`, `event_names` | dense numbers of distinct ids and event names, never used again | people, names |
 //! | `hot_events` | events that are in no part yet, in order of arrival | bounded by sealing |
 //! | `instructions` | every instruction, under its item id | instructions |
-//! | `links`, `identifications` | identity facts, the earliest copy of each, with the result | facts |
-//! | `users` | ids that have a link, and the user that they resolve to | linked ids |
+//! | `links` | links between ids, the earliest copy of each, with the result | links |
+//! | `identities` | what all facts say about an id: its user, when it was identified, its group | ids in facts |
 //! | `sessions` | metrics, a fold of each session's events | sessions |
 //! | `warnings`, `warning_counts`, `warned_messages` | what was refused or altered, bounded; exact counts | days, bounds |
 //! | `jobs`, `job_parts` | long work, and which parts of it are accepted and stored | jobs |
@@ -118,6 +118,43 @@ CREATE TABLE records (
   PRIMARY KEY (project, kind, id)) STRICT, WITHOUT ROWID;
 ";
 
+/// Version 3 keeps, for each id, all that a new fact needs to know about it
+/// ([`IdState`](empmix_model::identity::IdState)). Keys are their bytes
+/// ([`FactKey::to_bytes`](empmix_model::identity::FactKey::to_bytes)). The groups of earlier versions
+/// are not known (0 ids, the last key), so that the next fact about one folds it.
+const VERSION_3: &str = "
+ALTER TABLE instructions ADD COLUMN beyond INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE identities (
+  project INTEGER NOT NULL, id TEXT NOT NULL, user TEXT, identified BLOB,
+  ids INTEGER, changed BLOB, named BLOB, PRIMARY KEY (project, id)) STRICT, WITHOUT ROWID;
+INSERT INTO identities
+  SELECT facts.project, facts.id, users.user, min(facts.key),
+    iif(users.user IS NULL AND max(facts.is_link), 0, NULL),
+    iif(users.user IS NULL AND max(facts.is_link), unhex('7F' || printf('%.54c', 'F')), NULL),
+    iif(users.user IS NULL AND max(facts.is_link), unhex('7F' || printf('%.54c', 'F')), NULL)
+  FROM (
+    SELECT project, source AS id, NULL AS key, 1 AS is_link FROM links
+    UNION ALL
+    SELECT project, destination,
+      unhex(printf('%016x', received_at) || hex(message_id) || printf('%08x', idx)), 1 FROM links
+    UNION ALL
+    SELECT project, id,
+      unhex(printf('%016x', received_at) || hex(message_id) || printf('%08x', idx)), 0
+    FROM identifications) AS facts
+  LEFT JOIN users ON users.project = facts.project AND users.id = facts.id
+  GROUP BY facts.project, facts.id;
+CREATE INDEX identities_by_user ON identities (project, user) WHERE user IS NOT NULL;
+DROP TABLE identifications;
+DROP TABLE users;
+DELETE FROM links WHERE (project, source, destination, authority) IN (
+  SELECT project, source, destination, authority FROM (
+    SELECT *, row_number() OVER (
+      PARTITION BY project, source ORDER BY received_at, message_id, idx) AS place
+    FROM links WHERE authority = 0)
+  WHERE place > 100 AND refusal IS NOT NULL);
+CREATE INDEX links_of_clients ON links (project, source) WHERE authority = 0;
+";
+
 /// Opens the catalogue for its one writer, and brings its tables to the version of this release.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
     let mut connection = Connection::open(path)?;
@@ -130,7 +167,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
-    empmix_layout::migrate(&mut connection, path, &[VERSION_1, VERSION_2])?;
+    empmix_layout::migrate(&mut connection, path, &[VERSION_1, VERSION_2, VERSION_3])?;
     Ok(connection)
 }
 

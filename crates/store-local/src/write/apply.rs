@@ -61,7 +61,7 @@ impl ProjectWrite<'_> {
         for (session, delta) in &sessions {
             sessions::add(self.connection, self.project.number, session, delta)?;
         }
-        self.identity(&facts)?;
+        self.identity(facts)?;
         Ok(written)
     }
 
@@ -236,16 +236,23 @@ impl ProjectWrite<'_> {
         Ok(())
     }
 
-    fn identity(&mut self, facts: &[empmix_model::identity::Fact]) -> Result<(), StoreError> {
+    fn identity(&mut self, facts: Vec<empmix_model::identity::Fact>) -> Result<(), StoreError> {
         let (connection, project_number) = (self.connection, self.project.number);
         let change = identity::apply(connection, project_number, facts)?;
-        for (id, user) in change.users {
+        for (id, user) in change.moved {
             let mut number = |text: &str| {
                 let ids = &mut self.pending.ids;
                 ids.number(connection, Table::Ids, project_number, &self.data.ids, text)
             };
             let resolved = (number(&id)?, number(&user)?);
             self.pending.users.push(resolved);
+        }
+        for link in change.beyond {
+            if instructions::mark_beyond(connection, project_number, link.item)? {
+                let warning = wording::link_beyond(&link);
+                warnings::add(connection, project_number, &warning)?;
+                self.pending.warnings.push(warning);
+            }
         }
         let refused = change.refused.iter().filter_map(refused_link);
         self.pending.warnings.extend(refused);

@@ -1,12 +1,15 @@
-//! New facts, and the fold of the ids that they touch.
+//! New facts, and what they change.
 //!
-//! A fact can only change what the fold says of ids that links connect with the ids it names, so
-//! only that connected component is folded again. Its users and results are written in the
-//! transaction that keeps the fact.
+//! The states of the ids that facts name are loaded, the facts applied to them, and what changed is
+//! written, all in the transaction that stores the instructions. Only a fact that comes out of order
+//! folds the facts of a connected component of ids again ([`Neighbourhood`]).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use empmix_model::identity::{Fact, FoldedLink, LinkRefusal, fold};
+use empmix_model::{
+    identity::{Fact, FoldedLink, IdState, IdentityLimits, Link, Neighbourhood, fold},
+    item::Authority,
+};
 use rusqlite::Connection;
 
 use crate::catalogue::facts;
@@ -15,110 +18,162 @@ use empmix_store::StoreError;
 /// What new facts changed.
 #[derive(Debug, Default)]
 pub(crate) struct IdentityChange {
-    /// Ids of the components that were folded, with their users now.
-    pub(crate) users: Vec<(String, String)>,
+    /// Ids that belong to another user than before, with that user.
+    pub(crate) moved: BTreeMap<String, String>,
     /// Links that are refused now and were not before.
     pub(crate) refused: Vec<FoldedLink>,
+    /// Links that are refused and not kept.
+    pub(crate) beyond: Vec<Link>,
 }
 
-/// Keeps facts and folds what they touch.
+/// Applies new facts.
 pub(crate) fn apply(
     connection: &Connection,
     project: i64,
-    new: &[Fact],
+    new: Vec<Fact>,
 ) -> Result<IdentityChange, StoreError> {
-    let mut touched = Vec::new();
+    if new.is_empty() {
+        return Ok(IdentityChange::default());
+    }
+    let known = load(connection, project, &new)?;
+    let changes = known.apply(new);
+    for link in &changes.evicted {
+        facts::delete_link(connection, project, link)?;
+    }
+    for folded in &changes.links {
+        facts::put_link(connection, project, folded)?;
+    }
+    for (id, state) in &changes.ids {
+        facts::put_state(connection, project, id, state)?;
+    }
+    let mut change = IdentityChange {
+        moved: changes.moved,
+        refused: changes.links,
+        beyond: changes.beyond,
+    };
+    change.refused.retain(|folded| folded.refusal.is_some());
+    change.beyond.extend(changes.evicted);
+    if !changes.refold.is_empty() {
+        let component = Component::around(connection, project, changes.refold)?;
+        component.fold(connection, project, &mut change)?;
+    }
+    Ok(change)
+}
+
+/// What is stored of the ids that facts name.
+fn load(connection: &Connection, project: i64, new: &[Fact]) -> Result<Neighbourhood, StoreError> {
+    let mut near = Neighbourhood::new(IdentityLimits::default());
+    let named: BTreeSet<&str> = new.iter().flat_map(Fact::ids).collect();
+    for id in &named {
+        let Some(state) = facts::state(connection, project, id)? else {
+            continue;
+        };
+        if let Some(user) = &state.user
+            && !named.contains(user.as_str())
+        {
+            let of_user = facts::state(connection, project, user)?.unwrap_or_default();
+            near.add_id(user.clone(), of_user);
+        }
+        if state.group.is_some() || state.user.is_some() {
+            for folded in facts::client_links_from(connection, project, id)? {
+                near.add_link(folded);
+            }
+        }
+        near.add_id((*id).to_owned(), state);
+    }
+    let mut sources = HashSet::new();
     for fact in new {
-        if facts::keep(connection, project, fact)? {
-            match fact {
-                Fact::Link(link) => {
-                    touched.push(link.source.clone());
-                    touched.push(link.destination.clone());
-                }
-                Fact::Identification { id, .. } => touched.push(id.clone()),
+        let Fact::Link(link) = fact else { continue };
+        if link.authority == Authority::Server
+            && let Some(folded) = facts::link(connection, project, link)?
+        {
+            near.add_link(folded);
+        }
+        if near.size_of(&link.source) > 1 && sources.insert(&link.source) {
+            for (id, state) in facts::members(connection, project, &link.source)? {
+                near.add_member(&link.source, id, state);
             }
         }
     }
-    if touched.is_empty() {
-        return Ok(IdentityChange::default());
-    }
-    let component = Component::around(connection, project, touched)?;
-    component.fold(connection, project)
+    Ok(near)
 }
 
 /// Ids that links connect, and every fact about them.
+#[derive(Default)]
 struct Component {
-    ids: HashSet<String>,
-    links: HashMap<LinkKey, FoldedLink>,
-    identifications: Vec<Fact>,
+    ids: HashMap<String, IdState>,
+    links: HashMap<LinkName, FoldedLink>,
 }
 
-/// What makes a stored link the same: source, destination, whether it is a server's.
-type LinkKey = (String, String, bool);
+/// Equal for two copies of a link: source, destination, whether a server states it.
+type LinkName = (String, String, bool);
 
-fn key_of(folded: &FoldedLink) -> LinkKey {
-    let link = &folded.link;
-    (
-        link.source.clone(),
-        link.destination.clone(),
-        link.authority == empmix_model::item::Authority::Server,
-    )
+fn name_of(link: &Link) -> LinkName {
+    let is_server = link.authority == Authority::Server;
+    (link.source.clone(), link.destination.clone(), is_server)
 }
 
 impl Component {
     fn around(
         connection: &Connection,
         project: i64,
-        touched: Vec<String>,
+        ids: BTreeSet<String>,
     ) -> Result<Self, StoreError> {
-        let mut component = Self {
-            ids: HashSet::new(),
-            links: HashMap::new(),
-            identifications: Vec::new(),
-        };
-        let mut waiting = touched;
+        let mut component = Self::default();
+        let mut seen: HashSet<String> = ids.iter().cloned().collect();
+        let mut waiting: Vec<_> = ids.into_iter().collect();
         while let Some(id) = waiting.pop() {
-            if component.ids.contains(&id) {
-                continue;
-            }
             for folded in facts::links_of(connection, project, &id)? {
-                waiting.push(folded.link.source.clone());
-                waiting.push(folded.link.destination.clone());
-                component.links.insert(key_of(&folded), folded);
+                for end in [&folded.link.source, &folded.link.destination] {
+                    if seen.insert(end.clone()) {
+                        waiting.push(end.clone());
+                    }
+                }
+                component.links.insert(name_of(&folded.link), folded);
             }
-            component
-                .identifications
-                .extend(facts::identification_of(connection, project, &id)?);
-            component.ids.insert(id);
+            let state = facts::state(connection, project, &id)?.unwrap_or_default();
+            component.ids.insert(id, state);
         }
         Ok(component)
     }
 
-    fn fold(self, connection: &Connection, project: i64) -> Result<IdentityChange, StoreError> {
-        let mut change = IdentityChange::default();
-        if self.links.is_empty() {
-            return Ok(change);
-        }
-        let links = self.links.values().map(|folded| folded.link.clone());
-        let identities = fold(links.map(Fact::Link).chain(self.identifications));
+    /// Folds the facts and writes what the fold says differently from what was stored.
+    fn fold(
+        self,
+        connection: &Connection,
+        project: i64,
+        change: &mut IdentityChange,
+    ) -> Result<(), StoreError> {
+        let links = self.links.values();
+        let links = links.map(|folded| Fact::Link(folded.link.clone()));
+        let identifications = self.ids.iter().filter_map(|(id, state)| {
+            let key = state.identified?;
+            Some(Fact::Identification {
+                id: id.clone(),
+                key,
+            })
+        });
+        let identities = fold(links.chain(identifications));
         for folded in &identities.links {
-            let before: Option<LinkRefusal> = self
-                .links
-                .get(&key_of(folded))
-                .and_then(|before| before.refusal);
+            let before = self.links.get(&name_of(&folded.link));
+            let before = before.and_then(|before| before.refusal);
             if before != folded.refusal {
-                facts::classify(connection, project, folded)?;
+                facts::put_link(connection, project, folded)?;
                 if before.is_none() {
                     change.refused.push(folded.clone());
                 }
             }
         }
-        for id in self.ids {
-            let user = identities.user_of(&id).to_owned();
-            let linked = (user != id).then_some(user.as_str());
-            facts::set_user(connection, project, &id, linked)?;
-            change.users.push((id, user));
+        for (id, before) in self.ids {
+            let state = identities.state_of(&id);
+            if state.user != before.user {
+                let user = state.user.as_ref().unwrap_or(&id);
+                change.moved.insert(id.clone(), user.clone());
+            }
+            if state != before {
+                facts::put_state(connection, project, &id, &state)?;
+            }
         }
-        Ok(change)
+        Ok(())
     }
 }
