@@ -80,6 +80,7 @@ impl Runtime {
             inflight: Arc::new(Semaphore::new(
                 config.serve.max_inflight.min(Semaphore::MAX_PERMITS),
             )),
+            strangers: Arc::new(Semaphore::new(http::STRANGERS)),
             console_dir: config.serve.console_dir.clone(),
             started: Instant::now(),
             fatal: fatal_sender,

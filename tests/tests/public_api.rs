@@ -226,7 +226,8 @@ fn compressed_bodies_are_read_and_a_bomb_is_refused() {
     let send = |encoding: &str, body: Vec<u8>| {
         let request = sidecar
             .open_post("/public/track")
-            .header("content-encoding", encoding);
+            .header("content-encoding", encoding)
+            .header("x-api-key", &project.public_key);
         request
             .header("content-type", "application/json")
             .body(body)

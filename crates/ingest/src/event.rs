@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Refusal, RequestContext,
     fields::{self, CheckedProperties},
+    json::Object,
     time::{self, ItemTime},
 };
 
@@ -32,30 +33,58 @@ pub struct Accepted {
     pub item: Item,
     /// The alterations made to it.
     pub altered: Vec<Alteration>,
-    /// Whether its id stays the same when it is sent again.
-    pub retry_safe: bool,
+    /// Where its id comes from.
+    pub origin: IdOrigin,
 }
+
+/// Where the insert id of an item comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdOrigin {
+    /// The sender.
+    Sent,
+    /// The content, and the number of equal items before it.
+    Content,
+    /// Chance: the item counts again when it is sent again.
+    Random,
+}
+
+/// Counts items by content: says how many with this content came before, and counts this one.
+pub type Count<'c> = Box<dyn FnMut([u8; 32]) -> u32 + Send + 'c>;
 
 /// Decodes the items of one request.
 pub struct Decoder<'c, 'a> {
     context: &'c mut RequestContext<'a>,
     sent_at: Option<EpochMs>,
-    /// Per content, the number of items without ids so far.
-    equal_items: HashMap<[u8; 32], u32>,
+    equal_items: Count<'c>,
 }
 
 impl<'c, 'a> Decoder<'c, 'a> {
     /// Creates the decoder of one request. `sent_at` is the client's clock at the time of sending.
     pub fn new(context: &'c mut RequestContext<'a>, sent_at: Option<EpochMs>) -> Self {
+        let mut equal_items: HashMap<[u8; 32], u32> = HashMap::new();
+        let count = move |content| {
+            let counted = equal_items.entry(content).or_default();
+            *counted += 1;
+            *counted - 1
+        };
+        Self::counting(context, sent_at, Box::new(count))
+    }
+
+    /// A decoder that counts equal items elsewhere: over the requests of a whole file.
+    pub fn counting(
+        context: &'c mut RequestContext<'a>,
+        sent_at: Option<EpochMs>,
+        equal_items: Count<'c>,
+    ) -> Self {
         Self {
             context,
             sent_at,
-            equal_items: HashMap::new(),
+            equal_items,
         }
     }
 
     /// Decodes one event object, from a batch or alone.
-    pub fn item(&mut self, object: &Map<String, Value>) -> Result<Accepted, Refusal> {
+    pub fn item(&mut self, object: &Object) -> Result<Accepted, Refusal> {
         within_limit(object)?;
         let name = fields::required_name(object, "event")?;
         match name.as_str() {
@@ -64,17 +93,19 @@ impl<'c, 'a> Decoder<'c, 'a> {
         }
     }
 
-    fn event(&mut self, name: String, object: &Map<String, Value>) -> Result<Accepted, Refusal> {
+    fn event(&mut self, name: String, object: &Object) -> Result<Accepted, Refusal> {
         let distinct_id = fields::required_id(object, "distinct_id")?;
         let time = time::item_time(object, self.sent_at, self.context)?;
-        let checked = fields::properties(object.get("properties"), "properties")?;
+        let checked = fields::properties(object.get("properties"), "properties", object.mark())?;
         let session_id = session_id(object, &checked.properties)?;
         let sent_id = insert_id(object, &checked.properties)?;
-        let retry_safe = sent_id.is_some() || time.sent.is_some();
-        let insert_id = match (sent_id, time.sent) {
-            (Some(id), _) => id,
-            (None, Some(at)) => self.derived_id(&name, &distinct_id, at, &checked.properties)?,
-            (None, None) => (self.context.random_id)(),
+        let (insert_id, origin) = match (sent_id, time.sent) {
+            (Some(id), _) => (id, IdOrigin::Sent),
+            (None, Some(at)) => {
+                let id = self.derived_id(&name, &distinct_id, at, &checked.properties)?;
+                (id, IdOrigin::Content)
+            }
+            (None, None) => ((self.context.random_id)(), IdOrigin::Random),
         };
         let id = self.hash(object, &distinct_id, &insert_id, time)?;
         let altered = alterations(id, &checked, time);
@@ -92,16 +123,12 @@ impl<'c, 'a> Decoder<'c, 'a> {
         Ok(Accepted {
             item: Item::Event(event),
             altered,
-            retry_safe,
+            origin,
         })
     }
 
-    fn instruction(
-        &mut self,
-        name: &str,
-        object: &Map<String, Value>,
-    ) -> Result<Accepted, Refusal> {
-        let checked = fields::properties(object.get("properties"), "properties")?;
+    fn instruction(&mut self, name: &str, object: &Object) -> Result<Accepted, Refusal> {
+        let checked = fields::properties(object.get("properties"), "properties", object.mark())?;
         let (distinct_id, action) = if name == "$identify" {
             identify_action(object, &checked)?
         } else {
@@ -113,15 +140,17 @@ impl<'c, 'a> Decoder<'c, 'a> {
     /// Builds an instruction from its checked parameters.
     pub(crate) fn finish(
         &mut self,
-        object: &Map<String, Value>,
+        object: &Object,
         distinct_id: String,
         action: Action,
         checked: &CheckedProperties,
     ) -> Result<Accepted, Refusal> {
         let time = time::item_time(object, self.sent_at, self.context)?;
         let sent_id = insert_id(object, &checked.properties)?;
-        let retry_safe = sent_id.is_some();
-        let insert_id = sent_id.unwrap_or_else(|| (self.context.random_id)());
+        let (insert_id, origin) = match sent_id {
+            Some(id) => (id, IdOrigin::Sent),
+            None => ((self.context.random_id)(), IdOrigin::Random),
+        };
         let id = self.hash(object, &distinct_id, &insert_id, time)?;
         let instruction = Instruction {
             id,
@@ -136,7 +165,7 @@ impl<'c, 'a> Decoder<'c, 'a> {
         Ok(Accepted {
             item: Item::Instruction(instruction),
             altered,
-            retry_safe,
+            origin,
         })
     }
 
@@ -166,12 +195,11 @@ impl<'c, 'a> Decoder<'c, 'a> {
         let content = serde_json_canonicalizer::to_vec(&json!([name, distinct_id, at, properties]))
             .map_err(|error| Refusal::invalid("properties", error.to_string()))?;
         let digest: [u8; 32] = Sha256::digest(&content).into();
-        let equal_before = self.equal_items.entry(digest).or_default();
+        let equal_before = (self.equal_items)(digest);
         let id = Sha256::new()
             .chain_update(digest)
             .chain_update(equal_before.to_be_bytes())
             .finalize();
-        *equal_before += 1;
         Ok(id[..16].iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
@@ -298,7 +326,7 @@ pub(crate) mod tests {
         let mut decoder = Decoder::new(&mut context, None);
         objects
             .iter()
-            .map(|object| decoder.item(object.as_object().unwrap()))
+            .map(|object| decoder.item(&Object::from(object.clone())))
             .collect()
     }
 
@@ -322,27 +350,16 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_event_without_id_and_time_is_not_retry_safe() {
-        assert!(
-            !one(json!({"event": "a", "distinct_id": "u"}))
-                .unwrap()
-                .retry_safe
-        );
-        assert!(
-            one(json!({"event": "a", "distinct_id": "u", "timestamp": NOW}))
-                .unwrap()
-                .retry_safe
-        );
-        assert!(
-            one(json!({"event": "a", "distinct_id": "u", "insert_id": "i"}))
-                .unwrap()
-                .retry_safe
-        );
-        assert!(
-            !one(json!({"event": "$identify", "distinct_id": "u", "timestamp": NOW}))
-                .unwrap()
-                .retry_safe
-        );
+    fn an_event_without_id_and_time_gets_a_random_id() {
+        let origin = |object| one(object).unwrap().origin;
+        let event = json!({"event": "a", "distinct_id": "u"});
+        assert_eq!(origin(event), IdOrigin::Random);
+        let timed = json!({"event": "a", "distinct_id": "u", "timestamp": NOW});
+        assert_eq!(origin(timed), IdOrigin::Content);
+        let named = json!({"event": "a", "distinct_id": "u", "insert_id": "i"});
+        assert_eq!(origin(named), IdOrigin::Sent);
+        let instruction = json!({"event": "$identify", "distinct_id": "u", "timestamp": NOW});
+        assert_eq!(origin(instruction), IdOrigin::Random);
     }
 
     #[test]

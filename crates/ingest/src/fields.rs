@@ -1,5 +1,7 @@
 //! Checks names, ids and properties, and enforces their limits.
 
+use std::borrow::Cow;
+
 use empmix_model::{Properties, limits};
 use serde_json::{Map, Value};
 
@@ -101,17 +103,32 @@ pub struct CheckedProperties {
     pub as_text: Vec<String>,
 }
 
-/// Checks an object of properties; absent and `null` count as empty.
-pub fn properties(value: Option<&Value>, param: &str) -> Result<CheckedProperties, Refusal> {
-    let object = match value {
-        None | Some(Value::Null) => return Ok(CheckedProperties::default()),
-        Some(Value::Object(object)) => object,
-        Some(_) => {
-            return Err(Refusal::invalid(
-                param,
-                format!("The '{param}' parameter must be an object."),
-            ));
-        }
+/// A map as it was sent: an object, or the empty list that PHP sends for an empty map. `None` where it
+/// is absent or `null`.
+pub fn map<'v>(
+    value: Option<&'v Value>,
+    param: &str,
+) -> Result<Option<Cow<'v, Map<String, Value>>>, Refusal> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(object)) => Ok(Some(Cow::Borrowed(object))),
+        Some(Value::Array(items)) if items.is_empty() => Ok(Some(Cow::Owned(Map::new()))),
+        Some(_) => Err(Refusal::invalid(
+            param,
+            format!("The '{param}' parameter must be an object."),
+        )),
+    }
+}
+
+/// Checks an object of properties; absent and `null` count as empty. `mark` is that of the object that
+/// holds them.
+pub fn properties(
+    value: Option<&Value>,
+    param: &str,
+    mark: Option<&str>,
+) -> Result<CheckedProperties, Refusal> {
+    let Some(object) = map(value, param)? else {
+        return Ok(CheckedProperties::default());
     };
     if object.len() > limits::PROPERTIES {
         let message = format!(
@@ -121,14 +138,20 @@ pub fn properties(value: Option<&Value>, param: &str) -> Result<CheckedPropertie
         return Err(Refusal::invalid(param, message));
     }
     let mut checked = CheckedProperties::default();
-    for (name, value) in object {
-        checked.add(name, value, param)?;
+    for (name, value) in object.as_ref() {
+        checked.add(name, value, param, mark)?;
     }
     Ok(checked)
 }
 
 impl CheckedProperties {
-    fn add(&mut self, name: &str, value: &Value, param: &str) -> Result<(), Refusal> {
+    fn add(
+        &mut self,
+        name: &str,
+        value: &Value,
+        param: &str,
+        mark: Option<&str>,
+    ) -> Result<(), Refusal> {
         if name.is_empty() || name.len() > limits::NAME_BYTES {
             let message = format!(
                 "A name in '{param}' must have 1 to {} bytes.",
@@ -144,7 +167,7 @@ impl CheckedProperties {
             return Err(Refusal::invalid(format!("{param}.{name}"), message));
         }
         let mut became_text = false;
-        let mut value = normalise(value.clone(), &mut became_text);
+        let mut value = normalise(value.clone(), mark, &mut became_text);
         if cut_strings(&mut value) {
             self.cut.push(name.to_owned());
         }
@@ -229,13 +252,13 @@ mod tests {
 
     #[test]
     fn properties_have_limits() {
-        let check = |value: Value| properties(Some(&value), "properties");
+        let check = |value: Value| properties(Some(&value), "properties", None);
         assert!(check(json!({"a": [[[["deep"]]]]})).is_ok());
         assert!(check(json!({"a": [[[[["deeper"]]]]]})).is_err());
         assert!(check(json!({"": 1})).is_err());
         assert!(check(json!({"é".repeat(127): 1})).is_ok());
         assert!(check(json!({"é".repeat(128): 1})).is_err());
-        assert!(check(json!([])).is_err());
+        assert!(check(json!([1])).is_err());
         let many: Map<_, _> = (0..256).map(|n| (n.to_string(), json!(n))).collect();
         assert!(check(Value::Object(many)).is_err());
     }
@@ -243,8 +266,12 @@ mod tests {
     #[test]
     fn a_long_string_is_cut_at_a_character_boundary_and_recorded() {
         let long = "é".repeat(5000);
-        let checked =
-            properties(Some(&json!({"note": [long], "b": "short"})), "properties").unwrap();
+        let checked = properties(
+            Some(&json!({"note": [long], "b": "short"})),
+            "properties",
+            None,
+        )
+        .unwrap();
         assert_eq!(checked.cut, ["note"]);
         assert_eq!(checked.properties["note"][0].as_str().unwrap().len(), 8192);
     }

@@ -1,13 +1,14 @@
 //! Decodes the body of `/public/identify`.
 
 use empmix_model::item::Action;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     Decoded, Refusal, RequestContext,
     event::{self, Accepted, Decoder},
     fields::{self, CheckedProperties},
-    time, track,
+    json::{Body, Object},
+    time,
 };
 
 /// The operations that a caller may apply to the profile of its own id.
@@ -15,26 +16,23 @@ const OPERATIONS: [&str; 5] = ["$set", "$set_once", "$add", "$append", "$union"]
 
 /// Decodes a body. It is accepted or refused as a whole; a refused body is one of the units, with
 /// its bytes.
-pub fn decode(
-    body: &Map<String, Value>,
-    context: &mut RequestContext<'_>,
-) -> Result<Decoded, Refusal> {
+pub fn decode(body: &Body<'_>, context: &mut RequestContext<'_>) -> Result<Decoded, Refusal> {
     let mut decoded = Decoded::new();
-    match read(body, context) {
+    match body.object().and_then(|object| read(&object, context)) {
         Ok(accepted) => decoded.accept(accepted),
-        Err(refusal) => decoded.refuse(0, refusal, &track::text_without_key(body)),
+        Err(refusal) => decoded.refuse(0, refusal, &body.text_without_key()),
     }
     Ok(decoded)
 }
 
-fn read(body: &Map<String, Value>, context: &mut RequestContext<'_>) -> Result<Accepted, Refusal> {
+fn read(body: &Object, context: &mut RequestContext<'_>) -> Result<Accepted, Refusal> {
     event::within_limit(body)?;
     let distinct_id = fields::required_id(body, "distinct_id")?;
     let anonymous_id = fields::optional_id(body, "anonymous_id")?;
-    let sent_at = time::epoch_ms(body, "sent_at")?;
-    let checked = fields::properties(body.get("properties"), "properties")?;
-    let operations = operations(body.get("operations"))?;
-    let has_properties = body.get("properties").is_some_and(Value::is_object);
+    let sent_at = time::sent_at(body.get("sent_at"))?;
+    let checked = fields::properties(body.get("properties"), "properties", body.mark())?;
+    let operations = operations(body.get("operations"), body.mark())?;
+    let has_properties = body.get("properties").is_some_and(|sent| !sent.is_null());
     let action = Action::Identify {
         anonymous_id,
         properties: has_properties.then(|| checked.properties.clone()),
@@ -52,19 +50,15 @@ fn read(body: &Map<String, Value>, context: &mut RequestContext<'_>) -> Result<A
 
 /// Checks the operations without looking at the profile: it refuses unknown operators, and `$add` of
 /// a value that is not a number. The error names the property.
-fn operations(value: Option<&Value>) -> Result<Option<CheckedProperties>, Refusal> {
-    let object = match value {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Object(object)) => object,
-        Some(_) => {
-            return Err(Refusal::invalid(
-                "operations",
-                "The 'operations' parameter must be an object.",
-            ));
-        }
+fn operations(
+    value: Option<&Value>,
+    mark: Option<&str>,
+) -> Result<Option<CheckedProperties>, Refusal> {
+    let Some(object) = fields::map(value, "operations")? else {
+        return Ok(None);
     };
     let mut all = CheckedProperties::default();
-    for (operator, changes) in object {
+    for (operator, changes) in object.as_ref() {
         let param = format!("operations.{operator}");
         if !OPERATIONS.contains(&operator.as_str()) {
             return Err(Refusal::invalid(
@@ -75,13 +69,10 @@ fn operations(value: Option<&Value>) -> Result<Option<CheckedProperties>, Refusa
                 ),
             ));
         }
-        if !changes.is_object() {
-            return Err(Refusal::invalid(
-                param.clone(),
-                format!("The '{param}' parameter must be an object."),
-            ));
+        if changes.is_null() {
+            return Err(Refusal::required(&param));
         }
-        let checked = fields::properties(Some(changes), &param)?;
+        let checked = fields::properties(Some(changes), &param, mark)?;
         let not_a_number = checked
             .properties
             .iter()
@@ -101,18 +92,16 @@ fn operations(value: Option<&Value>) -> Result<Option<CheckedProperties>, Refusa
 #[cfg(test)]
 mod tests {
     use empmix_model::item::Item;
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
     use crate::{EnvelopeUnit, event::tests::context};
 
     fn decode_json(body: Value) -> Decoded {
         let mut id = || "r".to_owned();
-        decode(
-            body.as_object().unwrap(),
-            &mut context(1_780_000_000_000, &mut id),
-        )
-        .unwrap()
+        let text = body.to_string();
+        let body = Body::of(text.as_bytes()).unwrap();
+        decode(&body, &mut context(1_780_000_000_000, &mut id)).unwrap()
     }
 
     fn refused(body: Value) -> Refusal {

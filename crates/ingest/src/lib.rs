@@ -72,7 +72,7 @@ impl Decoded {
 
     fn accept(&mut self, accepted: event::Accepted) {
         self.accepted += 1;
-        self.retry_safe &= accepted.retry_safe;
+        self.retry_safe &= accepted.origin != event::IdOrigin::Random;
         self.units.push(EnvelopeUnit::Item {
             item: accepted.item,
             altered: accepted.altered,

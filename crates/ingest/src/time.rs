@@ -26,21 +26,26 @@ impl ItemTime {
 }
 
 /// Reads `timestamp`. `sent_at` is the checked value of the request.
+///
+/// With a `sent_at` that is not the time of receipt, only the difference of the two counts, so the
+/// client's clock may stand anywhere; the corrected time must be one that is accepted.
 pub fn item_time(
     object: &Map<String, Value>,
     sent_at: Option<EpochMs>,
     context: &RequestContext<'_>,
 ) -> Result<ItemTime, Refusal> {
-    let sent = epoch_ms(object, "timestamp")?;
+    const PARAM: &str = "timestamp";
+    let sent = whole_ms(object.get(PARAM), PARAM)?;
     let received = context.received_at;
-    let skewed = sent_at.filter(|at| received.abs_diff(*at) > limits::SKEW_MS.unsigned_abs());
+    let skewed = sent_at
+        .filter(|_| context.source != Source::Import)
+        .filter(|at| received.abs_diff(*at) > limits::SKEW_MS.unsigned_abs());
     let corrected = match (sent, skewed) {
-        (Some(sent), Some(sent_at)) if context.source != Source::Import => {
-            received + (sent - sent_at)
-        }
-        (Some(sent), _) => sent,
+        (Some(sent), Some(sent_at)) => received.saturating_add(sent - sent_at),
+        (Some(sent), None) => sent,
         (None, _) => received,
     };
+    accepted(corrected, PARAM)?;
     let clamped = corrected > received + limits::FUTURE_MS;
     let old = context.source != Source::Import && corrected < received - limits::OLD_MS;
     let time = if clamped { received } else { corrected.max(0) };
@@ -52,28 +57,41 @@ pub fn item_time(
     })
 }
 
-/// Reads an optional time in whole epoch milliseconds. Other units are refused with a hint.
-pub fn epoch_ms(object: &Map<String, Value>, param: &str) -> Result<Option<EpochMs>, Refusal> {
-    let refuse = |why: &str| {
-        Refusal::invalid(
-            param,
-            format!("The '{param}' parameter must be whole milliseconds since 1970{why}."),
-        )
-    };
-    let number = match object.get(param) {
+/// Reads `sent_at`, the client's clock at the time of sending: any whole milliseconds since 1970.
+pub fn sent_at(value: Option<&Value>) -> Result<Option<EpochMs>, Refusal> {
+    whole_ms(value, "sent_at")
+}
+
+/// Reads an optional number of whole milliseconds from 0 on.
+fn whole_ms(value: Option<&Value>, param: &str) -> Result<Option<EpochMs>, Refusal> {
+    let number = match value {
         None | Some(Value::Null) => return Ok(None),
-        Some(Value::Number(number)) => whole(number).ok_or_else(|| refuse(""))?,
-        Some(_) => return Err(refuse("; it is not a number")),
+        Some(Value::Number(number)) => whole(number).ok_or_else(|| refused(param, ""))?,
+        Some(_) => return Err(refused(param, "; it is not a number")),
     };
-    match number {
-        ..0 => Err(refuse("; it is negative")),
-        0..limits::TIMESTAMP_MIN_MS => Err(refuse("; this looks like seconds")),
-        limits::TIMESTAMP_MIN_MS..limits::TIMESTAMP_END_MS => Ok(Some(number)),
-        limits::TIMESTAMP_END_MS..limits::TIMESTAMP_NANOS => {
-            Err(refuse("; this looks like microseconds"))
-        }
-        _ => Err(refuse("; this looks like nanoseconds")),
+    if number < 0 {
+        return Err(refused(param, "; it is negative"));
     }
+    Ok(Some(number))
+}
+
+/// Refuses a time whose size is that of another unit, with a hint.
+fn accepted(time: EpochMs, param: &str) -> Result<(), Refusal> {
+    match time {
+        ..limits::TIMESTAMP_MIN_MS => Err(refused(param, "; this looks like seconds")),
+        limits::TIMESTAMP_MIN_MS..limits::TIMESTAMP_END_MS => Ok(()),
+        limits::TIMESTAMP_END_MS..limits::TIMESTAMP_NANOS => {
+            Err(refused(param, "; this looks like microseconds"))
+        }
+        _ => Err(refused(param, "; this looks like nanoseconds")),
+    }
+}
+
+fn refused(param: &str, why: &str) -> Refusal {
+    Refusal::invalid(
+        param,
+        format!("The '{param}' parameter must be whole milliseconds since 1970{why}."),
+    )
 }
 
 #[allow(
@@ -135,6 +153,27 @@ mod tests {
         );
         let near = time(json!(NOW - 100), Some(NOW - 59_000)).unwrap();
         assert_eq!((near.time, near.client_time()), (NOW - 100, None));
+    }
+
+    #[test]
+    fn a_clock_that_stands_near_1970_is_corrected_by_the_time_of_sending() {
+        let early = time(json!(240_000), Some(300_000)).unwrap();
+        assert_eq!((early.time, early.sent), (NOW - 60_000, Some(240_000)));
+        assert_eq!(time(json!(0), Some(0)).unwrap().time, NOW);
+        assert!(
+            time(json!(240_000), Some(NOW)).is_err(),
+            "a clock that is right"
+        );
+        assert!(
+            time(json!(0), Some(NOW - 3_600_000)).is_err(),
+            "an old time of no unit"
+        );
+        assert!(
+            time(json!(i64::MAX), Some(0))
+                .unwrap_err()
+                .message
+                .contains("nano")
+        );
     }
 
     #[test]

@@ -1,44 +1,37 @@
 //! Decodes the body of `/public/track`: one event, or a batch.
 
 use empmix_model::limits;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
-use crate::{Decoded, Refusal, RequestContext, event::Decoder, time};
+use crate::{
+    Decoded, Refusal, RequestContext,
+    event::Decoder,
+    json::{self, Body, Object},
+    time,
+};
 
 /// Decodes a body with one event (`{event, distinct_id, …}`) or several (`{events: […]}`).
 ///
 /// An error means that no part of the request can be stored. A refused event is not an error: it is
 /// in `rejected`, and it is one of the units, with its bytes.
-pub fn decode(
-    body: &Map<String, Value>,
-    context: &mut RequestContext<'_>,
-) -> Result<Decoded, Refusal> {
-    let sent_at = time::epoch_ms(body, "sent_at")?;
+pub fn decode(body: &Body<'_>, context: &mut RequestContext<'_>) -> Result<Decoded, Refusal> {
+    let sent_at = time::sent_at(body.value("sent_at").as_ref())?;
     let mut decoder = Decoder::new(context, sent_at);
     let mut decoded = Decoded::new();
-    match body.get("events") {
-        None | Some(Value::Null) => {
-            let bytes = || text_without_key(body);
-            match decoder.item(body) {
-                Ok(accepted) => decoded.accept(accepted),
-                Err(refusal) => decoded.refuse(0, refusal, &bytes()),
-            }
+    let Some(events) = body.get("events") else {
+        match body.object().and_then(|event| decoder.item(&event)) {
+            Ok(accepted) => decoded.accept(accepted),
+            Err(refusal) => decoded.refuse(0, refusal, &body.text_without_key()),
         }
-        Some(Value::Array(events)) => {
-            within_batch(events.len())?;
-            for (index, event) in events.iter().enumerate() {
-                let item = object(event).and_then(|event| decoder.item(event));
-                match item {
-                    Ok(accepted) => decoded.accept(accepted),
-                    Err(refusal) => decoded.refuse(index, refusal, &event.to_string()),
-                }
-            }
-        }
-        Some(_) => {
-            return Err(Refusal::invalid(
-                "events",
-                "The 'events' parameter must be a list.",
-            ));
+        return Ok(decoded);
+    };
+    let events: Vec<&RawValue> = serde_json::from_str(events.get())
+        .map_err(|_| Refusal::invalid("events", "The 'events' parameter must be a list."))?;
+    within_batch(events.len())?;
+    for (index, event) in events.into_iter().map(RawValue::get).enumerate() {
+        match object(event).and_then(|event| decoder.item(&event)) {
+            Ok(accepted) => decoded.accept(accepted),
+            Err(refusal) => decoded.refuse(index, refusal, event),
         }
     }
     Ok(decoded)
@@ -55,37 +48,28 @@ fn within_batch(events: usize) -> Result<(), Refusal> {
     Err(Refusal::invalid("events", message))
 }
 
-fn object(event: &Value) -> Result<&Map<String, Value>, Refusal> {
-    event
-        .as_object()
-        .ok_or_else(|| Refusal::invalid("events", "An event must be an object."))
-}
-
-/// The body without its key, in the form in which it is kept.
-pub(crate) fn text_without_key(body: &Map<String, Value>) -> String {
-    let mut kept = body.clone();
-    kept.remove("apiKey");
-    Value::Object(kept).to_string()
-}
-
-/// The key in the body, if it has one.
-pub fn api_key(body: &Map<String, Value>) -> Option<&str> {
-    body.get("apiKey").and_then(Value::as_str)
+fn object(event: &str) -> Result<Object, Refusal> {
+    if !event.starts_with('{') {
+        return Err(Refusal::invalid("events", "An event must be an object."));
+    }
+    json::object(event).map_err(|refusal| Refusal {
+        message: refusal.message.replace("body", "event"),
+        ..refusal
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::{EnvelopeUnit, event::tests::context};
 
     fn decode_json(body: Value) -> Result<Decoded, Refusal> {
         let mut id = || "r".to_owned();
-        decode(
-            body.as_object().unwrap(),
-            &mut context(1_780_000_000_000, &mut id),
-        )
+        let text = body.to_string();
+        let body = Body::of(text.as_bytes()).unwrap();
+        decode(&body, &mut context(1_780_000_000_000, &mut id))
     }
 
     #[test]

@@ -19,6 +19,9 @@ use empmix_store::StoreError;
 const DEFAULT_DATABASE: &str = "empmix";
 const SERVER_SELECTION: Duration = Duration::from_secs(5);
 const CONNECT: Duration = Duration::from_secs(5);
+/// Connections to a server unless the URI says otherwise. Each call that waits for the server holds
+/// one, and so does each project that is watched; the driver's own limit of 10 is soon used up.
+const CONNECTIONS: u32 = 100;
 
 /// How a store talks to its server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +62,7 @@ pub(super) async fn database(
     client_options.app_name = Some(options.app_name.clone());
     client_options.server_selection_timeout = Some(SERVER_SELECTION);
     client_options.connect_timeout = Some(CONNECT);
+    client_options.max_pool_size.get_or_insert(CONNECTIONS);
     let name = client_options
         .default_database
         .clone()

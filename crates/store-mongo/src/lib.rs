@@ -80,6 +80,7 @@ pub struct MongoStore {
     preparation: Arc<Preparation>,
     closed: watch::Sender<bool>,
     schemas: schema::Slices,
+    streams: live::Streams,
 }
 
 impl MongoStore {
@@ -98,6 +99,7 @@ impl MongoStore {
             preparation: Arc::default(),
             closed: watch::Sender::new(false),
             schemas: schema::Slices::default(),
+            streams: live::Streams::default(),
         };
         store.prepare_and_resume();
         Ok(store)
@@ -113,6 +115,7 @@ impl MongoStore {
             preparation: Arc::clone(&self.preparation),
             closed: watch::Sender::new(false),
             schemas: schema::Slices::default(),
+            streams: live::Streams::default(),
         }
     }
 

@@ -1,18 +1,25 @@
-//! What is stored from now on: a change stream, as long as someone watches.
+//! What is stored from now on: one change stream a project, however many watch.
 //!
-//! Nothing is buffered here: the server keeps the watcher's place. One that falls behind what the
-//! server remembers has lost its place, and its stream ends; so does one that meets a document that
-//! cannot be read, which the log names.
+//! The first watcher opens the stream, a task passes on what it brings, and the task ends within
+//! [`CHECK`] of the last watcher. A watcher that is too slow misses the oldest items and learns how
+//! many. A stream that falls behind what the server remembers ends, and so do all that watch it; so
+//! does one that meets a document that cannot be read, which the log names. They watch again.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use empmix_model::{ids::ProjectId, stored::LiveItem};
-use futures::{
-    StreamExt, TryStreamExt,
-    stream::{self, BoxStream},
-};
+use futures::{StreamExt, stream::BoxStream};
 use mongodb::{
     bson::{Document, RawDocumentBuf, doc},
-    change_stream::event::ChangeStreamEvent,
+    change_stream::{ChangeStream, event::ChangeStreamEvent},
+    error::Result as DriverResult,
 };
+use tokio::sync::{broadcast, watch};
+use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
 use super::{
     MongoStore,
@@ -21,35 +28,103 @@ use super::{
     facts::broken,
     warnings::warning,
 };
-use empmix_store::{StoreError, Watched};
+use empmix_store::{Missed, StoreError, Watched};
+
+/// Items that a slow watcher may be behind before it misses some.
+const ITEMS: usize = 1024;
+/// How often a stream is asked whether anybody watches it.
+const CHECK: Duration = Duration::from_secs(1);
+
+type Changes = ChangeStream<ChangeStreamEvent<RawDocumentBuf>>;
+/// What a project's watchers listen to; its sender is the task's.
+type Channel = Arc<tokio::sync::Mutex<Option<broadcast::WeakSender<LiveItem>>>>;
+
+/// The streams of a process.
+#[derive(Default)]
+pub(super) struct Streams(Mutex<HashMap<ProjectId, Channel>>);
+
+impl Streams {
+    fn channel(&self, project: ProjectId) -> Channel {
+        let mut channels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        channels.entry(project).or_default().clone()
+    }
+}
 
 impl MongoStore {
     pub(super) async fn watch(
         &self,
         project: ProjectId,
     ) -> Result<BoxStream<'static, Watched>, StoreError> {
+        let channel = self.streams.channel(project);
+        let call = self.subscribe(project, &channel);
+        let items = within(self.options.call_deadline, call).await?;
+        let watched = BroadcastStream::new(items)
+            .map(|item| item.map_err(|BroadcastStreamRecvError::Lagged(missed)| Missed(missed)));
+        Ok(watched.boxed())
+    }
+
+    /// Listens to the project's stream, which is opened if it is not open.
+    async fn subscribe(
+        &self,
+        project: ProjectId,
+        channel: &Channel,
+    ) -> DriverResult<broadcast::Receiver<LiveItem>> {
+        let mut sender = channel.lock().await;
+        let open = sender.as_ref().and_then(broadcast::WeakSender::upgrade);
+        if let Some(open) = open {
+            return Ok(open.subscribe());
+        }
         let wanted = doc! {"$match": {
             "ns.coll": {"$in": ["events", "warnings"]},
             "operationType": "insert",
             "fullDocument.p": project_id(project),
         }};
-        let call = self.db.watch().pipeline([wanted]);
-        let call = async { call.await };
-        let changes = within(self.options.call_deadline, call).await?;
-        let changes = changes.with_type::<ChangeStreamEvent<RawDocumentBuf>>();
-        let mut closed = self.closed.subscribe();
-        let end = async move {
+        let changes = self.db.watch().pipeline([wanted]).await?.with_type();
+        let (made, items) = broadcast::channel(ITEMS);
+        *sender = Some(made.downgrade());
+        tokio::spawn(pass_on(
+            changes,
+            made,
+            channel.clone(),
+            self.closed.subscribe(),
+        ));
+        Ok(items)
+    }
+}
+
+/// Passes on what a stream brings until it ends, the store closes or nobody watches any more.
+async fn pass_on(
+    mut changes: Changes,
+    sender: broadcast::Sender<LiveItem>,
+    channel: Channel,
+    mut closed: watch::Receiver<bool>,
+) {
+    let mut check = tokio::time::interval(CHECK);
+    loop {
+        tokio::select! {
+            change = changes.next() => {
+                let change = change.map(|change| change.map_err(|error| failed(&error)));
+                match change.map(|change| change.and_then(|change| item(&change))) {
+                    None => return,
+                    Some(Err(error)) => {
+                        tracing::warn!(%error, "the live views of a project ended");
+                        return;
+                    }
+                    // Nobody may be listening for a moment.
+                    Some(Ok(item)) => drop(sender.send(item)),
+                }
+            }
+            _ = check.tick() => {
+                // Under the lock nobody begins to listen meanwhile.
+                let mut open = channel.lock().await;
+                if sender.receiver_count() == 0 {
+                    *open = None;
+                    return;
+                }
+            }
             // An error says that the store is gone.
-            let _ = closed.wait_for(|closed| *closed).await;
-        };
-        let items = changes
-            .map(|change| item(&change.map_err(|error| failed(&error))?))
-            .inspect_err(|error| tracing::warn!(%error, "a live view ended"))
-            .take_while(|item| std::future::ready(item.is_ok()))
-            .filter_map(|item| std::future::ready(item.ok()))
-            .map(Ok)
-            .take_until(end);
-        Ok(stream::StreamExt::boxed(items))
+            _ = closed.wait_for(|closed| *closed) => return,
+        }
     }
 }
 

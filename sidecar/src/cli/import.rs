@@ -2,9 +2,14 @@
 //!
 //! A file is sent in blocks of lines, cut at the same places each time, one after the other. A block
 //! that fails is sent again for a minute, to whatever sidecar has the directory by then; item ids
-//! and part numbers are the same each time, so re-running the command is safe (idempotent).
+//! and part numbers are the same each time, so re-running the command is safe (idempotent). Events
+//! with a time and without an id get one here, from their content and the number of equal lines
+//! before them in the file: a file counts each of its lines once, however often it is imported, and a
+//! longer version of it adds its new lines.
 
 mod lines;
+mod members;
+mod occurrences;
 mod rejects;
 
 use std::{
@@ -26,7 +31,7 @@ use empmix_protocol::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use self::rejects::Rejects;
+use self::{occurrences::Occurrences, rejects::Rejects};
 use super::say;
 use crate::{
     client::{self, Client, RefusedCall},
@@ -113,13 +118,17 @@ struct Sender<'a> {
 
 impl<'a> Sender<'a> {
     fn new(client: &'a Client, project: ProjectId, file: &'a Path) -> Result<Self> {
-        let bytes = file
+        let meta = file
             .metadata()
-            .with_context(|| format!("{} cannot be read", file.display()))?
-            .len();
-        let bar = ProgressBar::new(bytes);
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}")?;
-        bar.set_style(style);
+            .with_context(|| format!("{} cannot be read", file.display()))?;
+        let (bar, style) = if meta.is_file() {
+            let bar = ProgressBar::new(meta.len());
+            (bar, "{msg} {wide_bar} {bytes}/{total_bytes} {eta}")
+        } else {
+            // A pipe: nobody knows how much will come.
+            (ProgressBar::new_spinner(), "{msg} {spinner} {bytes}")
+        };
+        bar.set_style(ProgressStyle::with_template(style)?);
         bar.set_message(file.display().to_string());
         Ok(Self {
             client,
@@ -132,12 +141,14 @@ impl<'a> Sender<'a> {
 
     async fn send_all(&self, counts: &mut Counts, rejects: &mut Rejects) -> Result<()> {
         let mut lines = lines::open(self.file, &self.bar)?;
+        let mut occurrences = Occurrences::new();
         let mut first_line = 1;
         loop {
             let block = lines::next_block(lines.as_mut())
                 .with_context(|| format!("{} is damaged", self.file.display()))?;
             let last = block.is_empty();
-            let imported = self.send(&block, first_line, last).await?;
+            let sent = lines::with_insert_ids(&block, &mut occurrences)?;
+            let imported = self.send(&sent, first_line, last).await?;
             counts.read += imported.read;
             counts.accepted += imported.accepted;
             counts.rejected += imported.read - imported.accepted;

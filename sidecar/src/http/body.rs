@@ -1,24 +1,39 @@
 //! Bodies of the public API: bounded before and after decompression, and all together.
+//!
+//! A body whose sender is not known yet, because its key is inside it, does not count among the bytes
+//! in flight, so that nobody without a key can use them up. Of such a body only the beginning is read,
+//! within a deadline of its own, and of no more than [`STRANGERS`] bodies at once.
 
 mod rest;
 
 use std::{error::Error, sync::Arc, time::Duration};
 
 use axum::{
-    body::Body,
+    body::{Body, BodyDataStream},
     extract::Request,
     http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use empmix_model::limits;
 use futures::StreamExt;
 use http_body_util::{LengthLimitError, Limited};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 
 /// How long a body may take to arrive.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// Bytes that are read of a body before its key is known: the key must be within them.
+const STRANGER_BYTES: usize = 64 << 10;
+/// How long they may take to arrive.
+const STRANGER_DEADLINE: Duration = Duration::from_secs(10);
+/// Bodies without a known key that are read at once.
+pub const STRANGERS: usize = 1024;
+/// Bytes of a body from which it is parsed beside the async workers.
+const LARGE_BYTES: usize = 256 << 10;
 
 /// Why a body was not read.
 #[derive(Debug)]
@@ -37,14 +52,12 @@ pub(super) enum BodyError {
 
 /// A body, and the share of the bytes in flight that it holds until it is dropped.
 pub(super) struct ReadBody {
-    pub(super) bytes: BytesMut,
-    _share: Option<OwnedSemaphorePermit>,
+    pub(super) bytes: Bytes,
+    _share: OwnedSemaphorePermit,
 }
 
-/// Bounds a body before it is decompressed, writes the name of its encoding as the decompression
-/// layer knows it, and reads what a refusal left unread.
-pub(super) async fn limit_encoded(mut request: Request, next: Next) -> Response {
-    spell_encoding(request.headers_mut());
+/// Bounds a body before it is decompressed, and reads what a refusal left unread.
+pub(super) async fn limit_encoded(request: Request, next: Next) -> Response {
     let waits_for_us = request.headers().contains_key(header::EXPECT);
     let (parts, body) = request.into_parts();
     let (body, rest) = rest::share(body);
@@ -58,62 +71,88 @@ pub(super) async fn limit_encoded(mut request: Request, next: Next) -> Response 
     response
 }
 
-/// Names of encodings are written in any case; `identity` is none, `x-gzip` is gzip (RFC 9110).
-fn spell_encoding(headers: &mut HeaderMap) {
-    let Some(Ok(name)) = headers.get(header::CONTENT_ENCODING).map(|v| v.to_str()) else {
-        return;
-    };
-    let spelt = match name.trim().to_ascii_lowercase().as_str() {
-        "" | "identity" => None,
-        "gzip" | "x-gzip" => Some("gzip"),
-        "deflate" => Some("deflate"),
-        "br" => Some("br"),
-        "zstd" => Some("zstd"),
-        _ => return,
-    };
-    headers.remove(header::CONTENT_ENCODING);
-    if let Some(name) = spelt {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+/// A body that is being read, already decompressed.
+pub(super) struct Reader {
+    chunks: BodyDataStream,
+    bytes: BytesMut,
+    deadline: Instant,
+}
+
+impl Reader {
+    /// Begins to read the body of a request.
+    pub(super) fn new(request: Request) -> Result<Self, BodyError> {
+        check_headers(request.headers())?;
+        Ok(Self {
+            chunks: request.into_body().into_data_stream(),
+            bytes: BytesMut::new(),
+            deadline: Instant::now() + DEADLINE,
+        })
+    }
+
+    /// The beginning of a body whose sender is not known: all of a short one, at least
+    /// [`STRANGER_BYTES`] of a longer one.
+    pub(super) async fn beginning(&mut self, strangers: &Semaphore) -> Result<&[u8], BodyError> {
+        let _place = strangers.try_acquire().map_err(|_| BodyError::Busy)?;
+        let deadline = Instant::now() + STRANGER_DEADLINE;
+        while self.bytes.len() < STRANGER_BYTES {
+            let Some(chunk) = self.next(deadline).await? else {
+                break;
+            };
+            self.bytes.extend_from_slice(&chunk);
+        }
+        Ok(&self.bytes)
+    }
+
+    /// The whole body, which counts among the bytes in flight.
+    pub(super) async fn whole(mut self, inflight: &Arc<Semaphore>) -> Result<ReadBody, BodyError> {
+        let mut share = take_share(inflight, self.bytes.len())?;
+        while let Some(chunk) = self.next(self.deadline).await? {
+            if self.bytes.len() + chunk.len() > limits::BODY_BYTES {
+                return Err(BodyError::TooLarge);
+            }
+            share.merge(take_share(inflight, chunk.len())?);
+            self.bytes.extend_from_slice(&chunk);
+        }
+        Ok(ReadBody {
+            bytes: self.bytes.freeze(),
+            _share: share,
+        })
+    }
+
+    async fn next(&mut self, deadline: Instant) -> Result<Option<Bytes>, BodyError> {
+        match tokio::time::timeout_at(deadline, self.chunks.next()).await {
+            Err(_) => Err(BodyError::Late),
+            Ok(None) => Ok(None),
+            Ok(Some(Ok(chunk))) => Ok(Some(chunk)),
+            Ok(Some(Err(error))) if is_too_large(&error) => Err(BodyError::TooLarge),
+            Ok(Some(Err(_))) => Err(BodyError::Broken),
+        }
     }
 }
 
-/// Reads a body that the decompression layer went over.
-pub(super) async fn read(
-    request: Request,
-    inflight: &Arc<Semaphore>,
-) -> Result<ReadBody, BodyError> {
-    check_headers(request.headers())?;
-    tokio::time::timeout(DEADLINE, collect(request.into_body(), inflight))
-        .await
-        .unwrap_or(Err(BodyError::Late))
+fn take_share(inflight: &Arc<Semaphore>, bytes: usize) -> Result<OwnedSemaphorePermit, BodyError> {
+    let bytes = u32::try_from(bytes).map_err(|_| BodyError::TooLarge)?;
+    Arc::clone(inflight)
+        .try_acquire_many_owned(bytes)
+        .map_err(|_| BodyError::Busy)
 }
 
-async fn collect(body: Body, inflight: &Arc<Semaphore>) -> Result<ReadBody, BodyError> {
-    let mut chunks = body.into_data_stream();
-    let mut read = ReadBody {
-        bytes: BytesMut::new(),
-        _share: None,
-    };
-    while let Some(chunk) = chunks.next().await {
-        let chunk = match chunk {
-            Ok(chunk) => chunk,
-            Err(error) if is_too_large(&error) => return Err(BodyError::TooLarge),
-            Err(_) => return Err(BodyError::Broken),
-        };
-        if read.bytes.len() + chunk.len() > limits::BODY_BYTES {
-            return Err(BodyError::TooLarge);
-        }
-        let length = u32::try_from(chunk.len()).map_err(|_| BodyError::TooLarge)?;
-        let share = Arc::clone(inflight)
-            .try_acquire_many_owned(length)
-            .map_err(|_| BodyError::Busy)?;
-        match &mut read._share {
-            Some(held) => held.merge(share),
-            none => *none = Some(share),
-        }
-        read.bytes.extend_from_slice(&chunk);
+/// Runs work on a body: beside the async workers where the body is large.
+pub(super) async fn work_on<T: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    if bytes <= LARGE_BYTES {
+        return work();
     }
-    Ok(read)
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime shuts down, and this task with it.
+            Err(_) => std::future::pending().await,
+        },
+    }
 }
 
 fn check_headers(headers: &HeaderMap) -> Result<(), BodyError> {

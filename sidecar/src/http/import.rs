@@ -14,7 +14,7 @@ use axum::{
     Json,
     body::Body,
     extract::{Path, Query, Request, State},
-    http::StatusCode,
+    http::{StatusCode, header},
 };
 use empmix_ingest::{EnvelopeUnit, RequestContext, lines, pack, pack::EnvelopeHeader};
 use empmix_model::{
@@ -35,7 +35,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 use tokio_util::io::StreamReader;
 
 use super::{
-    Shared,
+    Shared, body,
     json::Failure,
     private::ProjectPath,
     public,
@@ -73,6 +73,11 @@ pub(super) async fn take(
 ) -> Reply<Imported> {
     let Query(query) =
         query.map_err(|error| ApiError::new(ErrorCode::InvalidRequest, error.body_text()))?;
+    if let Some(coding) = request.headers().get(header::CONTENT_ENCODING) {
+        let message =
+            format!("The encoding {coding:?} is not read here; use gzip, deflate, br or zstd.");
+        return Err(ApiError::new(ErrorCode::InvalidRequest, message).into());
+    }
     let project = project.id()?;
     app.service.project(project).await?;
     let job = app.service.open_import(project, query.job).await?.id;
@@ -150,15 +155,16 @@ impl<'a> Import<'a> {
                 return Ok(());
             }
             let count = lines.len() as u64;
-            self.publish(&lines, next_line).await?;
+            self.publish(lines, next_line).await?;
             next_line += count;
         }
     }
 
     /// Publishes one request of lines and says which parts it was.
-    async fn publish(&mut self, lines: &[Vec<u8>], first_line: u64) -> Result<(), Failure> {
+    async fn publish(&mut self, lines: Vec<Vec<u8>>, first_line: u64) -> Result<(), Failure> {
         let received_at = machine::now();
-        let read = decode(lines, first_line, received_at);
+        let bytes = lines.iter().map(Vec::len).sum();
+        let read = body::work_on(bytes, move || decode(&lines, first_line, received_at)).await;
         let is_instruction = |unit: &EnvelopeUnit| {
             matches!(
                 unit,

@@ -1,5 +1,6 @@
 //! What arrives, as server-sent events: `event` and `warning` with the item, `lagged` with how many
-//! items a slow reader missed; a comment every 15 seconds.
+//! items a slow reader missed; a comment every two seconds, so that a viewer that went away without a
+//! word is noticed within five.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -17,6 +18,8 @@ use crate::machine;
 
 /// Items that wait for a slow reader; beyond it the oldest are dropped.
 const BUFFER: usize = 1000;
+/// How often something is sent.
+const KEEP_ALIVE: Duration = Duration::from_secs(2);
 
 /// Narrows what is shown.
 #[derive(Debug, Default, Deserialize)]
@@ -48,17 +51,23 @@ pub(super) fn respond(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (sender, receiver) = broadcast::channel(BUFFER);
     tokio::spawn(async move {
-        while let Some(item) = items.next().await {
-            let is_shown = item.as_ref().map_or(true, |item| query.admits(item));
-            if is_shown && sender.send(item).is_err() {
-                break;
+        loop {
+            let item = tokio::select! {
+                item = items.next() => item,
+                // The viewer has gone, also one whose filter admits nothing.
+                () = sender.closed() => break,
+            };
+            let Some(item) = item else { break };
+            if item.as_ref().map_or(true, |item| query.admits(item)) {
+                // Nobody listens: the next turn ends.
+                let _ = sender.send(item);
             }
         }
     });
     let opened = futures::stream::iter([Ok(Event::default().comment("open"))]);
     let events = BroadcastStream::new(receiver).map(|item| Ok(to_event(item)));
     let until_stopped = opened.chain(events).take_until(stop.cancelled_owned());
-    Sse::new(until_stopped).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+    Sse::new(until_stopped).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
 fn to_event(item: Result<Watched, BroadcastStreamRecvError>) -> Event {

@@ -8,6 +8,7 @@
 mod assets;
 mod body;
 mod cors;
+mod decompress;
 mod guard;
 mod health;
 mod import;
@@ -61,6 +62,8 @@ pub struct App {
     pub hosts: guard::Hosts,
     /// Bytes of bodies that may still come in.
     pub inflight: Arc<Semaphore>,
+    /// Bodies whose key is not known yet that may still come in.
+    pub strangers: Arc<Semaphore>,
     /// A console in a folder.
     pub console_dir: Option<PathBuf>,
     /// When the process started.
@@ -71,6 +74,7 @@ pub struct App {
     pub stop_serving: CancellationToken,
 }
 
+pub use body::STRANGERS;
 pub use guard::Hosts;
 
 /// The handlers' view of what they share.

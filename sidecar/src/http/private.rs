@@ -21,10 +21,9 @@ use empmix_protocol::{
 use empmix_query::answer::{Answer, Engine};
 use serde::Deserialize;
 use serde_json::Value;
-use tower_http::decompression::RequestDecompressionLayer;
 
 use super::{
-    Shared, guard, import, json,
+    Shared, decompress, guard, import, json,
     json::Failure,
     live,
     routes::{Reply, ReplyWith, Routes, StreamOf},
@@ -70,7 +69,7 @@ fn private_routes() -> Routes {
         .on(&endpoint::LIVE, follow)
         .on(&endpoint::LOAD_SAMPLE, import::load_sample)
         .on_layered(&endpoint::IMPORT, import::take, |route| {
-            route.layer(RequestDecompressionLayer::new())
+            route.layer(middleware::from_fn(decompress::body))
         })
         .on(&endpoint::JOB, job)
         .on(&endpoint::CANCEL_JOB, cancel_job)

@@ -15,10 +15,9 @@ use empmix_ingest::{
 };
 use empmix_model::envelope::{Envelope, Source};
 use futures::future::try_join_all;
-use serde_json::{Map, Value, json};
-use tower_http::decompression::RequestDecompressionLayer;
+use serde_json::{Value, json};
 
-use super::{Shared, body, body::BodyError, cors};
+use super::{Shared, body, body::BodyError, cors, decompress};
 use crate::{
     access::{Grant, KeyStatus},
     machine,
@@ -30,7 +29,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/track", post(take_track))
         .route("/public/identify", post(take_identify))
         .method_not_allowed_fallback(wrong_method)
-        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+        .layer(middleware::from_fn(decompress::body))
         .layer(middleware::from_fn(body::limit_encoded))
         .layer(middleware::from_fn(cors::any_origin))
         .route("/public/{*rest}", any(unknown))
@@ -41,9 +40,7 @@ async fn take_track(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, PublicError> {
-    let received = receive(&app, &headers, request).await?;
-    let decoded = received.decode(Source::Track, track::decode)?;
-    publish(&app, &received, Source::Track, decoded).await
+    take(&app, &headers, request, Source::Track, track::decode).await
 }
 
 async fn take_identify(
@@ -51,9 +48,7 @@ async fn take_identify(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, PublicError> {
-    let received = receive(&app, &headers, request).await?;
-    let decoded = received.decode(Source::Identify, identify::decode)?;
-    publish(&app, &received, Source::Identify, decoded).await
+    take(&app, &headers, request, Source::Identify, identify::decode).await
 }
 
 async fn unknown() -> PublicError {
@@ -64,65 +59,57 @@ async fn wrong_method() -> PublicError {
     PublicError::WrongMethod
 }
 
-/// A request with a good key and a JSON object.
-struct Received {
-    body: Map<String, Value>,
-    grant: Grant,
-    received_at: i64,
-    _read: body::ReadBody,
-}
-
 /// How a body is read.
-type Decode = fn(&Map<String, Value>, &mut RequestContext<'_>) -> Result<Decoded, Refusal>;
+type Decode = fn(&json::Body<'_>, &mut RequestContext<'_>) -> Result<Decoded, Refusal>;
 
-impl Received {
-    fn decode(&self, source: Source, decode: Decode) -> Result<Decoded, Refusal> {
-        let mut random_id = machine::random_hex::<16>;
-        let mut context = RequestContext {
-            received_at: self.received_at,
-            authority: self.grant.authority,
-            source,
-            random_id: &mut random_id,
-        };
-        decode(&self.body, &mut context)
-    }
-}
-
-/// A key in the header is checked before a byte of the body is read.
-async fn receive(
+/// Checks the key, reads the body, decodes it and publishes what it holds.
+async fn take(
     app: &Shared,
     headers: &HeaderMap,
     request: Request,
-) -> Result<Received, PublicError> {
+    source: Source,
+    decode: Decode,
+) -> Result<Response, PublicError> {
     let received_at = machine::now();
-    let header_key = headers
-        .get("x-api-key")
-        .map(|key| key.to_str().unwrap_or_default());
-    let header_grant = match header_key {
-        Some(key) => Some(grant(app, key).await?),
-        None => None,
-    };
-    let read = body::read(request, &app.inflight).await?;
-    if header_grant.is_none() && read.bytes.trim_ascii().is_empty() {
-        return Err(PublicError::NoKey);
-    }
-    let value = json::value(&read.bytes)?;
-    let grant = match (header_grant, &value) {
-        (Some(grant), _) => grant,
-        (None, Value::Object(body)) => {
-            grant(app, track::api_key(body).ok_or(PublicError::NoKey)?).await?
+    let mut reader = body::Reader::new(request)?;
+    let grant = match headers.get("x-api-key") {
+        Some(key) => grant(app, key.to_str().unwrap_or_default()).await?,
+        None => {
+            let key = key_of(reader.beginning(&app.strangers).await?)?;
+            grant(app, &key).await?
         }
-        (None, _) => return Err(PublicError::NoKey),
     };
-    let Value::Object(body) = value else {
-        return Err(Refusal::body("The body must be a JSON object.").into());
-    };
-    Ok(Received {
-        body,
-        grant,
+    let read = reader.whole(&app.inflight).await?;
+    let header = EnvelopeHeader {
+        project: grant.project,
         received_at,
-        _read: read,
-    })
+        source,
+        job: None,
+    };
+    let bytes = read.bytes.clone();
+    let decoded = body::work_on(bytes.len(), move || {
+        let mut random_id = machine::random_hex::<16>;
+        let mut context = RequestContext {
+            received_at,
+            authority: grant.authority,
+            source,
+            random_id: &mut random_id,
+        };
+        decode(&json::Body::of(&bytes)?, &mut context)
+    });
+    publish(app, header, decoded.await?).await
+}
+
+/// The key in the beginning of a body.
+fn key_of(beginning: &[u8]) -> Result<String, PublicError> {
+    if let Some(key) = json::api_key(beginning) {
+        return Ok(key);
+    }
+    if !beginning.trim_ascii().is_empty() {
+        // A short body that is not JSON is told so; of a long one the key comes too late.
+        json::Body::of(beginning)?;
+    }
+    Err(PublicError::NoKey)
 }
 
 async fn grant(app: &Shared, key: &str) -> Result<Grant, PublicError> {
@@ -137,16 +124,9 @@ async fn grant(app: &Shared, key: &str) -> Result<Grant, PublicError> {
 
 async fn publish(
     app: &Shared,
-    received: &Received,
-    source: Source,
+    header: EnvelopeHeader,
     decoded: Decoded,
 ) -> Result<Response, PublicError> {
-    let header = EnvelopeHeader {
-        project: received.grant.project,
-        received_at: received.received_at,
-        source,
-        job: None,
-    };
     let (accepted, rejected, retry_safe) = (decoded.accepted, decoded.rejected, decoded.retry_safe);
     let envelopes = pack(header, decoded.units, uuid::Uuid::now_v7);
     publish_all(app.service.broker.as_ref(), &envelopes)

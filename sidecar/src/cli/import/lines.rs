@@ -7,9 +7,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use empmix_ingest::lines::with_insert_id;
 use empmix_model::limits;
-use flate2::read::MultiGzDecoder;
 use indicatif::ProgressBar;
+
+use super::{members::Members, occurrences::Occurrences};
+
+/// Bytes that are read of a file at a time.
+const BUFFER: usize = 1 << 18;
 
 /// Lines of one block: a multiple of the lines that the server takes as one request.
 const BLOCK_LINES: usize = 5 * crate::http::REQUEST_LINES;
@@ -34,20 +39,51 @@ pub(super) fn check(file: &Path) -> Result<()> {
             "{name}: .{format} is not read in this version; give newline-delimited JSON, plain or gzipped (.gz)"
         );
     }
-    File::open(file).with_context(|| format!("{name} cannot be read"))?;
+    // A pipe may be opened once only: its writer sees each reader that goes away.
+    if meta.is_file() {
+        File::open(file).with_context(|| format!("{name} cannot be read"))?;
+    }
     Ok(())
 }
 
 /// Opens a file; the bar counts what is read of it.
 pub(super) fn open(file: &Path, bar: &ProgressBar) -> Result<Box<dyn BufRead + Send>> {
     let opened = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let counted: Box<dyn Read + Send> = Box::new(bar.wrap_read(opened));
-    let text: Box<dyn Read + Send> = if ends_in(file, "gz") {
-        Box::new(MultiGzDecoder::new(counted))
-    } else {
-        counted
-    };
-    Ok(Box::new(BufReader::with_capacity(1 << 18, text)))
+    let mut bytes = BufReader::with_capacity(BUFFER, bar.wrap_read(opened));
+    let begins = bytes
+        .fill_buf()
+        .with_context(|| format!("{} cannot be read", file.display()))?;
+    // The first byte of gzip, which no JSON begins with.
+    if begins.first() == Some(&0x1f) {
+        return Ok(Box::new(BufReader::with_capacity(
+            BUFFER,
+            Members::new(bytes),
+        )));
+    }
+    Ok(Box::new(bytes))
+}
+
+/// A block as it is sent: with the insert ids that the content of its lines gives them.
+pub(super) fn with_insert_ids(
+    block: &[Vec<u8>],
+    occurrences: &mut Occurrences,
+) -> Result<Vec<Vec<u8>>> {
+    let mut failed = None;
+    let sent = block.iter().map(|line| {
+        let count = |digest| match occurrences.count(digest) {
+            Ok(before) => before,
+            Err(error) => {
+                failed = Some(error);
+                0
+            }
+        };
+        with_insert_id(line, Box::new(count)).unwrap_or_else(|| line.clone())
+    });
+    let sent = sent.collect();
+    match failed {
+        None => Ok(sent),
+        Some(error) => Err(error),
+    }
 }
 
 fn ends_in(file: &Path, extension: &str) -> bool {

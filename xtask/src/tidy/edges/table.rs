@@ -75,7 +75,12 @@ pub(super) const ONLY_IN: &[(&str, &[&str])] = &[
     ("bson", &["empmix-store-mongo"]),
     (
         "rusqlite",
-        &["empmix-broker", "empmix-layout", "empmix-store-local"],
+        &[
+            "empmix-broker",
+            "empmix-layout",
+            "empmix-sidecar",
+            "empmix-store-local",
+        ],
     ),
     ("egui", &["empmix-ui"]),
     ("eframe", &["empmix-ui"]),
