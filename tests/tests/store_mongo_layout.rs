@@ -251,7 +251,6 @@ async fn an_unknown_value_is_an_error() {
         ("keys", "secret_hash", "a key"),
         ("events", "s", "an event"),
         ("events", "props", "an event"),
-        ("sessions", "n", "a session"),
         ("days", "v", "a day"),
     ];
     for (name, field, what) in damages {
@@ -264,7 +263,6 @@ async fn an_unknown_value_is_an_error() {
             "warnings" => store.warnings(history::PROJECT, 100).await.err(),
             "links" => store.links(history::PROJECT).await.err(),
             "keys" => store.keys().await.err(),
-            "sessions" => store.session(history::PROJECT, "s1").await.err(),
             "days" => store.schema(history::PROJECT).await.err(),
             _ => store.events(history::PROJECT, &any_event()).await.err(),
         };

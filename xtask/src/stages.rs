@@ -3,6 +3,7 @@
 mod native;
 mod schedule;
 mod sdk;
+mod seed;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use crate::dist;
 use crate::outcome::Outcome;
 use crate::provision::node::Node;
 use crate::provision::{apt, duckdb, mongod};
+use crate::stages::seed::Seed;
 use crate::tidy;
 
 /// The options of `test`.
@@ -134,7 +136,7 @@ impl Report {
     }
 
     /// Prints a line for each stage, the names of the tests that failed, and the sum as the last one.
-    fn finish(self) -> Result<()> {
+    fn finish(self, seed: &Seed) -> Result<()> {
         let mut sum = Outcome::default();
         let mut broken = Vec::new();
         println!();
@@ -161,6 +163,9 @@ impl Report {
         for failure in &sum.failures {
             println!("failed: {failure}");
         }
+        if sum.failed > 0 {
+            println!("repeat a random test: {}", seed.repeat("NAME"));
+        }
         println!("{} passed, {} failed", sum.passed, sum.failed);
         if sum.failed > 0 {
             anyhow::bail!("failed: {}", broken.join(", "));
@@ -173,7 +178,7 @@ impl Report {
 pub(crate) fn test(context: &Context, args: &TestArgs) -> Result<()> {
     let mut report = Report::default();
     let Some(ground) = report.stage("prepare", |_| Ground::prepare(context)) else {
-        return report.finish();
+        return report.finish(&Seed::of_today());
     };
     if args.wants("tidy") {
         report.stage("tidy", |outcome| tidy::checks(context, &[], outcome));
@@ -184,16 +189,20 @@ pub(crate) fn test(context: &Context, args: &TestArgs) -> Result<()> {
     let builds = ["unit", "docs", "end-to-end"]
         .iter()
         .any(|stage| args.wants(stage));
-    let mut env = Vec::new();
+    let seed = Seed::of_today();
+    let mut env = seed.env();
+    if builds {
+        step(format!("random tests: {}", seed.repeat("")));
+    }
     if args.nightly {
         // Before the development build: both put their console into the same folder.
         let made = report.stage("release", |_| dist::programs(context, ground.selection));
         let Some(made) = made else {
-            return report.finish();
+            return report.finish(&seed);
         };
         env.extend(release_env(&made)?);
         let Some(probe) = report.stage("probe", |_| console::probe(context)) else {
-            return report.finish();
+            return report.finish(&seed);
         };
         env.push(("EMPMIX_PROBE".to_owned(), probe.into()));
     }
@@ -202,7 +211,7 @@ pub(crate) fn test(context: &Context, args: &TestArgs) -> Result<()> {
         env.extend(ground.env(&made)?);
         rust_tests(context, args, &ground, &made, &env, &mut report);
     }
-    report.finish()
+    report.finish(&seed)
 }
 
 /// Where the tests of `--nightly` find the programs as they ship.

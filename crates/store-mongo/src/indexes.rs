@@ -19,7 +19,7 @@ pub(super) fn all() -> Vec<(&'static str, Vec<IndexModel>)> {
         .partial_filter_expression(doc! {"s": {"$gt": ""}})
         .build();
     let by_session = IndexModel::builder()
-        .keys(doc! {"p": 1, "s": 1})
+        .keys(doc! {"p": 1, "s": 1, "t": 1, "_id": 1, "e": 1})
         .options(in_session)
         .build();
     vec![
@@ -43,7 +43,6 @@ pub(super) fn all() -> Vec<(&'static str, Vec<IndexModel>)> {
             ],
         ),
         ("ids", vec![plain(doc! {"p": 1, "u": 1})]),
-        ("sessions", vec![]),
         ("days", vec![]),
         ("projects", vec![unique(doc! {"name": 1})]),
         ("keys", vec![]),

@@ -6,7 +6,6 @@
 //! | `instructions` | project ‖ item hash | instructions about users, once each |
 //! | `links` | `{p, a, s, d}` | every link ever said: earliest key `k`, item `i`, refusal `f` or null |
 //! | `ids` | `{p, d}` | ids that a fact names: user `u`, key `k` of the earliest identification |
-//! | `sessions` | `{p, s}` | metrics, recomputed from the events |
 //! | `days` | `{p, day}` | how often events of a day were stored, see [`schema`] |
 //! | `warnings` | what makes it one, so that a repeat changes nothing | bounded per project |
 //! | `projects`, `keys` | project | the catalogue; `identity_version` serialises facts |
@@ -61,7 +60,7 @@ use mongodb::{
     Client, Database,
     bson::{Document, doc, oid::ObjectId},
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 pub use connect::MongoOptions;
 
@@ -81,6 +80,8 @@ pub struct MongoStore {
     closed: watch::Sender<bool>,
     schemas: schema::Slices,
     streams: live::Streams,
+    /// Wakes the task that stamps events again.
+    moved: Arc<Notify>,
 }
 
 impl MongoStore {
@@ -100,6 +101,7 @@ impl MongoStore {
             closed: watch::Sender::new(false),
             schemas: schema::Slices::default(),
             streams: live::Streams::default(),
+            moved: Arc::default(),
         };
         store.prepare_and_resume();
         Ok(store)
@@ -116,6 +118,7 @@ impl MongoStore {
             closed: watch::Sender::new(false),
             schemas: schema::Slices::default(),
             streams: live::Streams::default(),
+            moved: Arc::clone(&self.moved),
         }
     }
 

@@ -40,7 +40,7 @@ type Changes = ChangeStream<ChangeStreamEvent<RawDocumentBuf>>;
 type Channel = Arc<tokio::sync::Mutex<Option<broadcast::WeakSender<LiveItem>>>>;
 
 /// The streams of a process.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Streams(Mutex<HashMap<ProjectId, Channel>>);
 
 impl Streams {
@@ -122,10 +122,14 @@ async fn pass_on(
                     return;
                 }
             }
-            // An error says that the store is gone.
-            _ = closed.wait_for(|closed| *closed) => return,
+            () = close(&mut closed) => return,
         }
     }
+}
+
+/// Waits until the store closes. An error says that it is gone.
+async fn close(closed: &mut watch::Receiver<bool>) {
+    let _ = closed.wait_for(|closed| *closed).await;
 }
 
 fn item(change: &ChangeStreamEvent<RawDocumentBuf>) -> Result<LiveItem, StoreError> {

@@ -63,15 +63,14 @@ impl MongoStore {
         })
     }
 
-    /// Prepares the database and does what earlier processes left to do, beside everything else, until
-    /// it is done or the store closes.
+    /// Prepares the database and stamps events again, beside everything else, until the store closes.
     pub(super) fn prepare_and_resume(&self) {
         let store = self.beside();
         let preparation = self.preparation.clone();
         let mut closing = self.closed.subscribe();
         let work = async move {
             store.keep_preparing().await;
-            store.keep_finishing_restamps().await;
+            store.keep_restamping().await;
         };
         tokio::spawn(async move {
             tokio::select! {

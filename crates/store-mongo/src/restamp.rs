@@ -1,20 +1,30 @@
-//! Stamping events with their users again, after a fold changed who an id is.
+//! Stamping events with their users again, after facts changed who an id is.
 //!
-//! A job is written in the transaction that changed the users: `{_id, kind: "restamp", p, ids}`.
-//! Running it reads the ids' users, sets `u` on their events, and reads the users again: if another
-//! fold came in between, what was set may be of yesterday, so it is done again. Only then does the
-//! job go. It can be run by several processes, any number of times, from any point: by the writer
-//! that made it, by the next one, and by every process that starts.
+//! A job is written in the transaction that changed the users: `{_id, kind: "restamp", p, ids}`. A task
+//! of every process runs the jobs beside the writes, which never wait for it: it reads the ids' users,
+//! walks over their events, sets `u` where it differs, a few thousand events at a time, and reads the
+//! users again: if they changed in between, what was set may be of yesterday, so it is done again. Only
+//! then does the job go. It can be run by several processes, any number of times, from any point.
+//!
+//! Until a job is done, readers resolve its ids themselves. They do so for at most [`UNSTAMPED`] ids:
+//! where more wait, they run the oldest jobs first.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use empmix_model::ids::ProjectId;
-use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+use futures::TryStreamExt;
+use mongodb::{
+    bson::{Binary, Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId},
+    options::Hint,
+};
 
 use super::{
     MongoStore,
     calls::{listed, within},
-    documents::project_id,
+    documents::{binary, project_id},
     facts::broken,
     prepare::pauses,
 };
@@ -22,8 +32,12 @@ use empmix_store::StoreError;
 
 /// Ids of one job.
 pub(super) const IDS: usize = 1_000;
-/// Statements of one command.
-const STATEMENTS: usize = 200;
+/// Events that are stamped by one command.
+const EVENTS: usize = 5_000;
+/// Ids that readers resolve themselves.
+const UNSTAMPED: usize = 10_000;
+/// How often jobs are looked for that this process did not write.
+const LOOK: Duration = Duration::from_secs(5);
 const KIND: &str = "restamp";
 
 /// A job that is not done.
@@ -39,12 +53,22 @@ pub(super) fn document(id: ObjectId, project: ProjectId, ids: &[&str]) -> Docume
 }
 
 impl MongoStore {
-    /// Does what earlier processes left to do; tries again while the server is unreachable.
-    pub(super) async fn keep_finishing_restamps(&self) {
+    /// Stamps events again as jobs come, for as long as it is awaited.
+    pub(super) async fn keep_restamping(&self) {
         let mut backoff = pauses();
-        while let Err(error) = self.finish_all_restamps().await {
-            tracing::debug!(%error, "users cannot be stamped on events yet");
-            tokio::time::sleep(backoff.next_delay()).await;
+        loop {
+            let pause = match self.finish_all_restamps().await {
+                Ok(()) => {
+                    backoff.reset();
+                    LOOK
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "users cannot be stamped on events yet");
+                    backoff.next_delay()
+                }
+            };
+            // A timeout is the time to look what other processes left.
+            let _ = tokio::time::timeout(pause, self.moved.notified()).await;
         }
     }
 
@@ -58,7 +82,9 @@ impl MongoStore {
                 _ => None,
             };
             let id = id.ok_or_else(|| broken("a job"))?;
-            self.finish_restamps(id).await?;
+            for restamp in self.restamps(id).await? {
+                self.restamp(id, &restamp).await?;
+            }
         }
         Ok(())
     }
@@ -78,12 +104,19 @@ impl MongoStore {
             .collect()
     }
 
-    /// Does what is left to do, also of a process that did not come that far.
-    pub(super) async fn finish_restamps(&self, project: ProjectId) -> Result<(), StoreError> {
-        for restamp in self.restamps(project).await? {
-            self.restamp(project, &restamp).await?;
+    /// The jobs that readers must know of; where they are of too many ids, the oldest are run first.
+    pub(super) async fn few_restamps(
+        &self,
+        project: ProjectId,
+    ) -> Result<Vec<Restamp>, StoreError> {
+        let mut jobs = self.restamps(project).await?;
+        let mut ids: usize = jobs.iter().map(|job| job.ids.len()).sum();
+        while ids > UNSTAMPED {
+            let oldest = jobs.remove(0);
+            self.restamp(project, &oldest).await?;
+            ids -= oldest.ids.len();
         }
-        Ok(())
+        Ok(jobs)
     }
 
     async fn restamp(&self, project: ProjectId, restamp: &Restamp) -> Result<(), StoreError> {
@@ -102,33 +135,50 @@ impl MongoStore {
         within(self.options.call_deadline, call).await.map(|_| ())
     }
 
+    /// Sets the users of events of some ids.
     async fn stamp(
         &self,
         project: ProjectId,
         ids: &[&str],
-        users: &std::collections::HashMap<String, String>,
+        users: &HashMap<String, String>,
     ) -> Result<(), StoreError> {
-        let mut by_user: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for id in ids {
-            by_user
-                .entry(users.get(*id).map_or(*id, String::as_str))
-                .or_default()
-                .push(id);
+        let deadline = self.options.call_deadline;
+        let events = self.db.collection::<RawDocumentBuf>("events");
+        let of_ids = events
+            .find(doc! {"p": project_id(project), "d": {"$in": ids}})
+            .projection(doc! {"d": 1, "u": 1})
+            .hint(Hint::Keys(doc! {"p": 1, "d": 1, "t": 1}));
+        let mut cursor = within(deadline, of_ids).await?;
+        let mut wrong: BTreeMap<&str, Vec<Binary>> = BTreeMap::new();
+        let mut waiting = 0;
+        while let Some(event) = within(deadline, cursor.try_next()).await? {
+            let (id, distinct_id, stamped) = stamp_of(&event).ok_or_else(|| broken("an event"))?;
+            let known = users.get_key_value(distinct_id);
+            let own = || ids.iter().find(|id| **id == distinct_id).copied();
+            let Some(user) = known.map(|(_, user)| user.as_str()).or_else(own) else {
+                continue;
+            };
+            if user != stamped {
+                wrong.entry(user).or_default().push(id);
+                waiting += 1;
+            }
+            if waiting == EVENTS {
+                waiting = 0;
+                self.set_users(std::mem::take(&mut wrong)).await?;
+            }
         }
-        let statements: Vec<_> = by_user
-            .into_iter()
-            .map(|(user, ids)| {
-                doc! {
-                    "q": {"p": project_id(project), "d": {"$in": ids}, "u": {"$ne": user}},
-                    "u": {"$set": {"u": user}},
-                    "multi": true,
-                }
-            })
-            .collect();
-        for statements in statements.chunks(STATEMENTS) {
-            self.update_all("events", statements.to_vec()).await?;
-        }
-        Ok(())
+        self.set_users(wrong).await
+    }
+
+    /// Sets the users of events, in one command.
+    pub(super) async fn set_users(
+        &self,
+        events: BTreeMap<&str, Vec<Binary>>,
+    ) -> Result<(), StoreError> {
+        let statements = events.into_iter().map(|(user, ids)| {
+            doc! {"q": {"_id": {"$in": ids}}, "u": {"$set": {"u": user}}, "multi": true}
+        });
+        self.update_all("events", statements.collect()).await
     }
 
     /// Runs update statements outside any transaction, durably. Running them again is harmless.
@@ -145,6 +195,7 @@ impl MongoStore {
                 "update": collection,
                 "updates": statements,
                 "ordered": false,
+                "maxTimeMS": i64::try_from(self.options.call_deadline.as_millis()).unwrap_or(i64::MAX),
                 "writeConcern": {"w": "majority", "j": true},
             })
             .await?;
@@ -156,6 +207,12 @@ impl MongoStore {
             Some(errors) => Err(StoreError::Unavailable(format!("MongoDB: {errors}"))),
         }
     }
+}
+
+/// The `_id`, the distinct id and the user of an event.
+fn stamp_of(event: &RawDocument) -> Option<(Binary, &str, &str)> {
+    let id = binary(event.get_binary("_id").ok()?.bytes);
+    Some((id, event.get_str("d").ok()?, event.get_str("u").ok()?))
 }
 
 fn read_job(job: &Document) -> Option<Restamp> {

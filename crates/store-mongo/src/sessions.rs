@@ -1,107 +1,51 @@
-//! Session metrics: recomputed from the events of the sessions that a batch touched.
+//! Session metrics: read from the events of the session when they are asked for.
 //!
-//! Events only ever join a session, and each writer recomputes after its own insert, so the
-//! result over more events is the later one: of two writers the fuller result stays.
+//! Nothing is written beside the events, so a session costs its writers nothing, however long it is.
+//! The index `{p, s, t, _id, e}` holds all that is read: its first and its last entry, and how many there
+//! are.
 
 use empmix_model::{ids::ProjectId, stored::SessionMetrics};
 use mongodb::bson::{Document, doc};
 
-use super::{
-    MongoStore,
-    calls::{listed, within},
-    documents::project_id,
-    facts::broken,
-};
+use super::{MongoStore, calls::within, documents::project_id, facts::broken};
 use empmix_store::StoreError;
 
-/// Sessions recomputed by one pipeline.
-const CHUNK: usize = 1_000;
-
 impl MongoStore {
-    /// Recomputes the metrics of sessions.
-    pub(super) async fn recompute_sessions(
-        &self,
-        project: ProjectId,
-        sessions: &[&str],
-    ) -> Result<(), StoreError> {
-        for sessions in sessions.chunks(CHUNK) {
-            let metrics = listed(
-                self.options.call_deadline,
-                self.newest("events")
-                    .aggregate(metrics_pipeline(project, sessions)),
-            )
-            .await?;
-            let statements = metrics
-                .into_iter()
-                .map(|metrics| statement(project, metrics).ok_or_else(|| broken("a session")))
-                .collect::<Result<_, _>>()?;
-            self.update_all("sessions", statements).await?;
-        }
-        Ok(())
-    }
-
     /// The metrics of a session.
     pub(super) async fn session_metrics(
         &self,
         project: ProjectId,
         session: &str,
     ) -> Result<Option<SessionMetrics>, StoreError> {
-        let id = doc! {"p": project_id(project), "s": session};
-        let sessions = self.newest("sessions");
-        let call = sessions.find_one(doc! {"_id": id});
-        let found = within(self.options.call_deadline, call).await?;
-        found
-            .map(|metrics| read(session, &metrics).ok_or_else(|| broken("a session")))
-            .transpose()
+        let events = self.newest("events");
+        // The second condition is the index's own.
+        let of_session = doc! {"p": project_id(project), "s": {"$eq": session, "$gt": ""}};
+        let end = |order: i32| {
+            // `_id` sorts as the item hash does within a project.
+            let end = events.find_one(of_session.clone());
+            let end = end.sort(doc! {"p": order, "s": order, "t": order, "_id": order});
+            end.projection(doc! {"_id": 0, "t": 1, "e": 1})
+        };
+        let deadline = self.options.query_deadline;
+        let Some(first) = within(deadline, end(1)).await? else {
+            return Ok(None);
+        };
+        let last = within(deadline, end(-1)).await?;
+        let count = events.count_documents(of_session.clone());
+        let events = within(deadline, count).await?;
+        let last = last.unwrap_or_else(|| first.clone());
+        read(session, &first, &last, events)
+            .map(Some)
+            .ok_or_else(|| broken("an event of a session"))
     }
 }
 
-fn metrics_pipeline(project: ProjectId, sessions: &[&str]) -> Vec<Document> {
-    // `_id` sorts as the item hash does within a project.
-    let ends = |at: i32| doc! {"sortBy": {"t": at, "_id": at}, "output": {"t": "$t", "e": "$e"}};
-    vec![
-        // The second condition is the index's own.
-        doc! {"$match": {"p": project_id(project), "s": {"$in": sessions, "$gt": ""}}},
-        doc! {"$group": {
-            "_id": "$s",
-            "n": {"$sum": 1_i64},
-            "first": {"$top": ends(1)},
-            "last": {"$top": ends(-1)},
-        }},
-    ]
-}
-
-/// Writes metrics unless those of more events are there.
-fn statement(project: ProjectId, mut metrics: Document) -> Option<Document> {
-    let session = metrics.remove("_id")?;
-    let fuller = doc! {"$gt": [{"$ifNull": ["$n", 0_i64]}, metrics.get_i64("n").ok()?]};
-    let fields = ["n", "first", "last"];
-    let set: Document = fields
-        .iter()
-        .map(|field| {
-            let new = doc! {"$literal": metrics.get(field).cloned()};
-            let kept = format!("${field}");
-            (
-                (*field).to_owned(),
-                doc! {"$cond": [fuller.clone(), kept, new]}.into(),
-            )
-        })
-        .collect();
-    Some(doc! {
-        "q": {"_id": {"p": project_id(project), "s": session}},
-        "u": [{"$set": set}],
-        "upsert": true,
-    })
-}
-
-fn read(session: &str, metrics: &Document) -> Option<SessionMetrics> {
-    let first = metrics.get_document("first").ok()?;
-    let last = metrics.get_document("last").ok()?;
+fn read(session: &str, first: &Document, last: &Document, events: u64) -> Option<SessionMetrics> {
     Some(SessionMetrics {
         session_id: session.to_owned(),
         started_at: first.get_datetime("t").ok()?.timestamp_millis(),
         last_active_at: last.get_datetime("t").ok()?.timestamp_millis(),
-        events: u64::try_from(metrics.get_i64("n").ok()?).ok()?,
+        events,
         first_event: first.get_str("e").ok()?.to_owned(),
         last_event: last.get_str("e").ok()?.to_owned(),
     })

@@ -58,7 +58,7 @@ impl MongoStore {
         project: ProjectId,
     ) -> Result<BTreeMap<String, String>, StoreError> {
         let ids: Vec<String> = self
-            .restamps(project)
+            .few_restamps(project)
             .await?
             .into_iter()
             .flat_map(|restamp| restamp.ids)

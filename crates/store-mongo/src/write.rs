@@ -1,10 +1,12 @@
 //! A batch, in the order that makes any crash harmless.
 //!
-//! 1. Restamps that another process left are finished.
-//! 2. Instructions are inserted; the facts of those whose content is the stored one are applied.
-//! 3. Events are inserted, stamped with the users of now.
-//! 4. The users are read again; events of this batch that carry another one are stamped again.
-//! 5. The days of the events are marked, sessions, warnings, job parts.
+//! 1. Instructions are inserted; the facts of those whose content is the stored one are applied.
+//! 2. Events are inserted, stamped with the users of now.
+//! 3. The users are read again; events of this batch that carry another one are stamped again.
+//! 4. The days of the events are marked, warnings, job parts.
+//!
+//! No step reads what earlier batches stored, except by key. Events of earlier batches whose user
+//! changed are stamped again beside the writes ([`restamp`](super::restamp)).
 //!
 //! Whatever a crash leaves out is done when the batch is delivered again.
 
@@ -18,7 +20,7 @@ use empmix_model::{
     item::{Event, Item},
     warning::Warning,
 };
-use mongodb::bson::{Binary, doc};
+use mongodb::bson::Binary;
 
 use super::{
     MongoStore,
@@ -26,9 +28,6 @@ use super::{
     warnings::{self, MessageWarnings},
 };
 use empmix_store::{Batch, ItemOutcome, StoreError, Written, wording};
-
-/// Events stamped again by one statement.
-const CHUNK: usize = 5_000;
 
 /// Where an item stands in the batch: envelope, item.
 type Place = (usize, usize);
@@ -48,12 +47,10 @@ impl MongoStore {
         let mut written = Written {
             outcomes: batch.envelopes.iter().map(blank).collect(),
         };
-        self.finish_restamps(batch.project).await?;
         self.write_instructions(batch, &mut written).await?;
         self.write_events(batch, &mut written).await?;
         self.mark_days(batch.project, days_of(batch, &written))
             .await?;
-        self.write_sessions(batch, &written).await?;
         self.warn(batch.project, warnings_of(batch, &written))
             .await?;
         let parts: Vec<_> = batch
@@ -90,8 +87,7 @@ impl MongoStore {
                 said.extend(facts);
             }
         }
-        self.apply_facts(batch.project, said).await?;
-        self.finish_restamps(batch.project).await
+        self.apply_facts(batch.project, said).await
     }
 
     async fn write_events(&self, batch: &Batch, written: &mut Written) -> Result<(), StoreError> {
@@ -159,29 +155,9 @@ impl MongoStore {
             if wrong.is_empty() {
                 return Ok(());
             }
-            for (user, ids) in wrong {
-                for ids in ids.chunks(CHUNK) {
-                    let statement = doc! {
-                        "q": {"_id": {"$in": ids}},
-                        "u": {"$set": {"u": user.as_str()}},
-                        "multi": true,
-                    };
-                    self.update_all("events", vec![statement]).await?;
-                }
-            }
+            let wrong = wrong.iter().map(|(user, ids)| (user.as_str(), ids.clone()));
+            self.set_users(wrong.collect()).await?;
         }
-    }
-
-    async fn write_sessions(&self, batch: &Batch, written: &Written) -> Result<(), StoreError> {
-        let sessions: BTreeSet<&str> = events(batch)
-            .filter(|(place, _, _)| {
-                let outcome = written.outcomes[place.0][place.1];
-                !matches!(outcome, ItemOutcome::Conflict | ItemOutcome::Poison)
-            })
-            .filter_map(|(_, _, event)| event.session_id.as_deref())
-            .collect();
-        let sessions: Vec<_> = sessions.into_iter().collect();
-        self.recompute_sessions(batch.project, &sessions).await
     }
 }
 

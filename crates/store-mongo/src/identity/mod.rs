@@ -74,6 +74,7 @@ impl MongoStore {
                     .await
             };
             within(self.options.call_deadline, call).await?;
+            self.moved.notify_one();
         }
         Ok(())
     }

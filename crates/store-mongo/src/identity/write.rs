@@ -42,7 +42,7 @@ impl MongoStore {
             links.push(doc! {"q": {"_id": id.clone()}, "u": {"$set": document}, "upsert": true});
             match folded.refusal {
                 Some(refusal) => {
-                    refused.push(warnings::refused_link(project, &folded.link, refusal))
+                    refused.push(warnings::refused_link(project, &folded.link, refusal));
                 }
                 None => holding.push(doc! {"q": {"_id": refused_link_id(&id)}, "limit": 1}),
             }

@@ -64,7 +64,7 @@ fn samples() -> impl Iterator<Item = Case> {
         given.and_then(|text| text.parse().ok()).unwrap_or(default)
     };
     let mut seed = [0; 32];
-    seed[..8].copy_from_slice(&number("EMPMIX_SEED", 1_u64).to_le_bytes());
+    seed[..8].copy_from_slice(&super::seed().to_le_bytes());
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let mut runner = TestRunner::new_with_rng(Config::default(), random);
     let strategy = cases(REPORTS);

@@ -1,7 +1,7 @@
 //! The fold of facts, in every order of arrival.
 
 use empmix_model::{
-    identity::LinkRefusal,
+    identity::{LinkRefusal, facts_of, fold},
     item::{Authority, Item},
     warning::WarningKind,
 };
@@ -204,4 +204,111 @@ pub async fn a_refused_link_is_one_warning(harness: &impl Harness) {
             .message
             .contains(LinkRefusal::SourceLinked.message())
     );
+}
+
+/// Of the links that clients state for one source, those with the smallest keys are kept, whatever the
+/// order in which they arrive. The others are refused; they identify their destinations all the same.
+pub async fn the_links_of_a_source_are_bounded(harness: &impl Harness) {
+    const LINKS: u32 = 130;
+    let fixture = Fixture::new(harness).await;
+    let say = |number: u32, source: &str, destination: &str| {
+        let id = format!("l{number}");
+        let fact = link(&id, source, destination, Authority::Client);
+        fixture.message(number, vec![Item::Instruction(fact)])
+    };
+    let messages: Vec<_> = (0..LINKS)
+        .map(|at| 1 + at * 37 % LINKS)
+        .map(|number| say(number, "kiosk", &format!("u{number}")))
+        .collect();
+    for messages in messages.chunks(7) {
+        fixture.write(messages.to_vec()).await;
+    }
+    let kept = fixture.store.links(fixture.project).await.unwrap();
+    let keys: Vec<_> = kept
+        .iter()
+        .map(|folded| folded.link.key.received_at)
+        .collect();
+    let first: Vec<_> = (1..=100).map(|number| NOON + number).collect();
+    assert_eq!(keys, first);
+    assert!(
+        kept.iter()
+            .skip(1)
+            .all(|folded| folded.refusal == Some(LinkRefusal::SourceLinked))
+    );
+    fixture
+        .write_events(900, vec![event("k", "kiosk", "view", NOON)])
+        .await;
+    assert_eq!(users(&fixture).await, pairs(&[("kiosk", "u1")]));
+
+    fixture.write(vec![say(800, "u130", "x")]).await;
+    let links = fixture.store.links(fixture.project).await.unwrap();
+    let last = links.last().unwrap();
+    assert_eq!(
+        last.refusal,
+        Some(LinkRefusal::SourceIdentified),
+        "{last:?}"
+    );
+    for messages in messages.chunks(50) {
+        fixture.write(messages.to_vec()).await;
+    }
+    assert_eq!(fixture.store.links(fixture.project).await.unwrap(), links);
+    let warnings = fixture.store.warnings(fixture.project, 1000).await.unwrap();
+    let beyond = warnings
+        .iter()
+        .filter(|warning| warning.message.contains("only these links"));
+    assert_eq!(beyond.count(), 30, "each once");
+}
+
+/// Facts in any order and in any batches give the fold of all of them.
+pub async fn facts_in_any_order_are_the_fold(harness: &impl Harness) {
+    let first = Fixture::new(harness).await;
+    let mut random = super::seed();
+    let mut next = move |below: u32| {
+        // PCG's multiplier; the high bits are good enough.
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        u32::try_from(random >> 33).unwrap() % below
+    };
+    for case in 2_u8..12 {
+        let project = new_project(case, &format!("case {case}"));
+        let project = first.store.create_project(project).await.unwrap().id;
+        let fixture = Fixture {
+            store: first.store.clone(),
+            project,
+        };
+        let mut messages: Vec<_> = (1..60)
+            .map(|number| {
+                let authority = if next(5) == 0 {
+                    Authority::Server
+                } else {
+                    Authority::Client
+                };
+                let (source, destination) = (format!("i{}", next(12)), format!("i{}", next(12)));
+                let fact = link(&format!("l{number}"), &source, &destination, authority);
+                fixture.message(number, vec![Item::Instruction(fact)])
+            })
+            .collect();
+        let facts = messages.iter().flat_map(|message| match &message.items[0] {
+            Item::Instruction(instruction) => facts_of(instruction, message.fact_key(0)),
+            Item::Event(_) => Vec::new(),
+        });
+        let expected = fold(facts);
+        for _ in 0..30 {
+            let at = usize::try_from(next(59)).unwrap();
+            let to = usize::try_from(next(59)).unwrap();
+            messages.swap(at, to);
+        }
+        while !messages.is_empty() {
+            let size = usize::try_from(1 + next(6)).unwrap().min(messages.len());
+            fixture.write(messages.drain(..size).collect()).await;
+        }
+        let links = fixture.store.links(project).await.unwrap();
+        assert_eq!(links, expected.links, "case {case}");
+        let views = (0..12).map(|n| event("v", &format!("i{n}"), "view", NOON));
+        fixture.write_events(900, views.collect()).await;
+        for (id, user) in users(&fixture).await {
+            assert_eq!(user, expected.user_of(&id), "{id} of case {case}");
+        }
+    }
 }

@@ -89,6 +89,8 @@ macro_rules! store_contract {
             an_early_copy_of_a_link_counts
             links_are_listed_with_their_results
             a_refused_link_is_one_warning
+            the_links_of_a_source_are_bounded
+            facts_in_any_order_are_the_fold
             session_metrics_are_a_fold
             a_session_is_known_by_its_project
             events_are_newest_first
@@ -130,6 +132,12 @@ macro_rules! store_contract {
             }
         )*
     };
+}
+
+/// The seed of random cases, from `EMPMIX_SEED`; `cargo xtask test` gives another one each day.
+pub fn seed() -> u64 {
+    let given = std::env::var("EMPMIX_SEED").ok();
+    given.and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
 /// The repository that the running test belongs to, found from the folder that it runs in. The path
