@@ -73,7 +73,9 @@ impl MongoStore {
             store.keep_preparing().await;
             store.keep_finishing_restamps().await;
         };
+        let guard = self.options.alarm.guard("preparation of MongoDB");
         tokio::spawn(async move {
+            guard.turn();
             tokio::select! {
                 () = work => {}
                 // An error says that the store is gone.
@@ -83,6 +85,7 @@ impl MongoStore {
                     }
                 }
             }
+            guard.done();
         });
     }
 
