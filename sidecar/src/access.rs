@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use empmix_alarm::Guard;
 use empmix_model::{
     ids::ProjectId,
     item::Authority,
@@ -212,8 +213,14 @@ impl Keys {
     }
 
     /// Reads the keys again and again until stopped.
-    pub async fn keep_fresh(self: Arc<Self>, store: Arc<dyn Store>, stop: CancellationToken) {
+    pub async fn keep_fresh(
+        self: Arc<Self>,
+        store: Arc<dyn Store>,
+        stop: CancellationToken,
+        guard: &Guard,
+    ) {
         while !stop.is_cancelled() {
+            guard.turn();
             if let Err(error) = self.refresh(store.as_ref()).await {
                 tracing::debug!(%error, "the keys could not be read again");
             }

@@ -11,23 +11,19 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use empmix_alarm::Alarm;
 use empmix_backoff::Backoff;
 use empmix_broker::{
     Broker,
     amqp::{AmqpBroker, AmqpOptions},
     embedded::{EmbeddedBroker, EmbeddedOptions},
 };
-use empmix_consumer::Consumer;
+use empmix_consumer::{Consumer, LetterMover, SetAside};
 use empmix_service::Service;
 use empmix_store::Store;
 use empmix_store_local::{LocalOptions, LocalStore};
 use empmix_store_mongo::{MongoOptions, MongoStore};
-use tokio::{
-    net::TcpListener,
-    sync::{Semaphore, watch},
-    task::JoinHandle,
-    time::timeout_at,
-};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle, time::timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -51,26 +47,25 @@ pub struct Runtime {
     stop: CancellationToken,
     serving: JoinHandle<()>,
     consuming: Option<JoinHandle<()>>,
-    fatal: watch::Receiver<Option<String>>,
 }
 
 impl Runtime {
     /// Starts everything. It listens when this returns, also while broker or store are unreachable.
     pub async fn start(config: &Config, data: DataDir, lease_token: Option<&str>) -> Result<Self> {
+        let alarm = sabotaged_alarm();
         let token = data_dir::token(data.path())?;
         let listener = TcpListener::bind(config.serve.listen)
             .await
             .with_context(|| format!("{} cannot be listened on", config.serve.listen))?;
         let address = listener.local_addr()?;
         let service = Service {
-            store: open_store(config, &data).await?,
-            broker: open_broker(config, &data)?,
+            store: open_store(config, &data, &alarm).await?,
+            broker: open_broker(config, &data, &alarm)?,
             clock: machine::now,
             random: machine::random_16,
         };
         let keys = Arc::new(Keys::load(data.path()));
         let stop = CancellationToken::new();
-        let (fatal_sender, fatal) = watch::channel(None);
         let app = Arc::new(App {
             keys: keys.clone(),
             tokens: AccessTokens::new(token, lease_token),
@@ -83,12 +78,13 @@ impl Runtime {
             strangers: Arc::new(Semaphore::new(http::STRANGERS)),
             console_dir: config.serve.console_dir.clone(),
             started: Instant::now(),
-            fatal: fatal_sender,
+            alarm: alarm.clone(),
+            set_aside: SetAside::default(),
             stop_serving: CancellationToken::new(),
             service,
         });
         tokio::spawn(first_project(app.clone(), stop.clone()));
-        tokio::spawn(keys.keep_fresh(app.service.store.clone(), stop.clone()));
+        tokio::spawn(keep_keys_fresh(app.clone(), stop.clone()));
         let consuming = config
             .serve
             .roles
@@ -111,16 +107,12 @@ impl Runtime {
             stop,
             serving,
             consuming,
-            fatal,
         })
     }
 
     /// Waits for a failure that only a restart fixes, and returns its reason.
-    pub async fn failed(&mut self) -> String {
-        match self.fatal.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or_default(),
-            Err(_) => std::future::pending().await,
-        }
+    pub async fn failed(&self) -> String {
+        self.app.alarm.raised().await.to_owned()
     }
 
     /// Stops in order, and in bounded time whatever broker and store do.
@@ -161,12 +153,17 @@ fn url_of(address: SocketAddr) -> String {
     }
 }
 
-async fn open_store(config: &Config, data: &DataDir) -> Result<Arc<dyn Store>> {
+async fn open_store(config: &Config, data: &DataDir, alarm: &Alarm) -> Result<Arc<dyn Store>> {
+    let alarm = alarm.clone();
     match &config.store {
         None => {
             let folder = data.folder("store")?;
             let store = tokio::task::spawn_blocking(move || {
-                LocalStore::open(&folder, &LocalOptions::default())
+                let options = LocalOptions {
+                    alarm,
+                    ..LocalOptions::default()
+                };
+                LocalStore::open(&folder, &options)
             })
             .await?;
             Ok(Arc::new(store.context("the local store cannot be opened")?))
@@ -174,6 +171,7 @@ async fn open_store(config: &Config, data: &DataDir) -> Result<Arc<dyn Store>> {
         Some(uri) => {
             let options = MongoOptions {
                 app_name: "empmix-sidecar".to_owned(),
+                alarm,
                 ..MongoOptions::default()
             };
             Ok(Arc::new(
@@ -185,7 +183,7 @@ async fn open_store(config: &Config, data: &DataDir) -> Result<Arc<dyn Store>> {
     }
 }
 
-fn open_broker(config: &Config, data: &DataDir) -> Result<Arc<dyn Broker>> {
+fn open_broker(config: &Config, data: &DataDir, alarm: &Alarm) -> Result<Arc<dyn Broker>> {
     match &config.broker {
         None => {
             let folder = data.folder("queue")?;
@@ -193,6 +191,7 @@ fn open_broker(config: &Config, data: &DataDir) -> Result<Arc<dyn Broker>> {
             let options = EmbeddedOptions {
                 queue_max_bytes: config.serve.queue_max_bytes,
                 free_space: Some(Arc::new(move || machine::free_bytes(&probed))),
+                alarm: alarm.clone(),
                 ..EmbeddedOptions::default()
             };
             let broker = EmbeddedBroker::open(&folder.join("queue.sqlite"), options);
@@ -227,14 +226,43 @@ async fn first_project(app: Arc<App>, stop: CancellationToken) {
     }
 }
 
+/// Reads the keys again and again until it is stopped.
+async fn keep_keys_fresh(app: Arc<App>, stop: CancellationToken) {
+    let guard = app.alarm.guard("refresh of keys");
+    let keys = app.keys.clone();
+    keys.keep_fresh(app.service.store.clone(), stop, &guard)
+        .await;
+    guard.done();
+}
+
+/// Moves messages and dead letters until it is stopped.
 async fn consume(app: Arc<App>, stop: CancellationToken) {
+    let (broker, store) = (app.service.broker.clone(), app.service.store.clone());
     let consumer = Consumer {
-        broker: app.service.broker.clone(),
-        store: app.service.store.clone(),
-        stop,
+        broker: broker.clone(),
+        store: store.clone(),
+        stop: stop.clone(),
+        set_aside: app.set_aside.clone(),
+        alarm: app.alarm.clone(),
     };
-    if let Err(error) = consumer.run().await {
+    let letters = LetterMover {
+        broker,
+        store,
+        stop,
+        alarm: app.alarm.clone(),
+    };
+    // Each raises the alarm by itself.
+    let (consumed, moved) = tokio::join!(consumer.run(), letters.run());
+    for error in [consumed.err(), moved.err()].into_iter().flatten() {
         tracing::error!(%error, "consuming failed for good");
-        app.fatal.send_replace(Some(error.to_string()));
+    }
+}
+
+/// The alarm of the process. In development builds the environment may name a thread or task that
+/// panics, so that tests see what follows.
+fn sabotaged_alarm() -> Alarm {
+    match std::env::var("EMPMIX_SABOTAGE") {
+        Ok(name) if cfg!(debug_assertions) => Alarm::sabotaging(name),
+        _ => Alarm::default(),
     }
 }

@@ -1,31 +1,73 @@
-//! Groups deliveries into one batch per project, and separates messages that cannot be decoded.
+//! Groups deliveries into one batch per project, and separates what needs care: messages that cannot
+//! be decoded, and messages that may have ended the process.
 
-use empmix_broker::{AckToken, Delivery};
+use empmix_broker::{AckToken, Delivery, Message};
 use empmix_model::{
-    dead::DeadReason,
+    dead::{DeadLetter, DeadReason},
     envelope::{ENVELOPE_VERSION, Envelope},
     ids::ProjectId,
 };
 use empmix_store::Batch;
-use serde_json::Value;
+use serde::Deserialize;
+
+use crate::park::letter_of_message;
+
+/// Deliveries from which a message is suspected of ending the process.
+const SUSPICIOUS: u32 = 3;
 
 /// Deliveries that are processed together.
 #[derive(Default)]
 pub(crate) struct PolledDeliveries {
     /// One batch per project, in the order of each project's first delivery.
-    pub(crate) batches: Vec<Batch>,
-    /// Per batch and message, the number of earlier deliveries.
-    pub(crate) attempts: Vec<Vec<u32>>,
-    /// Messages that cannot be decoded.
-    pub(crate) unreadable: Vec<UnreadableMessage>,
+    pub(crate) batches: Vec<ProjectBatch>,
+    /// Messages that are written alone, with their earlier deliveries.
+    pub(crate) suspicious: Vec<(Envelope, u32)>,
+    /// The letters of messages that cannot be decoded.
+    pub(crate) unreadable: Vec<DeadLetter>,
     /// The tokens to ack after all deliveries are processed.
     pub(crate) tokens: Vec<AckToken>,
 }
 
-/// A message that is not a valid envelope of a supported version.
-pub(crate) struct UnreadableMessage {
-    pub(crate) delivery: Delivery,
-    pub(crate) reason: DeadReason,
+/// The messages of one project. They are decoded when they are polled, and handed over to the store;
+/// only where they are needed again (the store failed, or an item is parked) they are decoded again.
+pub(crate) struct ProjectBatch {
+    /// The project.
+    pub(crate) project: ProjectId,
+    /// The messages as they were delivered.
+    pub(crate) messages: Vec<Message>,
+    /// Per message, the number of earlier deliveries.
+    pub(crate) attempts: Vec<u32>,
+    decoded: Vec<Envelope>,
+}
+
+impl ProjectBatch {
+    fn new(project: ProjectId) -> Self {
+        Self {
+            project,
+            messages: Vec::new(),
+            attempts: Vec::new(),
+            decoded: Vec::new(),
+        }
+    }
+
+    /// The messages as the store takes them.
+    pub(crate) fn take(&mut self) -> Batch {
+        let envelopes = match std::mem::take(&mut self.decoded) {
+            decoded if decoded.is_empty() => self.envelopes().collect(),
+            decoded => decoded,
+        };
+        Batch {
+            project: self.project,
+            envelopes,
+        }
+    }
+
+    /// The messages, decoded again.
+    pub(crate) fn envelopes(&self) -> impl Iterator<Item = Envelope> {
+        self.messages
+            .iter()
+            .filter_map(|message| read(&message.body).ok())
+    }
 }
 
 impl PolledDeliveries {
@@ -34,43 +76,51 @@ impl PolledDeliveries {
         for delivery in deliveries {
             polled.tokens.push(delivery.token);
             match read(&delivery.message.body) {
-                Ok(envelope) => polled.add(envelope, delivery.delivery_count),
-                Err(reason) => polled
-                    .unreadable
-                    .push(UnreadableMessage { delivery, reason }),
+                Ok(envelope) if delivery.delivery_count >= SUSPICIOUS => {
+                    polled.suspicious.push((envelope, delivery.delivery_count));
+                }
+                Ok(envelope) => polled.add(envelope, delivery),
+                Err(reason) => polled.unreadable.push(letter_of_message(&delivery, reason)),
             }
         }
         polled
     }
 
-    fn add(&mut self, envelope: Envelope, attempts: u32) {
-        let index = self.batch_index(envelope.project);
-        self.batches[index].envelopes.push(envelope);
-        self.attempts[index].push(attempts);
+    fn add(&mut self, envelope: Envelope, delivery: Delivery) {
+        let batch = self.batch_of(envelope.project);
+        batch.decoded.push(envelope);
+        batch.attempts.push(delivery.delivery_count);
+        batch.messages.push(delivery.message);
     }
 
-    fn batch_index(&mut self, project: ProjectId) -> usize {
-        self.batches
+    fn batch_of(&mut self, project: ProjectId) -> &mut ProjectBatch {
+        let known = self
+            .batches
             .iter()
-            .position(|batch| batch.project == project)
-            .unwrap_or_else(|| {
-                self.batches.push(Batch {
-                    project,
-                    envelopes: Vec::new(),
-                });
-                self.attempts.push(Vec::new());
-                self.batches.len() - 1
-            })
+            .position(|batch| batch.project == project);
+        let index = known.unwrap_or_else(|| {
+            self.batches.push(ProjectBatch::new(project));
+            self.batches.len() - 1
+        });
+        &mut self.batches[index]
     }
 }
 
+/// The version of an envelope, whatever else it holds.
+#[derive(Deserialize)]
+struct Version {
+    v: u64,
+}
+
 fn read(body: &[u8]) -> Result<Envelope, DeadReason> {
-    let value: Value = serde_json::from_slice(body).map_err(|_| DeadReason::Undecodable)?;
-    match value.get("v").and_then(Value::as_u64) {
-        Some(v) if v == u64::from(ENVELOPE_VERSION) => {
-            serde_json::from_slice(body).map_err(|_| DeadReason::Undecodable)
-        }
-        Some(_) => Err(DeadReason::UnsupportedVersion),
-        None => Err(DeadReason::Undecodable),
+    match serde_json::from_slice::<Envelope>(body) {
+        Ok(envelope) if envelope.v == ENVELOPE_VERSION => Ok(envelope),
+        Ok(_) => Err(DeadReason::UnsupportedVersion),
+        Err(_) => match serde_json::from_slice::<Version>(body) {
+            Ok(Version { v }) if v != u64::from(ENVELOPE_VERSION) => {
+                Err(DeadReason::UnsupportedVersion)
+            }
+            _ => Err(DeadReason::Undecodable),
+        },
     }
 }

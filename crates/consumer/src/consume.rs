@@ -2,21 +2,32 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
+use empmix_alarm::Alarm;
 use empmix_backoff::Backoff;
 use empmix_broker::{Broker, BrokerError, Delivery, Queue, Subscription};
-use empmix_store::{Batch, ItemOutcome, Store, StoreError, Written};
-use futures::FutureExt;
+use empmix_model::{
+    dead::{DeadReason, LetterId},
+    envelope::Envelope,
+    ids::ProjectId,
+};
+use empmix_store::{Batch, ItemOutcome, Sink, StoreError, Written};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    batch::PolledDeliveries,
-    park::{park_items, park_message},
+    SetAside,
+    batch::{PolledDeliveries, ProjectBatch},
+    park::{letter_of_item, park},
 };
 
 /// The maximum number of unacked messages.
-const PREFETCH: u16 = 32;
+pub(crate) const PREFETCH: u16 = 32;
 /// How long the store may be unavailable before the subscription is dropped.
 const STORE_TIMEOUT: Duration = Duration::from_secs(20 * 60);
+/// Failed tries of a batch after which its project is set aside, if the store takes others.
+const TRIES: usize = 3;
+/// Tries of an item that end the process, after which the item is parked.
+const CRASHES: u32 = 3;
 
 /// Consuming has failed; the process must restart.
 #[derive(Debug, thiserror::Error)]
@@ -34,14 +45,18 @@ pub struct Consumer {
     /// The source of the messages.
     pub broker: Arc<dyn Broker>,
     /// The store to write to.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Sink>,
     /// Stops the consumer after the current batch is written and acked.
     pub stop: CancellationToken,
+    /// The projects whose messages wait.
+    pub set_aside: SetAside,
+    /// Raised when it ends by itself.
+    pub alarm: Alarm,
 }
 
 /// The reason why a subscription ended.
-enum Interrupted {
-    /// The consumer was stopped.
+pub(crate) enum Interrupted {
+    /// It was stopped.
     Stopped,
     /// The broker or the store is unavailable; subscribe again.
     Unavailable(String),
@@ -49,14 +64,28 @@ enum Interrupted {
     Fatal(ConsumerError),
 }
 
+/// What came of a batch.
+enum Outcome {
+    Written(Written),
+    /// Its project does not exist.
+    NoProject,
+    /// Its project's batches fail while the store takes others.
+    SetAside,
+}
+
 impl Consumer {
     /// Consumes until it is stopped. An error is final.
     pub async fn run(self) -> Result<(), ConsumerError> {
+        let guard = self.alarm.guard("consumer");
         let mut backoff = backoff();
         while !self.stop.is_cancelled() {
+            guard.turn();
             match self.subscription(&mut backoff).await {
                 Interrupted::Stopped => break,
-                Interrupted::Fatal(error) => return Err(error),
+                Interrupted::Fatal(error) => {
+                    self.alarm.raise(error.to_string());
+                    return Err(error);
+                }
                 Interrupted::Unavailable(reason) => {
                     tracing::warn!(reason, "consuming was interrupted; subscribing again");
                     self.unless_stopped(tokio::time::sleep(backoff.next_delay()))
@@ -64,6 +93,7 @@ impl Consumer {
                 }
             }
         }
+        guard.done();
         Ok(())
     }
 
@@ -84,8 +114,7 @@ impl Consumer {
                 Some(Some(delivery)) => delivery,
             };
             let polled = PolledDeliveries::of(poll_waiting(subscription.as_mut(), first));
-            let processed = self.process(polled, subscription.as_mut()).await;
-            match processed {
+            match self.process(polled, subscription.as_mut()).await {
                 Ok(()) => backoff.reset(),
                 Err(interrupted) => return interrupted,
             }
@@ -98,60 +127,199 @@ impl Consumer {
         polled: PolledDeliveries,
         subscription: &mut dyn Subscription,
     ) -> Result<(), Interrupted> {
-        for unreadable in &polled.unreadable {
-            park_message(self.broker.as_ref(), unreadable).await?;
+        park(self.broker.as_ref(), &polled.unreadable).await?;
+        for (envelope, attempts) in &polled.suspicious {
+            self.write_alone(envelope, *attempts).await?;
         }
-        for (batch, attempts) in polled.batches.iter().zip(&polled.attempts) {
-            let Some(written) = self.write(batch).await? else {
-                tracing::warn!(project = %batch.project, messages = batch.envelopes.len(), "the messages are dropped because their project does not exist");
-                continue;
-            };
-            for ((envelope, outcomes), attempts) in
-                batch.envelopes.iter().zip(&written.outcomes).zip(attempts)
-            {
-                park_items(self.broker.as_ref(), envelope, outcomes, *attempts).await?;
+        let mut moved_only = polled.suspicious.is_empty() && !polled.batches.is_empty();
+        let mut pause = None;
+        for mut batch in polled.batches {
+            match self.write(&mut batch).await? {
+                Outcome::SetAside => {
+                    self.to_the_end(&batch).await?;
+                    pause = pause.max(self.set_aside.wait(batch.project));
+                }
+                Outcome::Written(written) => {
+                    moved_only = false;
+                    let envelopes = batch.envelopes();
+                    self.park_refused(envelopes, &written, &batch.attempts)
+                        .await?;
+                }
+                Outcome::NoProject => {
+                    moved_only = false;
+                    self.park_all(batch.envelopes(), &batch.attempts).await?;
+                }
             }
-            log_written(batch, &written);
         }
         subscription.ack(&polled.tokens).await?;
+        if moved_only {
+            // Nothing but messages that wait: they would only go round.
+            let pause = pause.unwrap_or_default().min(Duration::from_secs(1));
+            self.unless_stopped(tokio::time::sleep(pause)).await;
+        }
         Ok(())
     }
 
-    /// Writes a batch, and retries while the store is unavailable; `None` if the project does not
-    /// exist.
-    async fn write(&self, batch: &Batch) -> Result<Option<Written>, Interrupted> {
+    /// Writes a batch, and tries again while the store is unavailable.
+    async fn write(&self, batch: &mut ProjectBatch) -> Result<Outcome, Interrupted> {
+        let project = batch.project;
+        if self.set_aside.wait(project).is_some() {
+            return Ok(Outcome::SetAside);
+        }
         let mut backoff = backoff();
         let began = tokio::time::Instant::now();
-        loop {
-            let reason = match self.store.write(batch.clone()).await {
-                Ok(written) => return Ok(Some(written)),
-                Err(StoreError::NotFound(_)) => return Ok(None),
-                Err(error @ (StoreError::Storage(_) | StoreError::Invalid(_))) => {
-                    return Err(Interrupted::Fatal(ConsumerError::Store(error)));
+        for tried in 1.. {
+            let error = match self.store.write(batch.take()).await {
+                Ok(written) => {
+                    self.set_aside.close(project);
+                    log_written(project, &written);
+                    return Ok(Outcome::Written(written));
                 }
-                Err(StoreError::Unavailable(reason) | StoreError::Conflict(reason)) => reason,
+                Err(StoreError::NotFound(_)) => return Ok(Outcome::NoProject),
+                Err(error) => error,
             };
-            if began.elapsed() > STORE_TIMEOUT {
-                return Err(Interrupted::Unavailable(reason));
+            let store = self.store.check().await;
+            if let Err(StoreError::Storage(_)) = store {
+                return Err(Interrupted::Fatal(ConsumerError::Store(error)));
             }
-            tracing::warn!(reason, "the store did not accept a batch; trying again");
-            if self
-                .unless_stopped(tokio::time::sleep(backoff.next_delay()))
-                .await
-                .is_none()
-            {
+            if store.is_ok() && tried >= TRIES {
+                tracing::warn!(%project, %error, "the messages of a project are set aside");
+                self.set_aside.open(project, error.to_string());
+                return Ok(Outcome::SetAside);
+            }
+            if began.elapsed() > STORE_TIMEOUT {
+                return Err(Interrupted::Unavailable(error.to_string()));
+            }
+            tracing::warn!(%error, "the store did not accept a batch; trying again");
+            let pause = tokio::time::sleep(backoff.next_delay());
+            if self.unless_stopped(pause).await.is_none() {
                 return Err(Interrupted::Stopped);
             }
         }
+        Err(Interrupted::Stopped)
     }
 
-    /// The future's output, or `None` if the consumer is stopped before that.
-    async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => None,
-            output = future => Some(output),
+    /// Writes a message that may have ended the process: once as a whole, then item by item, each try
+    /// counted before it is made. An item that ended the process too often is parked.
+    async fn write_alone(&self, envelope: &Envelope, attempts: u32) -> Result<(), Interrupted> {
+        let project = envelope.project;
+        let mut written = Vec::new();
+        let message = LetterId::of_message(envelope.message_id);
+        let tried = self.store.begin_try(message).await.map_err(Self::failed)?;
+        if tried == 0 {
+            // Most such messages are only unlucky: the process was ended by something else.
+            self.write_one(envelope.clone(), attempts).await?;
+            return self.store.end_tries(&[message]).await.map_err(Self::failed);
         }
+        written.push(message);
+        for (index, item) in envelope.items.iter().enumerate() {
+            let id = LetterId::of_item(project, item);
+            let before = self.store.begin_try(id).await;
+            if before.map_err(Self::failed)? >= CRASHES {
+                let letter = letter_of_item(envelope, index, DeadReason::Crashes, attempts);
+                park(self.broker.as_ref(), &[letter]).await?;
+                continue;
+            }
+            let Some(alone) = envelope.only(index) else {
+                continue;
+            };
+            self.write_one(alone, attempts).await?;
+            written.push(id);
+        }
+        // What the message carries besides its items.
+        let mut rest = envelope.clone();
+        rest.items.clear();
+        self.write_one(rest, attempts).await?;
+        let ended = self.store.end_tries(&written).await;
+        ended.map_err(Self::failed)
+    }
+
+    async fn write_one(&self, envelope: Envelope, attempts: u32) -> Result<(), Interrupted> {
+        let batch = Batch {
+            project: envelope.project,
+            envelopes: vec![envelope.clone()],
+        };
+        let (envelopes, attempts) = (std::iter::once(envelope), [attempts]);
+        match self.store.write(batch).await {
+            Ok(written) => self.park_refused(envelopes, &written, &attempts).await?,
+            Err(StoreError::NotFound(_)) => self.park_all(envelopes, &attempts).await?,
+            Err(error) => return Err(Self::failed(error)),
+        }
+        Ok(())
+    }
+
+    /// What a failure of the store means where nothing else can go on.
+    fn failed(error: StoreError) -> Interrupted {
+        match error {
+            StoreError::Storage(_) => Interrupted::Fatal(ConsumerError::Store(error)),
+            other => Interrupted::Unavailable(other.to_string()),
+        }
+    }
+
+    /// Publishes messages again behind all others; they are acked where they were.
+    async fn to_the_end(&self, batch: &ProjectBatch) -> Result<(), BrokerError> {
+        let messages = batch.messages.iter().cloned();
+        let publishes = messages.map(|message| self.broker.publish(Queue::Events, message));
+        stream::iter(publishes)
+            .buffer_unordered(usize::from(PREFETCH))
+            .try_collect()
+            .await
+    }
+
+    /// Parks the items that the store never accepts.
+    async fn park_refused(
+        &self,
+        envelopes: impl Iterator<Item = Envelope>,
+        written: &Written,
+        attempts: &[u32],
+    ) -> Result<(), BrokerError> {
+        let outcomes = written.outcomes.iter().flatten();
+        if outcomes
+            .copied()
+            .all(|outcome| dead_reason(outcome).is_none())
+        {
+            return Ok(());
+        }
+        let mut letters = Vec::new();
+        for ((envelope, outcomes), attempts) in envelopes.zip(&written.outcomes).zip(attempts) {
+            for (index, outcome) in outcomes.iter().enumerate() {
+                if let Some(reason) = dead_reason(*outcome) {
+                    letters.push(letter_of_item(&envelope, index, reason, *attempts));
+                }
+            }
+        }
+        park(self.broker.as_ref(), &letters).await
+    }
+
+    /// Parks all items of a project that does not exist.
+    async fn park_all(
+        &self,
+        envelopes: impl Iterator<Item = Envelope>,
+        attempts: &[u32],
+    ) -> Result<(), BrokerError> {
+        let reason = DeadReason::UnknownProject;
+        for (envelope, attempts) in envelopes.zip(attempts) {
+            let items = 0..envelope.items.len();
+            let letters = items.map(|index| letter_of_item(&envelope, index, reason, *attempts));
+            park(self.broker.as_ref(), &letters.collect::<Vec<_>>()).await?;
+        }
+        Ok(())
+    }
+
+    async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        unless_stopped(&self.stop, future).await
+    }
+}
+
+/// The future's output, or `None` if it is stopped before that.
+pub(crate) async fn unless_stopped<T>(
+    stop: &CancellationToken,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => None,
+        output = future => Some(output),
     }
 }
 
@@ -164,13 +332,21 @@ impl From<BrokerError> for Interrupted {
     }
 }
 
+fn dead_reason(outcome: ItemOutcome) -> Option<DeadReason> {
+    match outcome {
+        ItemOutcome::Conflict => Some(DeadReason::IdConflict),
+        ItemOutcome::Poison => Some(DeadReason::StoreRefused),
+        ItemOutcome::Stored | ItemOutcome::Deduplicated | ItemOutcome::Redelivered => None,
+    }
+}
+
 /// Between two tries to subscribe, or to write.
-fn backoff() -> Backoff {
+pub(crate) fn backoff() -> Backoff {
     Backoff::new(Duration::from_millis(50), Duration::from_secs(5))
 }
 
 /// The first delivery and all others that are available without waiting.
-fn poll_waiting(subscription: &mut dyn Subscription, first: Delivery) -> Vec<Delivery> {
+pub(crate) fn poll_waiting(subscription: &mut dyn Subscription, first: Delivery) -> Vec<Delivery> {
     let mut deliveries = vec![first];
     while deliveries.len() < usize::from(PREFETCH) {
         match subscription.next().now_or_never() {
@@ -181,18 +357,14 @@ fn poll_waiting(subscription: &mut dyn Subscription, first: Delivery) -> Vec<Del
     deliveries
 }
 
-fn log_written(batch: &Batch, written: &Written) {
+fn log_written(project: ProjectId, written: &Written) {
     let count = |outcome| {
-        written
-            .outcomes
-            .iter()
-            .flatten()
-            .filter(|each| **each == outcome)
-            .count()
+        let outcomes = written.outcomes.iter().flatten();
+        outcomes.filter(|each| **each == outcome).count()
     };
     tracing::debug!(
-        project = %batch.project,
-        messages = batch.envelopes.len(),
+        %project,
+        messages = written.outcomes.len(),
         stored = count(ItemOutcome::Stored),
         deduplicated = count(ItemOutcome::Deduplicated),
         redelivered = count(ItemOutcome::Redelivered),

@@ -2,82 +2,67 @@
 //! original bytes.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use empmix_broker::{Broker, BrokerError, Message, Queue};
+use empmix_broker::{Broker, BrokerError, Delivery, Message, Queue};
 use empmix_model::{
     dead::{DEAD_LETTER_VERSION, DeadLetter, DeadReason},
     envelope::Envelope,
 };
-use empmix_store::ItemOutcome;
+use futures::{StreamExt, TryStreamExt, stream};
 
-use crate::batch::UnreadableMessage;
+/// Letters that are published at once.
+const AT_ONCE: usize = 16;
 
-/// Parks a message that cannot be decoded. Returns after the broker has confirmed it.
-pub(crate) async fn park_message(
-    broker: &dyn Broker,
-    unreadable: &UnreadableMessage,
-) -> Result<(), BrokerError> {
-    let delivery = &unreadable.delivery;
-    let letter = DeadLetter {
+/// The letter of a message that cannot be decoded.
+pub(crate) fn letter_of_message(delivery: &Delivery, reason: DeadReason) -> DeadLetter {
+    DeadLetter {
         v: DEAD_LETTER_VERSION,
-        reason: unreadable.reason,
+        reason,
         project: None,
         message_id: delivery.message.id,
         index: None,
         received_at: None,
         attempts: delivery.delivery_count,
         original: BASE64_STANDARD.encode(&delivery.message.body),
-    };
-    publish(broker, &letter).await
+    }
 }
 
-/// Parks the items of an envelope that the store can never accept. Returns after the broker has
-/// confirmed them.
-pub(crate) async fn park_items(
-    broker: &dyn Broker,
+/// The letter of an item.
+pub(crate) fn letter_of_item(
     envelope: &Envelope,
-    outcomes: &[ItemOutcome],
+    index: usize,
+    reason: DeadReason,
     attempts: u32,
-) -> Result<(), BrokerError> {
-    for ((item, outcome), index) in envelope.items.iter().zip(outcomes).zip(0..) {
-        let Some(reason) = dead_reason(*outcome) else {
-            continue;
-        };
-        let original = serde_json::to_vec(item)
-            .map_err(|error| BrokerError::Unavailable(error.to_string()))?;
-        let letter = DeadLetter {
-            v: DEAD_LETTER_VERSION,
-            reason,
-            project: Some(envelope.project),
-            message_id: envelope.message_id,
-            index: Some(index),
-            received_at: Some(envelope.received_at),
-            attempts,
-            original: BASE64_STANDARD.encode(original),
-        };
-        publish(broker, &letter).await?;
+) -> DeadLetter {
+    // An item was decoded from JSON, so it can be encoded.
+    let original = serde_json::to_vec(&envelope.items[index]).unwrap_or_default();
+    DeadLetter {
+        v: DEAD_LETTER_VERSION,
+        reason,
+        project: Some(envelope.project),
+        message_id: envelope.message_id,
+        index: Some(envelope.fact_key(index).index),
+        received_at: Some(envelope.received_at),
+        attempts,
+        original: BASE64_STANDARD.encode(original),
     }
-    Ok(())
 }
 
-fn dead_reason(outcome: ItemOutcome) -> Option<DeadReason> {
-    match outcome {
-        ItemOutcome::Conflict => Some(DeadReason::IdConflict),
-        ItemOutcome::Poison => Some(DeadReason::StoreRefused),
-        ItemOutcome::Stored | ItemOutcome::Deduplicated | ItemOutcome::Redelivered => None,
-    }
+/// Parks letters. Returns after the broker has confirmed all of them.
+pub(crate) async fn park(broker: &dyn Broker, letters: &[DeadLetter]) -> Result<(), BrokerError> {
+    let publishes = letters.iter().map(|letter| publish(broker, letter));
+    stream::iter(publishes)
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
 }
 
 async fn publish(broker: &dyn Broker, letter: &DeadLetter) -> Result<(), BrokerError> {
     tracing::warn!(reason = ?letter.reason, message_id = %letter.message_id, index = letter.index, "parking a dead letter");
     let body =
         serde_json::to_vec(letter).map_err(|error| BrokerError::Unavailable(error.to_string()))?;
-    broker
-        .publish(
-            Queue::Dead,
-            Message {
-                id: letter.message_id,
-                body: body.into(),
-            },
-        )
-        .await
+    let message = Message {
+        id: letter.message_id,
+        body: body.into(),
+    };
+    broker.publish(Queue::Dead, message).await
 }

@@ -79,6 +79,7 @@ impl EnvelopeHeader {
             items: Vec::new(),
             refused: Vec::new(),
             altered: Vec::new(),
+            first_item: 0,
         }
     }
 }

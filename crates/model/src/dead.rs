@@ -5,9 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use sha2::{Digest, Sha256};
+
 use crate::{
     EpochMs,
     ids::{MessageId, ProjectId},
+    item::Item,
 };
 
 /// The version that this release writes.
@@ -37,6 +40,45 @@ pub struct DeadLetter {
     pub original: String,
 }
 
+/// The id of a letter: 16 bytes that depend on what was parked alone, so that a letter that is parked
+/// again is the same one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LetterId(pub [u8; 16]);
+
+impl LetterId {
+    /// The id of an item of a project.
+    pub fn of_item(project: ProjectId, item: &Item) -> Self {
+        let kind = match item {
+            Item::Event(_) => b'e',
+            Item::Instruction(_) => b'i',
+        };
+        Self::of(&[&[kind], &project.0, &item.id().0])
+    }
+
+    /// The id of a message.
+    pub fn of_message(message: MessageId) -> Self {
+        Self::of(&[b"m", message.as_bytes()])
+    }
+
+    fn of(parts: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part);
+        }
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash.finalize()[..16]);
+        Self(id)
+    }
+}
+
+impl DeadLetter {
+    /// Its id: that of the item, and of its content where another content has the item's id; else
+    /// that of the bytes.
+    pub fn id(&self) -> LetterId {
+        LetterId::of(&[b"l", self.original.as_bytes()])
+    }
+}
+
 /// Why an item was parked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,4 +91,10 @@ pub enum DeadReason {
     IdConflict,
     /// The store refuses it permanently.
     StoreRefused,
+    /// Its project does not exist, and was never deleted.
+    UnknownProject,
+    /// Writing it ended the process, several times.
+    Crashes,
+    /// The broker gave it up after too many deliveries.
+    DeliveryLimit,
 }

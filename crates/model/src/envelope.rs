@@ -46,15 +46,31 @@ pub struct Envelope {
     /// The changes made to accepted items (cut strings, replaced times).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub altered: Vec<Alteration>,
+    /// The place of the first item in the message, where `items` are not all of it. Not on the wire.
+    #[serde(skip)]
+    pub first_item: usize,
 }
 
 impl Envelope {
+    /// One of the items as a message of its own, with the same keys of facts. What else the message
+    /// carries (refused events, alterations, the job part) is left out.
+    pub fn only(&self, index: usize) -> Option<Self> {
+        Some(Self {
+            job: None,
+            items: vec![self.items.get(index)?.clone()],
+            refused: Vec::new(),
+            altered: Vec::new(),
+            first_item: self.first_item + index,
+            ..*self
+        })
+    }
+
     /// The key of the facts that the item at `index` of `items` states.
     pub fn fact_key(&self, index: usize) -> FactKey {
         FactKey {
             received_at: self.received_at,
             message_id: self.message_id,
-            index: u32::try_from(index).unwrap_or(u32::MAX),
+            index: u32::try_from(self.first_item + index).unwrap_or(u32::MAX),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use empmix_alarm::Alarm;
+
 /// Settings of the local store; the defaults suit production.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct LocalOptions {
     /// Hot rows of one project that are sealed to a part at once.
     pub seal_rows: usize,
@@ -11,6 +13,8 @@ pub struct LocalOptions {
     pub seal_after: Duration,
     /// Bytes of part columns that are kept in memory.
     pub column_budget: usize,
+    /// Raised when one of its threads ends by itself.
+    pub alarm: Alarm,
 }
 
 impl Default for LocalOptions {
@@ -19,6 +23,7 @@ impl Default for LocalOptions {
             seal_rows: 250_000,
             seal_after: Duration::from_secs(3600),
             column_budget: 1 << 30,
+            alarm: Alarm::default(),
         }
     }
 }

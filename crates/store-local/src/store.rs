@@ -57,7 +57,12 @@ impl LocalStore {
             failure: OnceLock::new(),
             sealer: wake,
         });
-        let (writer, writer_thread) = Writer::start(connection, shared.clone(), hot)?;
+        let (writer, writer_thread) = Writer::start(
+            connection,
+            shared.clone(),
+            hot,
+            options.alarm.guard("store writer"),
+        )?;
         let sealer = Sealer {
             shared: shared.clone(),
             readers: readers.clone(),

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use empmix_alarm::Alarm;
 use mongodb::{
     Client, Database,
     options::{
@@ -24,7 +25,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 const CONNECTIONS: u32 = 100;
 
 /// How a store talks to its server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct MongoOptions {
     /// The name that the server's log shows, at most 128 bytes.
     pub app_name: String,
@@ -32,6 +33,8 @@ pub struct MongoOptions {
     pub call_deadline: Duration,
     /// How long a report may take.
     pub query_deadline: Duration,
+    /// Raised when one of its tasks ends by itself.
+    pub alarm: Alarm,
 }
 
 impl Default for MongoOptions {
@@ -40,6 +43,7 @@ impl Default for MongoOptions {
             app_name: "empmix".into(),
             call_deadline: Duration::from_secs(10),
             query_deadline: Duration::from_secs(60),
+            alarm: Alarm::default(),
         }
     }
 }

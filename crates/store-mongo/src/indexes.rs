@@ -54,6 +54,8 @@ pub(super) fn all() -> Vec<(&'static str, Vec<IndexModel>)> {
             ],
         ),
         ("warned", vec![]),
+        ("dead_letters", vec![plain(doc! {"at": 1, "_id": 1})]),
+        ("tries", vec![]),
         ("warning_counts", vec![]),
         ("jobs", vec![plain(doc! {"p": 1, "kind": 1})]),
         ("job_parts", vec![]),

@@ -10,6 +10,7 @@
 //! | `warnings` | what makes it one, so that a repeat changes nothing | bounded per project |
 //! | `projects`, `keys` | project | the catalogue; `identity_version` serialises facts |
 //! | `records` | `{p, k, i}` | saved reports, boards and the like: version and body |
+//! | `dead_letters`, `tries` | letter, item | items that are never accepted; see [`dead_letters`] |
 //! | `jobs` | job, or an object id | imports; users that are being stamped again |
 //! | `job_parts` | `{j, n}` | parts of an import: accepted, stored |
 //! | `layout` | `database`, `lease` | the version of all of these, see [`layout`] |
@@ -32,6 +33,7 @@ mod api;
 mod calls;
 mod catalogue;
 mod connect;
+mod dead_letters;
 mod documents;
 mod events;
 mod facts;

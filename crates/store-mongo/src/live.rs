@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use empmix_alarm::Guard;
 use empmix_model::{ids::ProjectId, stored::LiveItem};
 use futures::{StreamExt, stream::BoxStream};
 use mongodb::{
@@ -82,12 +83,12 @@ impl MongoStore {
         let changes = self.db.watch().pipeline([wanted]).await?.with_type();
         let (made, items) = broadcast::channel(ITEMS);
         *sender = Some(made.downgrade());
-        tokio::spawn(pass_on(
-            changes,
-            made,
-            channel.clone(),
-            self.closed.subscribe(),
-        ));
+        let guard = self.options.alarm.guard("live view");
+        let (channel, closed) = (channel.clone(), self.closed.subscribe());
+        tokio::spawn(async move {
+            pass_on(changes, made, channel, closed, &guard).await;
+            guard.done();
+        });
         Ok(items)
     }
 }
@@ -98,9 +99,11 @@ async fn pass_on(
     sender: broadcast::Sender<LiveItem>,
     channel: Channel,
     mut closed: watch::Receiver<bool>,
+    guard: &Guard,
 ) {
     let mut check = tokio::time::interval(CHECK);
     loop {
+        guard.turn();
         tokio::select! {
             change = changes.next() => {
                 let change = change.map(|change| change.map_err(|error| failed(&error)));

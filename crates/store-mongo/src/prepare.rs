@@ -72,7 +72,9 @@ impl MongoStore {
             store.keep_preparing().await;
             store.keep_restamping().await;
         };
+        let guard = self.options.alarm.guard("preparation of MongoDB");
         tokio::spawn(async move {
+            guard.turn();
             tokio::select! {
                 () = work => {}
                 // An error says that the store is gone.
@@ -82,6 +84,7 @@ impl MongoStore {
                     }
                 }
             }
+            guard.done();
         });
     }
 

@@ -15,11 +15,14 @@
 //! | [`Catalogue`] | projects and keys |
 //! | [`Records`] | saved reports, boards and the like: JSON with a version |
 //! | [`Jobs`] | long work and its progress |
-//! | [`Store`] | all of these, with its state and its end |
+//! | [`DeadLetters`] | items that are never accepted, with their bytes |
+//! | [`Sink`] | what the consumer needs: messages, dead letters, whether it can be reached |
+//! | [`Store`] | all of these, and its end |
 
 mod catalogue;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod dead_letters;
 mod error;
 mod event_log;
 mod event_sink;
@@ -32,6 +35,7 @@ mod warnings;
 pub mod wording;
 
 pub use catalogue::{Catalogue, NewProject};
+pub use dead_letters::DeadLetters;
 pub use error::StoreError;
 pub use event_log::{EventFilter, EventLog, EventsPage, Missed, Watched};
 pub use event_sink::{Batch, EventSink, ItemOutcome, Written, content_hash, instruction_hash};
@@ -39,5 +43,5 @@ pub use identity::Identity;
 pub use jobs::Jobs;
 pub use records::{Record, RecordKey, RecordKind, Records};
 pub use reports::{ReadError, Reports};
-pub use store::Store;
+pub use store::{Sink, Store};
 pub use warnings::Warnings;

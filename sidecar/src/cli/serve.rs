@@ -85,7 +85,7 @@ async fn serve(config: &Config, leased: bool) -> Result<ExitCode> {
         return Err(InUse(config.data_dir.display().to_string()).into());
     };
     let token = lease.as_ref().map(|lease| lease.token.as_str());
-    let mut running = Runtime::start(config, data, token).await?;
+    let running = Runtime::start(config, data, token).await?;
     let (url, pid) = (&running.url, std::process::id());
     say(
         &json!({"event": "ready", "url": url, "pid": pid, "version": env!("CARGO_PKG_VERSION")})

@@ -19,7 +19,15 @@ pub(super) async fn alive() -> Response {
 pub(super) async fn ready(State(app): State<Shared>) -> Response {
     let missing = app.missing().await;
     if missing.is_empty() {
-        return Json(json!({"status": "ready"})).into_response();
+        let mut body = json!({"status": "ready"});
+        let set_aside = app.set_aside.reasons();
+        if !set_aside.is_empty() {
+            let listed = set_aside
+                .iter()
+                .map(|(project, reason)| json!({"project": project, "reason": reason}));
+            body["set_aside"] = listed.collect();
+        }
+        return Json(body).into_response();
     }
     (
         StatusCode::SERVICE_UNAVAILABLE,

@@ -30,12 +30,11 @@ use std::{
 };
 
 use axum::{Router, middleware, routing::get};
+use empmix_alarm::Alarm;
 use empmix_broker::BrokerState;
+use empmix_consumer::SetAside;
 use empmix_service::Service;
-use tokio::{
-    sync::{Semaphore, watch},
-    time::timeout,
-};
+use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -69,7 +68,9 @@ pub struct App {
     /// When the process started.
     pub started: Instant,
     /// Says why the process must end, once it must.
-    pub fatal: watch::Sender<Option<String>>,
+    pub alarm: Alarm,
+    /// The projects whose messages wait, because their batches keep failing.
+    pub set_aside: SetAside,
     /// Cancelled when the listener stops: what streams without end must end then.
     pub stop_serving: CancellationToken,
 }
@@ -114,6 +115,7 @@ impl App {
             ),
         };
         let store = store.map(|reason| format!("store: {reason}"));
-        broker.into_iter().chain(store).collect()
+        let ended = self.alarm.reason().map(str::to_owned);
+        ended.into_iter().chain(broker).chain(store).collect()
     }
 }

@@ -107,6 +107,15 @@ async fn new_code(State(app): State<Shared>) -> Json<Code> {
 
 async fn status(State(app): State<Shared>) -> Json<Status> {
     let missing = app.missing().await;
+    let set_aside = app
+        .set_aside
+        .reasons()
+        .into_iter()
+        .map(|(project, reason)| {
+            format!(
+                "The events of project {project} wait, because they could not be stored: {reason}."
+            )
+        });
     let broker = app.service.broker.as_ref();
     Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -118,7 +127,7 @@ async fn status(State(app): State<Shared>) -> Json<Status> {
         uptime_s: app.started.elapsed().as_secs(),
         durability: format!("A 200 means that {}.", broker.durability()),
         ready: missing.is_empty(),
-        warnings: missing,
+        warnings: missing.into_iter().chain(set_aside).collect(),
     })
 }
 

@@ -70,6 +70,9 @@ async fn take(
     source: Source,
     decode: Decode,
 ) -> Result<Response, PublicError> {
+    if let Some(reason) = app.alarm.reason() {
+        return Err(PublicError::Unavailable(reason.to_owned()));
+    }
     let received_at = machine::now();
     let mut reader = body::Reader::new(request)?;
     let grant = match headers.get("x-api-key") {
@@ -175,7 +178,7 @@ pub(super) async fn publish_all(
 /// A failed disk ends the process; everything else may pass.
 pub(super) fn broker_failed(app: &Shared, error: &BrokerError) -> PublicError {
     if let BrokerError::Storage(reason) = error {
-        app.fatal.send_replace(Some(reason.clone()));
+        app.alarm.raise(reason);
     }
     PublicError::Unavailable(error.to_string())
 }

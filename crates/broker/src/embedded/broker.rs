@@ -6,6 +6,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use async_trait::async_trait;
+use empmix_alarm::Guard;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
@@ -54,6 +55,10 @@ impl EmbeddedBroker {
         let storage = |error: rusqlite::Error| BrokerError::Storage(error.to_string());
         let counters = Counters::load(&connection).map_err(storage)?;
         let attempts = |queue| load_attempts(&connection, queue).map_err(storage);
+        let guards = (
+            options.alarm.guard("queue writer"),
+            options.alarm.guard("queue reader"),
+        );
         let shared = Arc::new(Shared::new(
             options,
             QueueShared::new(
@@ -69,8 +74,8 @@ impl EmbeddedBroker {
         let (reads, read_commands) = mpsc::channel();
         let writer = Writer::new(connection, counters, write_commands, shared.clone(), lock);
         let reader = Reader::new(reading, read_commands, writes.clone(), shared.clone());
-        spawn("queue-writer", move || writer.run())?;
-        spawn("queue-reader", move || reader.run())?;
+        spawn("queue-writer", guards.0, move |guard| writer.run(guard))?;
+        spawn("queue-reader", guards.1, move |guard| reader.run(guard))?;
         Ok(Self {
             handle: Arc::new(QueueHandle {
                 shared,
@@ -110,7 +115,16 @@ impl EmbeddedBroker {
     }
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), BrokerError> {
+/// Starts a thread that must not end by itself.
+fn spawn(
+    name: &str,
+    guard: Guard,
+    run: impl FnOnce(&Guard) + Send + 'static,
+) -> Result<(), BrokerError> {
+    let run = move || {
+        run(&guard);
+        guard.done();
+    };
     thread::Builder::new()
         .name(name.to_owned())
         .spawn(run)

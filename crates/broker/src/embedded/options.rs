@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use empmix_alarm::Alarm;
+
 /// Returns the number of free bytes on the queue's disk; `None` if it is unknown.
 pub type FreeSpace = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
 
@@ -21,6 +23,8 @@ pub struct EmbeddedOptions {
     /// Publishing stops while fewer than this many bytes are free (or fewer than twice the size of
     /// the queue, if that is more), and resumes at 1.5 times that threshold.
     pub min_free_bytes: u64,
+    /// Raised when one of its threads ends by itself.
+    pub alarm: Alarm,
 }
 
 impl Default for EmbeddedOptions {
@@ -30,6 +34,7 @@ impl Default for EmbeddedOptions {
             deadline: Duration::from_secs(3),
             free_space: None,
             min_free_bytes: 512 << 20,
+            alarm: Alarm::default(),
         }
     }
 }
@@ -41,6 +46,7 @@ impl fmt::Debug for EmbeddedOptions {
             .field("deadline", &self.deadline)
             .field("free_space", &self.free_space.is_some())
             .field("min_free_bytes", &self.min_free_bytes)
+            .field("alarm", &self.alarm)
             .finish()
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
+use empmix_alarm::Guard;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::command::{ClaimedRow, Read, Reply, Write};
@@ -38,8 +39,9 @@ impl Reader {
     }
 
     /// Runs until the queue is closed, all handles are dropped, or a read fails.
-    pub(super) fn run(self) {
+    pub(super) fn run(self, guard: &Guard) {
         while let Ok(command) = self.commands.recv() {
+            guard.turn();
             match command {
                 Read::Fetch {
                     queue,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use empmix_alarm::Guard;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
@@ -67,8 +68,9 @@ impl Writer {
     }
 
     /// Runs until the queue is closed, all handles are dropped, or the storage fails.
-    pub(super) fn run(mut self) {
+    pub(super) fn run(mut self, guard: &Guard) {
         let stop = loop {
+            guard.turn();
             match self.run_once() {
                 Ok(()) => {}
                 Err(stop) => break stop,

@@ -2,6 +2,7 @@
 //! block.
 
 mod catalogue;
+mod dead_letters;
 mod event_log;
 mod event_sink;
 mod identity;
@@ -13,7 +14,7 @@ mod warnings;
 use async_trait::async_trait;
 use empmix_model::ids::ProjectId;
 use empmix_query::answer::Engine;
-use empmix_store::{Store, StoreError};
+use empmix_store::{Sink, Store, StoreError};
 use rusqlite::Connection;
 
 use crate::{catalogue::CatalogueError, memory::view::View, store::LocalStore};
@@ -51,14 +52,17 @@ async fn blocking<T: Send + 'static>(
 }
 
 #[async_trait]
-impl Store for LocalStore {
-    fn engine(&self) -> Engine {
-        Engine::Local
-    }
-
+impl Sink for LocalStore {
     async fn check(&self) -> Result<(), StoreError> {
         self.shared.check()?;
         self.writer().map(|_| ())
+    }
+}
+
+#[async_trait]
+impl Store for LocalStore {
+    fn engine(&self) -> Engine {
+        Engine::Local
     }
 
     async fn close(&self) {

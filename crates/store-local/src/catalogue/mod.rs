@@ -14,6 +14,8 @@
 //! | `identities` | what all facts say about an id: its user, when it was identified, its group | ids in facts |
 //! | `sessions` | metrics, a fold of each session's events | sessions |
 //! | `warnings`, `warning_counts`, `warned_messages` | what was refused or altered, bounded; exact counts | days, bounds |
+//! | `dead_letters` | items that are never accepted, with their bytes | dead letters |
+//! | `tries` | items whose write may have ended the process | a few |
 //! | `jobs`, `job_parts` | long work, and which parts of it are accepted and stored | jobs |
 //! | `parts` | the Parquet files that count | parts |
 //! | `records` | saved reports, boards and the like: JSON with a version | records |
@@ -27,6 +29,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 mod code;
+pub(crate) mod dead_letters;
 pub(crate) mod dense;
 mod error;
 pub(crate) mod facts;
@@ -119,7 +122,7 @@ CREATE TABLE records (
 ";
 
 /// Version 3 keeps, for each id, all that a new fact needs to know about it
-/// ([`IdState`](empmix_model::identity::IdState)). Keys are their bytes
+/// ([`IdState`](empmix_model::identity::IdState)), and dead letters. Keys are their bytes
 /// ([`FactKey::to_bytes`](empmix_model::identity::FactKey::to_bytes)). The groups of earlier versions
 /// are not known (0 ids, the last key), so that the next fact about one folds it.
 const VERSION_3: &str = "
@@ -153,6 +156,10 @@ DELETE FROM links WHERE (project, source, destination, authority) IN (
     FROM links WHERE authority = 0)
   WHERE place > 100 AND refusal IS NOT NULL);
 CREATE INDEX links_of_clients ON links (project, source) WHERE authority = 0;
+CREATE TABLE dead_letters (
+  no INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, project BLOB,
+  body TEXT NOT NULL) STRICT;
+CREATE TABLE tries (item BLOB PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
 /// Opens the catalogue for its one writer, and brings its tables to the version of this release.

@@ -26,6 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use empmix_alarm::Guard;
 use empmix_model::{
     DAY_MS,
     ids::{ItemHash, ProjectId},
@@ -111,7 +112,8 @@ pub(crate) struct Sealer {
 
 impl Sealer {
     /// Seals until it is asked to end.
-    pub(crate) fn run(mut self, listener: &Receiver<()>) {
+    pub(crate) fn run(mut self, listener: &Receiver<()>, guard: &Guard) {
+        guard.turn();
         self.clean_up();
         self.join_all();
         let look = self.options.seal_after.min(PAUSE);
@@ -368,7 +370,11 @@ pub(crate) fn start(
 ) -> Result<std::thread::JoinHandle<()>, StoreError> {
     std::thread::Builder::new()
         .name("store-sealer".into())
-        .spawn(move || sealer.run(&listener))
+        .spawn(move || {
+            let guard = sealer.options.alarm.guard("sealer");
+            sealer.run(&listener, &guard);
+            guard.done();
+        })
         .map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 

@@ -11,6 +11,7 @@ use std::{
     sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
+use empmix_alarm::Guard;
 use empmix_model::ids::ProjectId;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
@@ -117,6 +118,7 @@ impl Writer {
         connection: Connection,
         shared: Arc<Shared>,
         hot: HashMap<ProjectId, Hot>,
+        guard: Guard,
     ) -> Result<(Self, std::thread::JoinHandle<()>), StoreError> {
         let (commands, receiver) = mpsc::channel(QUEUE);
         let state = WriterState {
@@ -126,7 +128,10 @@ impl Writer {
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || state.run(receiver))
+            .spawn(move || {
+                state.run(receiver, &guard);
+                guard.done();
+            })
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok((Self { commands }, thread))
     }
@@ -184,9 +189,10 @@ fn closed() -> StoreError {
 }
 
 impl WriterState {
-    fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+    fn run(mut self, mut commands: mpsc::Receiver<Command>, guard: &Guard) {
         let mut next = commands.blocking_recv();
         while let Some(command) = next {
+            guard.turn();
             next = match command {
                 Command::Run(work) => {
                     work(&mut self);

@@ -97,6 +97,7 @@ pub fn message(project: ProjectId, number: u32, items: Vec<Item>) -> Envelope {
         items,
         refused: Vec::new(),
         altered: Vec::new(),
+        first_item: 0,
     }
 }
 

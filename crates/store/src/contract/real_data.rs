@@ -104,6 +104,7 @@ pub fn messages() -> Vec<Envelope> {
             items: lines.iter().map(item).collect(),
             refused: Vec::new(),
             altered: Vec::new(),
+            first_item: 0,
         })
         .collect()
 }

@@ -10,17 +10,31 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("empmix-ingest", &["empmix-model"]),
     ("empmix-layout", &[]),
     ("empmix-backoff", &[]),
+    ("empmix-alarm", &[]),
     (
         "empmix-broker",
-        &["empmix-backoff", "empmix-layout", "empmix-model"],
+        &[
+            "empmix-alarm",
+            "empmix-backoff",
+            "empmix-layout",
+            "empmix-model",
+        ],
     ),
     ("empmix-engine", &["empmix-query"]),
     ("empmix-store", &["empmix-query"]),
     (
         "empmix-store-local",
-        &["empmix-engine", "empmix-layout", "empmix-store"],
+        &[
+            "empmix-alarm",
+            "empmix-engine",
+            "empmix-layout",
+            "empmix-store",
+        ],
     ),
-    ("empmix-store-mongo", &["empmix-backoff", "empmix-store"]),
+    (
+        "empmix-store-mongo",
+        &["empmix-alarm", "empmix-backoff", "empmix-store"],
+    ),
     ("empmix-consumer", &["empmix-broker", "empmix-store"]),
     (
         "empmix-service",

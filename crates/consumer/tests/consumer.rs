@@ -1,0 +1,453 @@
+//! The consumer over a real queue and a store in memory that fails as it is told.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what fails here fails the test"
+)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use empmix_alarm::Alarm;
+use empmix_broker::{Broker, EmbeddedBroker, Message, Queue, embedded::EmbeddedOptions};
+use empmix_consumer::{Consumer, ConsumerError, LetterMover, SetAside};
+use empmix_model::{
+    dead::{DeadLetter, DeadReason, LetterId},
+    ids::ProjectId,
+    item::Item,
+};
+use empmix_store::{
+    Batch, DeadLetters, EventSink, ItemOutcome, Sink, StoreError, Written,
+    contract::fixtures::{NOON, event, message},
+};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Projects with names, for tests: one is well, the others are not.
+const WELL: ProjectId = ProjectId([1; 8]);
+const SICK: ProjectId = ProjectId([2; 8]);
+const UNKNOWN: ProjectId = ProjectId([3; 8]);
+
+/// What a store in memory holds, and how it fails.
+#[derive(Default)]
+struct Held {
+    stored: BTreeSet<(ProjectId, String)>,
+    letters: BTreeMap<LetterId, DeadLetter>,
+    tries: BTreeMap<LetterId, u32>,
+    /// The store is unreachable for so many writes.
+    away: usize,
+    /// Writes of [`SICK`] fail.
+    sick: bool,
+    /// Its files are damaged.
+    damaged: bool,
+    /// The insert id of an item that is refused, and of one that ends the process.
+    poison: Option<String>,
+    bomb: Option<String>,
+    writes: usize,
+}
+
+#[derive(Default)]
+struct Memory(Mutex<Held>);
+
+impl Memory {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        // A bomb that went off leaves nothing half done.
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn stored(&self, project: ProjectId) -> usize {
+        let held = self.held();
+        held.stored.iter().filter(|(of, _)| *of == project).count()
+    }
+
+    fn reasons(&self) -> Vec<DeadReason> {
+        self.held()
+            .letters
+            .values()
+            .map(|letter| letter.reason)
+            .collect()
+    }
+}
+
+fn insert_id(item: &Item) -> &str {
+    match item {
+        Item::Event(event) => &event.insert_id,
+        Item::Instruction(instruction) => &instruction.insert_id,
+    }
+}
+
+#[async_trait]
+impl EventSink for Memory {
+    async fn write(&self, batch: Batch) -> Result<Written, StoreError> {
+        let mut held = self.held();
+        held.writes += 1;
+        if held.damaged {
+            return Err(StoreError::Storage("the disk failed".into()));
+        }
+        if held.away > 0 {
+            held.away -= 1;
+            return Err(StoreError::Unavailable("no answer".into()));
+        }
+        match batch.project {
+            UNKNOWN => return Err(StoreError::NotFound("the project")),
+            SICK if held.sick => return Err(StoreError::Unavailable("too slow".into())),
+            _ => {}
+        }
+        let mut outcomes = Vec::new();
+        for envelope in &batch.envelopes {
+            let items = envelope.items.iter().map(insert_id);
+            let bomb = held.bomb.clone();
+            assert!(
+                items.clone().all(|id| Some(id) != bomb.as_deref()),
+                "a bomb"
+            );
+            let of = items.map(|id| {
+                if held.poison.as_deref() == Some(id) {
+                    return ItemOutcome::Poison;
+                }
+                match held.stored.insert((batch.project, id.to_owned())) {
+                    true => ItemOutcome::Stored,
+                    false => ItemOutcome::Redelivered,
+                }
+            });
+            outcomes.push(of.collect());
+        }
+        Ok(Written { outcomes })
+    }
+}
+
+#[async_trait]
+impl DeadLetters for Memory {
+    async fn keep_letters(&self, letters: &[DeadLetter]) -> Result<(), StoreError> {
+        let kept = letters.iter().map(|letter| (letter.id(), letter.clone()));
+        self.held().letters.extend(kept);
+        Ok(())
+    }
+
+    async fn dead_letters(&self, _: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        Ok(self.held().letters.values().cloned().collect())
+    }
+
+    async fn begin_try(&self, item: LetterId) -> Result<u32, StoreError> {
+        let mut held = self.held();
+        let tries = held.tries.entry(item).or_default();
+        *tries += 1;
+        Ok(*tries - 1)
+    }
+
+    async fn end_tries(&self, items: &[LetterId]) -> Result<(), StoreError> {
+        let mut held = self.held();
+        for item in items {
+            held.tries.remove(item);
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Sink for Memory {
+    async fn check(&self) -> Result<(), StoreError> {
+        let held = self.held();
+        match (held.damaged, held.away) {
+            (true, _) => Err(StoreError::Storage("the disk failed".into())),
+            (false, 0) => Ok(()),
+            (false, _) => Err(StoreError::Unavailable("no answer".into())),
+        }
+    }
+}
+
+/// A queue in a folder of its own, and a store in memory.
+struct Bench {
+    broker: Arc<EmbeddedBroker>,
+    store: Arc<Memory>,
+    set_aside: SetAside,
+    alarm: Alarm,
+    _folder: TempDir,
+}
+
+/// A consumer that runs.
+struct Running {
+    stop: CancellationToken,
+    task: JoinHandle<Result<(), ConsumerError>>,
+}
+
+impl Running {
+    /// Stops it; it must end soon.
+    async fn stop(self) {
+        self.stop.cancel();
+        let ended = tokio::time::timeout(Duration::from_secs(5), self.task).await;
+        ended
+            .expect("it ends")
+            .expect("no panic")
+            .expect("no error");
+    }
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with_limit(1 << 30)
+    }
+
+    fn with_limit(queue_max_bytes: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = EmbeddedOptions {
+            queue_max_bytes,
+            ..EmbeddedOptions::default()
+        };
+        let broker = EmbeddedBroker::open(&folder.path().join("queue.sqlite"), options).unwrap();
+        Self {
+            broker: Arc::new(broker),
+            store: Arc::default(),
+            set_aside: SetAside::default(),
+            alarm: Alarm::default(),
+            _folder: folder,
+        }
+    }
+
+    fn consume(&self) -> Running {
+        let stop = CancellationToken::new();
+        let consumer = Consumer {
+            broker: self.broker.clone(),
+            store: self.store.clone(),
+            stop: stop.clone(),
+            set_aside: self.set_aside.clone(),
+            alarm: self.alarm.clone(),
+        };
+        let task = tokio::spawn(consumer.run());
+        Running { stop, task }
+    }
+
+    fn move_letters(&self) -> Running {
+        let stop = CancellationToken::new();
+        let mover = LetterMover {
+            broker: self.broker.clone(),
+            store: self.store.clone(),
+            stop: stop.clone(),
+            alarm: self.alarm.clone(),
+        };
+        let task = tokio::spawn(mover.run());
+        Running { stop, task }
+    }
+
+    /// Publishes a message with one event for each insert id.
+    async fn publish(&self, number: u32, project: ProjectId, ids: &[&str]) {
+        let events = ids
+            .iter()
+            .map(|id| Item::Event(event(id, "u", "view", NOON)));
+        let envelope = message(project, number, events.collect());
+        let body = serde_json::to_vec(&envelope).unwrap();
+        self.publish_bytes(envelope.message_id, body).await;
+    }
+
+    async fn publish_bytes(&self, id: uuid::Uuid, body: Vec<u8>) {
+        let message = Message {
+            id,
+            body: body.into(),
+        };
+        self.broker.publish(Queue::Events, message).await.unwrap();
+    }
+
+    async fn until(&self, what: &str, mut is_so: impl FnMut(&Memory) -> bool) {
+        for _ in 0..1_500 {
+            if is_so(&self.store) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{what} did not happen within 30 s");
+    }
+
+    async fn until_empty(&self, queue: Queue) {
+        for _ in 0..1_500 {
+            let depth = self.broker.depth(queue).await.unwrap();
+            if depth.ready + depth.unacked == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{queue:?} is not empty after 30 s");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_store_is_waited_for() {
+    let bench = Bench::new();
+    bench.store.held().away = 6;
+    for number in 0..40 {
+        bench.publish(number, WELL, &[&format!("i{number}")]).await;
+    }
+    let running = bench.consume();
+    bench.until_empty(Queue::Events).await;
+    assert_eq!(bench.store.stored(WELL), 40);
+    assert!(bench.set_aside.reasons().is_empty());
+    assert_eq!(bench.broker.depth(Queue::Dead).await.unwrap().ready, 0);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_never_accepted_is_parked_and_the_rest_is_stored() {
+    let bench = Bench::new();
+    bench.store.held().poison = Some("bad".into());
+    bench.publish(1, WELL, &["a", "bad", "b"]).await;
+    bench.publish(2, UNKNOWN, &["c", "d"]).await;
+    bench
+        .publish_bytes(uuid::Uuid::from_u128(3), b"no JSON".to_vec())
+        .await;
+    let newer = br#"{"v":99,"what":"ever"}"#.to_vec();
+    bench.publish_bytes(uuid::Uuid::from_u128(4), newer).await;
+    bench.publish(5, WELL, &["e"]).await;
+    let (consumer, mover) = (bench.consume(), bench.move_letters());
+    bench.until_empty(Queue::Events).await;
+    bench.until_empty(Queue::Dead).await;
+    assert_eq!(bench.store.stored(WELL), 3);
+    let mut reasons: Vec<String> = bench
+        .store
+        .reasons()
+        .iter()
+        .map(|r| format!("{r:?}"))
+        .collect();
+    reasons.sort();
+    let expected = [
+        "StoreRefused",
+        "Undecodable",
+        "UnknownProject",
+        "UnknownProject",
+        "UnsupportedVersion",
+    ];
+    assert_eq!(reasons, expected);
+    consumer.stop().await;
+    mover.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_of_letters_loses_nothing() {
+    let bench = Bench::with_limit(20_000);
+    for number in 0..15 {
+        let ids: Vec<String> = (0..4).map(|n| format!("{number}-{n}")).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        bench.publish(number, UNKNOWN, &ids).await;
+    }
+    let consumer = bench.consume();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let waiting = bench.broker.depth(Queue::Events).await.unwrap();
+    assert!(
+        waiting.ready + waiting.unacked > 0,
+        "the letters do not fit"
+    );
+    let mover = bench.move_letters();
+    bench.until_empty(Queue::Events).await;
+    bench.until_empty(Queue::Dead).await;
+    assert_eq!(bench.store.reasons(), [DeadReason::UnknownProject; 60]);
+    consumer.stop().await;
+    mover.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_project_whose_batches_fail() {
+    let bench = Bench::new();
+    bench.store.held().sick = true;
+    for number in 0..100 {
+        bench.publish(number, SICK, &[&format!("s{number}")]).await;
+    }
+    for number in 100..150 {
+        bench.publish(number, WELL, &[&format!("w{number}")]).await;
+    }
+    let running = bench.consume();
+    bench
+        .until("the others are stored", |store| store.stored(WELL) == 50)
+        .await;
+    let set_aside = bench.set_aside.reasons();
+    assert_eq!(set_aside.len(), 1, "{set_aside:?}");
+    assert!(
+        set_aside[0].0 == SICK && set_aside[0].1.contains("too slow"),
+        "{set_aside:?}"
+    );
+    assert_eq!(bench.store.stored(SICK), 0);
+    bench.store.held().sick = false;
+    bench.until_empty(Queue::Events).await;
+    assert_eq!(bench.store.stored(SICK), 100);
+    assert!(bench.set_aside.reasons().is_empty());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_ends_the_process_is_isolated() {
+    let bench = Bench::new();
+    bench.store.held().bomb = Some("bomb".into());
+    bench.publish(1, WELL, &["a", "bomb", "b"]).await;
+    for number in 2..40 {
+        bench.publish(number, WELL, &[&format!("i{number}")]).await;
+    }
+    let mover = bench.move_letters();
+    let mut ends = 0;
+    loop {
+        // Each turn of the loop is a process: it ends with a panic, and its supervisor starts another.
+        let mut running = bench.consume();
+        let empty = bench.until_empty(Queue::Events);
+        tokio::select! {
+            ended = &mut running.task => assert!(ended.unwrap_err().is_panic()),
+            () = empty => {
+                running.stop().await;
+                break;
+            }
+        }
+        ends += 1;
+        assert!(ends < 20, "it goes on for ever");
+    }
+    assert!(ends >= 4, "{ends} ends");
+    assert_eq!(bench.alarm.reason(), Some("the consumer panicked"));
+    assert_eq!(bench.store.stored(WELL), 40);
+    bench.until_empty(Queue::Dead).await;
+    assert_eq!(bench.store.reasons(), [DeadReason::Crashes]);
+    mover.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_store_ends_the_consumer() {
+    let bench = Bench::new();
+    bench.store.held().damaged = true;
+    bench.publish(1, WELL, &["a"]).await;
+    let running = bench.consume();
+    let ended = tokio::time::timeout(Duration::from_secs(10), running.task).await;
+    assert!(matches!(
+        ended.unwrap().unwrap(),
+        Err(ConsumerError::Store(_))
+    ));
+    assert!(bench.alarm.reason().unwrap().contains("the disk failed"));
+    let depth = bench.broker.depth(Queue::Events).await.unwrap();
+    assert_eq!(depth.ready + depth.unacked, 1, "it comes again");
+}
+
+/// Stopped while it waits for a message, while the store is unreachable, and between two messages.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_at_once_and_what_was_not_written_comes_again() {
+    let bench = Bench::new();
+    bench.consume().stop().await;
+    bench.store.held().away = usize::MAX;
+    bench.publish(1, WELL, &["a"]).await;
+    let running = bench.consume();
+    bench.until("a try", |store| store.held().writes > 1).await;
+    running.stop().await;
+    bench.store.held().away = 0;
+    for number in 2..200 {
+        bench.publish(number, WELL, &[&format!("i{number}")]).await;
+    }
+    for _ in 0..20 {
+        let running = bench.consume();
+        tokio::time::sleep(Duration::from_millis(3)).await;
+        running.stop().await;
+    }
+    let running = bench.consume();
+    bench.until_empty(Queue::Events).await;
+    running.stop().await;
+    assert_eq!(bench.store.stored(WELL), 199);
+    assert_eq!(bench.alarm.reason(), None);
+}
