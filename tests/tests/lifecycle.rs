@@ -164,3 +164,34 @@ fn a_lease_ends_with_its_holder_and_a_signal_does_not_wait_for_it() {
     process.signal("TERM");
     assert_eq!(process.wait(Duration::from_secs(5)), Some(0));
 }
+
+/// A thread or task that ends by itself ends the process, which a supervisor starts again.
+#[test]
+fn no_thread_or_task_ends_unnoticed() {
+    let mut sidecar = Sidecar::start();
+    let project = sidecar.default_project();
+    assert_eq!(sidecar.track(&project, &event("before")).status(), 200);
+    sidecar.wait_for_total(&project, 1.0);
+    for name in [
+        "consumer",
+        "mover of dead letters",
+        "store writer",
+        "sealer",
+        "queue writer",
+        "queue reader",
+        "refresh of keys",
+    ] {
+        sidecar.terminate();
+        let mut serve = sidecar.command(&["serve", "--listen", "127.0.0.1:0"]);
+        serve.env("EMPMIX_SABOTAGE", name);
+        let ended = serve.output().expect("it starts");
+        let log = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(75), "{name}: {log}");
+        assert!(
+            log.contains(&format!("the {name} panicked")),
+            "{name}: {log}"
+        );
+        sidecar.restart();
+        sidecar.wait_for_total(&project, 1.0);
+    }
+}

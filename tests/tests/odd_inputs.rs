@@ -214,7 +214,7 @@ fn values_are_kept_as_they_were_sent() {
     let (status, reply) = track(&sidecar, "identity", wrong);
     let message = reply["error"]["message"].as_str().unwrap();
     assert!(
-        status == 400 && message.contains("line 2 column 16"),
+        status == 400 && message.contains("line 2 column 15"),
         "{message}"
     );
 }

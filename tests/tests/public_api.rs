@@ -158,7 +158,7 @@ fn every_bad_request_gets_its_documented_error_and_good_ones_still_pass() {
         ),
         (
             "properties of a wrong type",
-            event(json!({"properties": []})),
+            event(json!({"properties": [1]})),
             400,
             INVALID,
             "must be an object",
@@ -182,7 +182,7 @@ fn every_bad_request_gets_its_documented_error_and_good_ones_still_pass() {
             format!("{}1{}", "[".repeat(9000), "]".repeat(9000)),
             400,
             INVALID,
-            "not valid JSON",
+            "must be a JSON object",
         ),
     ];
     for (name, body, status, kind, message) in cases {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use empmix_store::{
-    Catalogue as _, EventFilter, ItemOutcome, Store, StoreError,
+    Catalogue as _, EventFilter, ItemOutcome, Sink as _, StoreError,
     contract::fixtures::{Fixture, NOON, event, event_with, new_project},
 };
 use empmix_store_mongo::{MongoOptions, MongoStore};

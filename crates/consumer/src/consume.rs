@@ -11,13 +11,13 @@ use empmix_model::{
     ids::ProjectId,
 };
 use empmix_store::{Batch, ItemOutcome, Sink, StoreError, Written};
-use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     SetAside,
     batch::{PolledDeliveries, ProjectBatch},
-    park::{letter_of_item, park},
+    park::{letter_of_item, park, publish_all},
 };
 
 /// The maximum number of unacked messages.
@@ -203,7 +203,6 @@ impl Consumer {
     /// counted before it is made. An item that ended the process too often is parked.
     async fn write_alone(&self, envelope: &Envelope, attempts: u32) -> Result<(), Interrupted> {
         let project = envelope.project;
-        let mut written = Vec::new();
         let message = LetterId::of_message(envelope.message_id);
         let tried = self.store.begin_try(message).await.map_err(Self::failed)?;
         if tried == 0 {
@@ -211,7 +210,6 @@ impl Consumer {
             self.write_one(envelope.clone(), attempts).await?;
             return self.store.end_tries(&[message]).await.map_err(Self::failed);
         }
-        written.push(message);
         for (index, item) in envelope.items.iter().enumerate() {
             let id = LetterId::of_item(project, item);
             let before = self.store.begin_try(id).await;
@@ -224,13 +222,14 @@ impl Consumer {
                 continue;
             };
             self.write_one(alone, attempts).await?;
-            written.push(id);
+            let ended = self.store.end_tries(&[id]).await;
+            ended.map_err(Self::failed)?;
         }
         // What the message carries besides its items.
         let mut rest = envelope.clone();
         rest.items.clear();
         self.write_one(rest, attempts).await?;
-        let ended = self.store.end_tries(&written).await;
+        let ended = self.store.end_tries(&[message]).await;
         ended.map_err(Self::failed)
     }
 
@@ -258,12 +257,7 @@ impl Consumer {
 
     /// Publishes messages again behind all others; they are acked where they were.
     async fn to_the_end(&self, batch: &ProjectBatch) -> Result<(), BrokerError> {
-        let messages = batch.messages.iter().cloned();
-        let publishes = messages.map(|message| self.broker.publish(Queue::Events, message));
-        stream::iter(publishes)
-            .buffer_unordered(usize::from(PREFETCH))
-            .try_collect()
-            .await
+        publish_all(self.broker.as_ref(), Queue::Events, batch.messages.clone()).await
     }
 
     /// Parks the items that the store never accepts.

@@ -49,20 +49,33 @@ pub(crate) fn letter_of_item(
 
 /// Parks letters. Returns after the broker has confirmed all of them.
 pub(crate) async fn park(broker: &dyn Broker, letters: &[DeadLetter]) -> Result<(), BrokerError> {
-    let publishes = letters.iter().map(|letter| publish(broker, letter));
+    let messages = letters.iter().map(message);
+    let messages: Vec<Message> = messages.collect::<Result<_, _>>()?;
+    publish_all(broker, Queue::Dead, messages).await
+}
+
+/// Publishes messages, some at once. Returns after the broker has confirmed all of them.
+pub(crate) async fn publish_all(
+    broker: &dyn Broker,
+    queue: Queue,
+    messages: Vec<Message>,
+) -> Result<(), BrokerError> {
+    let mut publishes = Vec::with_capacity(messages.len());
+    for message in messages {
+        publishes.push(broker.publish(queue, message));
+    }
     stream::iter(publishes)
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await
 }
 
-async fn publish(broker: &dyn Broker, letter: &DeadLetter) -> Result<(), BrokerError> {
+fn message(letter: &DeadLetter) -> Result<Message, BrokerError> {
     tracing::warn!(reason = ?letter.reason, message_id = %letter.message_id, index = letter.index, "parking a dead letter");
     let body =
         serde_json::to_vec(letter).map_err(|error| BrokerError::Unavailable(error.to_string()))?;
-    let message = Message {
+    Ok(Message {
         id: letter.message_id,
         body: body.into(),
-    };
-    broker.publish(Queue::Dead, message).await
+    })
 }

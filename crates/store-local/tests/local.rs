@@ -45,6 +45,7 @@ mod sealed {
                 seal_rows: 3,
                 seal_after: Duration::from_millis(5),
                 column_budget: 10_000,
+                ..LocalOptions::default()
             },
         }
     }

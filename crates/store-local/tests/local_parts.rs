@@ -13,7 +13,7 @@ use empmix_query::report::{
 };
 use empmix_store::{
     Batch, Catalogue as _, EventFilter, EventLog as _, EventSink as _, ItemOutcome, Reports as _,
-    Store, StoreError,
+    Sink as _, Store, StoreError,
     contract::fixtures::{NOON, event_with, items, message, new_project},
 };
 use empmix_store_local::{LocalOptions, LocalStore};

@@ -46,6 +46,7 @@ async fn parts_give_the_same_numbers() {
         seal_rows: 20_000,
         seal_after: std::time::Duration::from_secs(1),
         column_budget: 32 << 20,
+        ..LocalOptions::default()
     };
     let store = open(dir.path(), &options).await;
     let messages = messages();

@@ -89,8 +89,7 @@ impl Reader {
         })
     }
 
-    /// The beginning of a body whose sender is not known: all of a short one, at least
-    /// [`STRANGER_BYTES`] of a longer one.
+    /// The beginning of a body whose sender is not known: at most [`STRANGER_BYTES`].
     pub(super) async fn beginning(&mut self, strangers: &Semaphore) -> Result<&[u8], BodyError> {
         let _place = strangers.try_acquire().map_err(|_| BodyError::Busy)?;
         let deadline = Instant::now() + STRANGER_DEADLINE;
@@ -100,7 +99,7 @@ impl Reader {
             };
             self.bytes.extend_from_slice(&chunk);
         }
-        Ok(&self.bytes)
+        Ok(&self.bytes[..self.bytes.len().min(STRANGER_BYTES)])
     }
 
     /// The whole body, which counts among the bytes in flight.

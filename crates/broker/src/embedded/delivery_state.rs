@@ -11,7 +11,9 @@ pub(super) struct DeliveryState {
     cursor: u64,
     returned: BTreeSet<u64>,
     attempts: HashMap<u64, u32>,
-    ready: u64,
+    /// Below 0 while rows are claimed whose publish is not counted yet: the reader may see a commit
+    /// before its writer goes on.
+    ready: i64,
     unacked: u64,
 }
 
@@ -19,7 +21,7 @@ impl DeliveryState {
     /// The state after opening: the number of waiting rows, and the deliveries without an ack per row.
     pub(super) fn new(ready: u64, attempts: HashMap<u64, u32>) -> Self {
         Self {
-            ready,
+            ready: i64::try_from(ready).unwrap_or(i64::MAX),
             attempts,
             ..Self::default()
         }
@@ -27,7 +29,7 @@ impl DeliveryState {
 
     /// Counts committed rows.
     pub(super) fn published(&mut self, rows: u64) {
-        self.ready += rows;
+        self.ready += i64::try_from(rows).unwrap_or(i64::MAX);
     }
 
     /// The highest claimed row.
@@ -47,7 +49,7 @@ impl DeliveryState {
     /// Claims a row for a subscription; returns the number of its deliveries without an ack.
     pub(super) fn claim(&mut self, seq: u64) -> u32 {
         self.cursor = self.cursor.max(seq);
-        self.ready = self.ready.saturating_sub(1);
+        self.ready -= 1;
         self.unacked += 1;
         self.attempts.get(&seq).copied().unwrap_or(0)
     }
@@ -55,7 +57,7 @@ impl DeliveryState {
     /// Removes a damaged row from the queue without delivering it.
     pub(super) fn set_aside(&mut self, seq: u64) {
         self.cursor = self.cursor.max(seq);
-        self.ready = self.ready.saturating_sub(1);
+        self.ready -= 1;
         self.attempts.remove(&seq);
     }
 
@@ -88,7 +90,7 @@ impl DeliveryState {
     /// The numbers of waiting and unacked messages.
     pub(super) fn depth(&self) -> QueueDepth {
         QueueDepth {
-            ready: self.ready,
+            ready: u64::try_from(self.ready).unwrap_or(0),
             unacked: self.unacked,
         }
     }
@@ -123,6 +125,16 @@ mod tests {
             }
         );
         assert_eq!(state.take_returned(8), Vec::<u64>::new());
+    }
+
+    #[test]
+    fn a_row_may_be_claimed_before_its_publish_is_counted() {
+        let mut state = DeliveryState::default();
+        state.claim(1);
+        assert_eq!(state.depth().ready, 0);
+        state.published(1);
+        state.acked([1]);
+        assert_eq!(state.depth(), QueueDepth::default());
     }
 
     #[test]

@@ -190,6 +190,7 @@ fn closed() -> StoreError {
 
 impl WriterState {
     fn run(mut self, mut commands: mpsc::Receiver<Command>, guard: &Guard) {
+        guard.turn();
         let mut next = commands.blocking_recv();
         while let Some(command) = next {
             guard.turn();

@@ -14,6 +14,7 @@
 //! | `scenarios` | reports: known answers |
 //! | `agreement`, `random`, `reference` | reports: random ones, answered again the slow and plain way |
 //! | `warnings` | idempotence and bounds |
+//! | `dead_letters` | letters once each, tries counted |
 //! | `projects`, `records`, `jobs` | the catalogue |
 //! | `history` | what the fixtures of released layouts hold |
 //! | `real_data` | a public data set, and the numbers that it must give |
@@ -31,6 +32,7 @@ use async_trait::async_trait;
 use crate::Store;
 
 mod agreement;
+mod dead_letters;
 pub mod fixtures;
 pub mod history;
 mod identity;
@@ -48,6 +50,7 @@ mod warnings;
 mod writes;
 
 pub use agreement::*;
+pub use dead_letters::*;
 pub use identity::*;
 pub use jobs::*;
 pub use lists::*;
@@ -102,6 +105,8 @@ macro_rules! store_contract {
             hard_names_and_values_come_back
             hard_names_can_be_asked_for
             warnings_are_added_once
+            letters_are_kept_once
+            tries_are_counted_until_they_end
             refused_bodies_are_bounded
             alterations_are_sampled
             a_conflict_is_a_warning
