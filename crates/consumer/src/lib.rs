@@ -5,7 +5,7 @@
 //!
 //! * *Transient*: the store is unreachable. The consumer tries again, however long; the deliveries stay
 //!   unacked. Where the store takes other projects' messages, the project is set aside: its messages go
-//!   to the end of the queue, and nobody waits for them.
+//!   to the end of the queue, and no other project waits for them.
 //! * *Poison*: a message that cannot be decoded, an item that the store never accepts, an item of a
 //!   project that does not exist. It is parked as a dead letter, confirmed by the broker, before its
 //!   message is acked; the other items of the message are stored.

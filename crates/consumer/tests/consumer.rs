@@ -36,11 +36,11 @@ const UNKNOWN: ProjectId = ProjectId([3; 8]);
 
 /// What a store in memory holds, and how it fails.
 #[derive(Default)]
-struct Held {
+struct StoreState {
     stored: BTreeSet<(ProjectId, String)>,
     letters: BTreeMap<LetterId, DeadLetter>,
     tries: BTreeMap<LetterId, u32>,
-    /// The store is unreachable for so many writes.
+    /// The store is unreachable for this many writes.
     away: usize,
     /// Writes of [`SICK`] fail.
     sick: bool,
@@ -53,10 +53,10 @@ struct Held {
 }
 
 #[derive(Default)]
-struct Memory(Mutex<Held>);
+struct Memory(Mutex<StoreState>);
 
 impl Memory {
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn state(&self) -> MutexGuard<'_, StoreState> {
         // A bomb that went off leaves nothing half done.
         self.0
             .lock()
@@ -64,12 +64,12 @@ impl Memory {
     }
 
     fn stored(&self, project: ProjectId) -> usize {
-        let held = self.held();
+        let held = self.state();
         held.stored.iter().filter(|(of, _)| *of == project).count()
     }
 
     fn reasons(&self) -> Vec<DeadReason> {
-        self.held()
+        self.state()
             .letters
             .values()
             .map(|letter| letter.reason)
@@ -87,7 +87,7 @@ fn insert_id(item: &Item) -> &str {
 #[async_trait]
 impl EventSink for Memory {
     async fn write(&self, batch: Batch) -> Result<Written, StoreError> {
-        let mut held = self.held();
+        let mut held = self.state();
         held.writes += 1;
         if held.damaged {
             return Err(StoreError::Storage("the disk failed".into()));
@@ -128,23 +128,23 @@ impl EventSink for Memory {
 impl DeadLetters for Memory {
     async fn keep_letters(&self, letters: &[DeadLetter]) -> Result<(), StoreError> {
         let kept = letters.iter().map(|letter| (letter.id(), letter.clone()));
-        self.held().letters.extend(kept);
+        self.state().letters.extend(kept);
         Ok(())
     }
 
     async fn dead_letters(&self, _: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        Ok(self.held().letters.values().cloned().collect())
+        Ok(self.state().letters.values().cloned().collect())
     }
 
     async fn begin_try(&self, item: LetterId) -> Result<u32, StoreError> {
-        let mut held = self.held();
+        let mut held = self.state();
         let tries = held.tries.entry(item).or_default();
         *tries += 1;
         Ok(*tries - 1)
     }
 
     async fn end_tries(&self, items: &[LetterId]) -> Result<(), StoreError> {
-        let mut held = self.held();
+        let mut held = self.state();
         for item in items {
             held.tries.remove(item);
         }
@@ -155,7 +155,7 @@ impl DeadLetters for Memory {
 #[async_trait]
 impl Sink for Memory {
     async fn check(&self) -> Result<(), StoreError> {
-        let held = self.held();
+        let held = self.state();
         match (held.damaged, held.away) {
             (true, _) => Err(StoreError::Storage("the disk failed".into())),
             (false, 0) => Ok(()),
@@ -280,7 +280,7 @@ impl Bench {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unreachable_store_is_waited_for() {
     let bench = Bench::new();
-    bench.store.held().away = 6;
+    bench.store.state().away = 6;
     for number in 0..40 {
         bench.publish(number, WELL, &[&format!("i{number}")]).await;
     }
@@ -295,7 +295,7 @@ async fn an_unreachable_store_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_never_accepted_is_parked_and_the_rest_is_stored() {
     let bench = Bench::new();
-    bench.store.held().poison = Some("bad".into());
+    bench.store.state().poison = Some("bad".into());
     bench.publish(1, WELL, &["a", "bad", "b"]).await;
     bench.publish(2, UNKNOWN, &["c", "d"]).await;
     bench
@@ -351,9 +351,9 @@ async fn a_full_queue_of_letters_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_waits_for_a_project_whose_batches_fail() {
+async fn no_project_waits_for_one_whose_batches_fail() {
     let bench = Bench::new();
-    bench.store.held().sick = true;
+    bench.store.state().sick = true;
     for number in 0..100 {
         bench.publish(number, SICK, &[&format!("s{number}")]).await;
     }
@@ -371,7 +371,7 @@ async fn nobody_waits_for_a_project_whose_batches_fail() {
         "{set_aside:?}"
     );
     assert_eq!(bench.store.stored(SICK), 0);
-    bench.store.held().sick = false;
+    bench.store.state().sick = false;
     bench.until_empty(Queue::Events).await;
     assert_eq!(bench.store.stored(SICK), 100);
     assert!(bench.set_aside.reasons().is_empty());
@@ -381,7 +381,7 @@ async fn nobody_waits_for_a_project_whose_batches_fail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_ends_the_process_is_isolated() {
     let bench = Bench::new();
-    bench.store.held().bomb = Some("bomb".into());
+    bench.store.state().bomb = Some("bomb".into());
     bench.publish(1, WELL, &["a", "bomb", "b"]).await;
     for number in 2..40 {
         bench.publish(number, WELL, &[&format!("i{number}")]).await;
@@ -413,7 +413,7 @@ async fn a_message_that_ends_the_process_is_isolated() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_store_ends_the_consumer() {
     let bench = Bench::new();
-    bench.store.held().damaged = true;
+    bench.store.state().damaged = true;
     bench.publish(1, WELL, &["a"]).await;
     let running = bench.consume();
     let ended = tokio::time::timeout(Duration::from_secs(10), running.task).await;
@@ -431,12 +431,12 @@ async fn a_damaged_store_ends_the_consumer() {
 async fn it_stops_at_once_and_what_was_not_written_comes_again() {
     let bench = Bench::new();
     bench.consume().stop().await;
-    bench.store.held().away = usize::MAX;
+    bench.store.state().away = usize::MAX;
     bench.publish(1, WELL, &["a"]).await;
     let running = bench.consume();
-    bench.until("a try", |store| store.held().writes > 1).await;
+    bench.until("a try", |store| store.state().writes > 1).await;
     running.stop().await;
-    bench.store.held().away = 0;
+    bench.store.state().away = 0;
     for number in 2..200 {
         bench.publish(number, WELL, &[&format!("i{number}")]).await;
     }

@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 /// A store in memory, which keeps what a real one keeps.
-struct Kept {
+struct StoredFacts {
     limits: IdentityLimits,
     ids: BTreeMap<String, IdState>,
     links: BTreeMap<(String, String, bool), FoldedLink>,
@@ -32,7 +32,7 @@ fn name(link: &Link) -> (String, String, bool) {
     (link.source.clone(), link.destination.clone(), is_server)
 }
 
-impl Kept {
+impl StoredFacts {
     fn new(limits: IdentityLimits) -> Self {
         Self {
             limits,
@@ -227,7 +227,7 @@ proptest! {
         client_links in 1_usize..6,
     ) {
         let limits = IdentityLimits { ids_per_user, client_links };
-        let mut kept = Kept::new(limits);
+        let mut kept = StoredFacts::new(limits);
         let mut seen = Vec::new();
         for facts in facts.chunks(batch) {
             kept.take(facts);
@@ -249,7 +249,7 @@ proptest! {
 #[test]
 fn facts_in_key_order_are_never_folded_again() {
     let limits = IdentityLimits::default();
-    let mut kept = Kept::new(limits);
+    let mut kept = StoredFacts::new(limits);
     let mut seen = Vec::new();
     for at in 1..400_u16 {
         let (from, to) = (
@@ -272,7 +272,7 @@ fn a_full_user_takes_late_links_without_a_fold() {
         ids_per_user: 5,
         client_links: 100,
     };
-    let mut kept = Kept::new(limits);
+    let mut kept = StoredFacts::new(limits);
     let link = |at: u16| {
         Fact::Link(Link {
             item: ItemHash([0; 16]),
@@ -301,7 +301,7 @@ fn an_unknown_group_is_folded() {
         .zip(1..)
         .map(|(fact, at)| made(at, fact))
         .collect();
-    let mut kept = Kept::new(limits);
+    let mut kept = StoredFacts::new(limits);
     kept.take(&facts);
     let users: HashMap<_, _> = kept
         .ids

@@ -93,7 +93,7 @@ impl MongoStore {
     }
 }
 
-/// Passes on what a stream brings until it ends, the store closes or nobody watches any more.
+/// Passes on what a stream brings until it ends, the store closes or no watcher is left.
 async fn pass_on(
     mut changes: Changes,
     sender: broadcast::Sender<LiveItem>,
@@ -113,12 +113,12 @@ async fn pass_on(
                         tracing::warn!(%error, "the live views of a project ended");
                         return;
                     }
-                    // Nobody may be listening for a moment.
+                    // There may be no watcher for a moment.
                     Some(Ok(item)) => drop(sender.send(item)),
                 }
             }
             _ = check.tick() => {
-                // Under the lock nobody begins to listen meanwhile.
+                // Under the lock no watcher comes meanwhile.
                 let mut open = channel.lock().await;
                 if sender.receiver_count() == 0 {
                     *open = None;

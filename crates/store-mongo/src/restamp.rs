@@ -36,7 +36,7 @@ pub(super) const IDS: usize = 1_000;
 const EVENTS: usize = 5_000;
 /// Ids that readers resolve themselves.
 const UNSTAMPED: usize = 10_000;
-/// How often jobs are looked for that this process did not write.
+/// How often jobs of other processes are looked up.
 const LOOK: Duration = Duration::from_secs(5);
 const KIND: &str = "restamp";
 

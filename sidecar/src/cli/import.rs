@@ -125,7 +125,7 @@ impl<'a> Sender<'a> {
             let bar = ProgressBar::new(meta.len());
             (bar, "{msg} {wide_bar} {bytes}/{total_bytes} {eta}")
         } else {
-            // A pipe: nobody knows how much will come.
+            // A pipe: its length is not known.
             (ProgressBar::new_spinner(), "{msg} {spinner} {bytes}")
         };
         bar.set_style(ProgressStyle::with_template(style)?);

@@ -1,7 +1,7 @@
 //! Bodies of the public API: bounded before and after decompression, and all together.
 //!
 //! A body whose sender is not known yet, because its key is inside it, does not count among the bytes
-//! in flight, so that nobody without a key can use them up. Of such a body only the beginning is read,
+//! in flight, so that no sender without a key can use them up. Of such a body only the beginning is read,
 //! within a deadline of its own, and of no more than [`STRANGERS`] bodies at once.
 
 mod rest;

@@ -59,7 +59,7 @@ pub(super) fn respond(
             };
             let Some(item) = item else { break };
             if item.as_ref().map_or(true, |item| query.admits(item)) {
-                // Nobody listens: the next turn ends.
+                // No viewer is left: the next turn ends.
                 let _ = sender.send(item);
             }
         }

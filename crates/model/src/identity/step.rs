@@ -66,7 +66,7 @@ pub struct Changes {
 }
 
 /// Whether a link is kept.
-enum Kept {
+enum KeptLink {
     /// It is known with this key or an earlier one.
     Known,
     /// Its source has as many links with earlier keys as are kept.
@@ -170,14 +170,14 @@ impl Neighbourhood {
 
     fn link(&mut self, link: Link) {
         match self.keep(&link) {
-            Kept::Known => return,
-            Kept::Beyond => {
+            KeptLink::Known => return,
+            KeptLink::Beyond => {
                 self.identify(&link.destination, link.key);
                 self.written.beyond.push(link);
                 return;
             }
-            Kept::UndoingOne => self.refold(&[&link.source, &link.destination]),
-            Kept::Yes => {}
+            KeptLink::UndoingOne => self.refold(&[&link.source, &link.destination]),
+            KeptLink::Yes => {}
         }
         let refusal = self.place(&link);
         let (destination, key) = (link.destination.clone(), link.key);
@@ -187,29 +187,29 @@ impl Neighbourhood {
     }
 
     /// Makes room for a link among those of its source.
-    fn keep(&mut self, link: &Link) -> Kept {
+    fn keep(&mut self, link: &Link) -> KeptLink {
         let links = self.links.entry(link.source.clone()).or_default();
         let equal = |other: &FoldedLink| {
             other.link.destination == link.destination && other.link.authority == link.authority
         };
         if let Some(at) = links.iter().position(equal) {
             if links[at].link.key <= link.key {
-                return Kept::Known;
+                return KeptLink::Known;
             }
             return match links.swap_remove(at).refusal {
-                None => Kept::UndoingOne,
-                Some(_) => Kept::Yes,
+                None => KeptLink::UndoingOne,
+                Some(_) => KeptLink::Yes,
             };
         }
         if link.authority == Authority::Server {
-            return Kept::Yes;
+            return KeptLink::Yes;
         }
         let of_clients = links
             .iter()
             .enumerate()
             .filter(|(_, other)| other.link.authority == Authority::Client);
         if of_clients.clone().count() < self.limits.client_links {
-            return Kept::Yes;
+            return KeptLink::Yes;
         }
         let last = of_clients.max_by_key(|(_, other)| other.link.key);
         match last.map(|(at, other)| (at, other.link.key)) {
@@ -219,12 +219,12 @@ impl Neighbourhood {
                 let destination = link.destination.clone();
                 self.written.evicted.push(link);
                 if refusal.is_some() {
-                    return Kept::Yes;
+                    return KeptLink::Yes;
                 }
                 self.refold(&[&destination]);
-                Kept::UndoingOne
+                KeptLink::UndoingOne
             }
-            _ => Kept::Beyond,
+            _ => KeptLink::Beyond,
         }
     }
 

@@ -38,7 +38,7 @@ pub async fn letters_are_kept_once(harness: &impl Harness) {
             .keep_letters(std::slice::from_ref(letter))
             .await
             .unwrap();
-        // What the server's clock tells apart is told apart.
+        // The server's clock has milliseconds.
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     let mut again = letter(1, None);
