@@ -170,6 +170,11 @@ impl Mongod {
         answer.expect("mongod answers")
     }
 
+    /// Everything that it logged: one JSON object a line.
+    pub fn read_log(&self) -> String {
+        std::fs::read_to_string(self.dir.join("log")).expect("a log")
+    }
+
     /// The last that it said; before it has a log, what kept it from starting.
     fn log(&self) -> String {
         let read = |name| std::fs::read_to_string(self.dir.join(name)).unwrap_or_default();

@@ -163,10 +163,11 @@ async fn a_weak_uri_is_overruled() {
         project,
     };
     let database = database(&uri).await;
+    let log_every_command = doc! {"profile": 0, "slowms": -1};
     database
-        .run_command(doc! {"profile": 2})
+        .run_command(log_every_command)
         .await
-        .expect("every command is noted");
+        .expect("it is logged");
     let session = |id: &str| {
         let mut one = event(id, "ann", "view", NOON);
         one.session_id = Some("s".into());
@@ -175,25 +176,27 @@ async fn a_weak_uri_is_overruled() {
     fixture
         .write_events(1, vec![session("i1"), session("i2")])
         .await;
+    let log_slow_commands = doc! {"profile": 0, "slowms": 100};
     database
-        .run_command(doc! {"profile": 0})
+        .run_command(log_slow_commands)
         .await
         .expect("no longer");
-    let profile = database.collection::<Document>("system.profile");
-    for (op, command) in [("insert", "command.insert"), ("command", "command.update")] {
-        let noted = doc! {"$or": [{"op": op}, {command: {"$exists": true}}]};
-        let found = profile
-            .find_one(noted)
-            .await
-            .expect("read")
-            .expect("it was noted");
-        let concern = found
-            .get_document("command")
-            .and_then(|command| command.get_document("writeConcern"))
-            .cloned()
-            .unwrap_or_default();
-        assert_eq!(concern.get_str("w"), Ok("majority"), "{found}");
-        assert_eq!(concern.get_bool("j"), Ok(true), "{found}");
+    let log = Mongod::shared().read_log();
+    let commands: Vec<serde_json::Value> = log
+        .lines()
+        .filter(|line| line.contains(database.name()))
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .map(|line| line["attr"]["command"].clone())
+        .collect();
+    for (command, collection) in [("insert", "events"), ("update", "days")] {
+        let logged = commands.iter().find(|logged| logged[command] == collection);
+        let logged = logged.unwrap_or_else(|| panic!("{command} was not logged"));
+        let concern = &logged["writeConcern"];
+        assert_eq!(
+            (&concern["w"], &concern["j"]),
+            (&json!("majority"), &json!(true)),
+            "{logged}"
+        );
     }
 }
 
