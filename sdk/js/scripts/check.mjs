@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bundleScript, root } from "./bundle.mjs";
 
-const MAX_GZIP_BYTES = 6000;
+const MAX_GZIP_BYTES = 7000;
 
 const folder = mkdtempSync(join(tmpdir(), "empmix-sdk-"));
 try {

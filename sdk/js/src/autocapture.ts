@@ -23,15 +23,30 @@ export function trackPageViews(page: Page, track: Track): void {
   trackIfChanged();
 }
 
+/** Where a person types: what is in it is never read. */
+const TYPED = "input,textarea,select,[contenteditable]:not([contenteditable=false]),[role=textbox],[role=searchbox],[role=combobox],[role=spinbutton]";
+const SUBMIT = "input[type=submit]";
+
+/** The visible text of a control, without what was typed into it or around it. */
+function textOf(element: Element): string {
+  const parts: string[] = [];
+  const read = (node: Node) => {
+    if (node.nodeType === 3) parts.push(node.nodeValue ?? "");
+    else if (node.nodeType === 1 && !(node as Element).matches(`${TYPED},script,style`)) node.childNodes.forEach(read);
+  };
+  if (!element.closest(TYPED)) read(element);
+  return parts.join("").trim().replace(/\s+/g, " ").slice(0, 100);
+}
+
 /** Tracks clicks on links and buttons with their visible text; never typed text. */
 export function trackClicks(page: Page, track: Track): void {
   const click = (event: MouseEvent) => {
-    const target = (event.target as Element | null)?.closest?.<HTMLElement>("a,button,[role=button],input[type=submit]");
+    const target = (event.target as Element | null)?.closest?.<HTMLElement>(`a,button,[role=button],${SUBMIT}`);
     if (!target) return;
     track("$click", {
       $element: target.tagName.toLowerCase(),
       $element_id: target.id || undefined,
-      $element_text: target.textContent?.trim().slice(0, 100) || undefined,
+      $element_text: textOf(target) || undefined,
       $element_href: (target as HTMLAnchorElement).href || undefined,
     });
   };

@@ -1,6 +1,7 @@
 /** The SDK's public API: turns calls into items and queues them. */
 import { trackClicks, trackPageViews } from "./autocapture";
 import { globalHost, type Host } from "./host";
+import { bytesOf, isText } from "./json";
 import { automaticProperties, campaignOf } from "./properties";
 import { Queue } from "./queue";
 import { Sender } from "./sender";
@@ -33,6 +34,9 @@ function withoutThrowing(run: () => unknown): void {
 /** The most calls kept until `init`, because a server-side render may never call it. */
 const MAX_EARLY_CALLS = 1000;
 
+/** How long a page that found no visitor waits for what other pages wrote. */
+const SETTLED_MS = 1000;
+
 /** The objects that `init` creates. */
 interface Parts {
   options: Options;
@@ -45,6 +49,7 @@ export class EmpMix {
   private parts?: Parts;
   private early: (() => void)[] = [];
   private lastTime = 0;
+  private readonly warned = new Set<string>();
 
   constructor(private readonly host: Host = globalHost()) {}
 
@@ -73,6 +78,16 @@ export class EmpMix {
     // Stored now, so that the ids that the app reads are the same after a reload.
     if (this.allowed(this.parts)) visitor.update({});
     else sender.clear();
+    // Pages that open at once each make a device id. The last one written is the visitor's: each page
+    // finds it a moment later, before anything is sent, and gives it to its items.
+    const { made } = visitor;
+    if (made && host.page) {
+      sender.hold(SETTLED_MS);
+      host.setTimeout(() => {
+        const { device } = visitor.current();
+        if (device !== made) sender.rename(made, device);
+      }, SETTLED_MS / 2);
+    }
     this.listen(sender);
     this.early.splice(0).forEach((call) => call());
     const { pageViews, clicks } = options.autocapture ?? {};
@@ -83,7 +98,7 @@ export class EmpMix {
   /** Queues an event. Never throws, never blocks. */
   track(event: string, properties?: Properties): void {
     this.act(({ visitor, options }) => {
-      if (typeof event !== "string" || !event) return log("warn", "an event needs a name");
+      if (!isText(event, 255)) return this.warnOnce("not a valid event name:", event);
       const begins = visitor.touch(this.host.now(), campaignOf(this.host));
       if (begins) this.enqueue("$session_start");
       const { [event]: since, ...timers } = visitor.current().timers;
@@ -101,11 +116,9 @@ export class EmpMix {
       const { user, device } = visitor.current();
       if (!id || (id === user && !profile)) return;
       visitor.update({ user: id });
-      this.instruct({
-        distinct_id: id,
-        anonymous_id: user ? undefined : device,
-        properties: profile && asObject(profile),
-      });
+      // The link travels alone: a profile that the server refuses does not take it along.
+      if (id !== user) this.instruct({ distinct_id: id, anonymous_id: user ? undefined : device });
+      if (profile) this.instruct({ distinct_id: id, properties: asObject(profile) });
     });
   }
 
@@ -239,7 +252,7 @@ export class EmpMix {
         ...automaticProperties(this.host),
         ...campaign,
         ...registered,
-        ...properties,
+        ...this.checkedNames(properties ?? {}),
         $session_id: session,
         $device_id: device,
         $insert_id: insert_id,
@@ -264,9 +277,25 @@ export class EmpMix {
   /** The id as a string, or undefined (with a warning) when it is not valid. */
   private checkedId(value: unknown): string | undefined {
     const id = typeof value === "number" ? `${value}` : value;
-    if (typeof id === "string" && id.length <= 512 && !PLACEHOLDER_ID.test(id.trim()) && !/[\0-\x1f\x7f]/.test(id)) return id;
-    log("warn", "not a valid user id:", value);
+    if (isText(id, 512) && !PLACEHOLDER_ID.test(id.trim())) return id;
+    this.warnOnce("not a valid user id:", value);
     return undefined;
+  }
+
+  /** The properties with names that the server accepts. */
+  private checkedNames(properties: Properties): Properties {
+    const entries = Object.entries(properties).filter(([name]) => {
+      const fits = !!name && bytesOf(name) <= 255;
+      if (!fits) this.warnOnce("left out, a property's name must have 1 to 255 bytes:", name);
+      return fits;
+    });
+    return Object.fromEntries(entries);
+  }
+
+  /** A warning, once for each of the same kind. */
+  private warnOnce(message: string, ...values: unknown[]): void {
+    if (!this.warned.has(message)) log("warn", message, ...values);
+    this.warned.add(message);
   }
 
   /** Sends the queue when the page is hidden or left, and when the network is back. */

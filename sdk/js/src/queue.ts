@@ -8,11 +8,14 @@
  * for it. The server stores an entry that is sent twice (by two tabs, or after a closed page) once,
  * because it has the same `insert_id`.
  */
+import { toJson } from "./json";
 import type { KeyValue } from "./storage";
 import type { EventItem, IdentifyItem, Item } from "./types";
 
 /** The most items that are kept; the oldest are dropped first. */
 export const MAX_ITEMS = 1000;
+/** The most characters that they may take: a fifth of what a browser gives a site. */
+export const MAX_LENGTH = 1_000_000;
 
 const PREFIX = "q.";
 
@@ -28,9 +31,11 @@ export const isEvent = (item: Item): item is EventItem => "event" in item;
 export class Queue {
   /** Estimate of `keys().length`; exact after a call of `keys`. */
   size = 0;
+  /** Estimate of the characters of all items: those that this tab has seen. */
+  private length = 0;
 
   constructor(private readonly storage: KeyValue) {
-    this.keys();
+    for (const key of this.keys()) this.length += storage.get(key)?.length ?? 0;
   }
 
   /** Keys of all items of all tabs, oldest first. */
@@ -43,14 +48,37 @@ export class Queue {
   /** Stores an item durably; returns its key and the number of old items that were dropped for it. */
   add(item: Item): { key: string; dropped: number } {
     const key = `${PREFIX}${item.timestamp.toString(36).padStart(9, "0")}.${item.insert_id}`;
-    this.storage.set(key, JSON.stringify(item));
-    const excess = ++this.size > MAX_ITEMS ? this.keys().slice(0, -MAX_ITEMS) : [];
+    const text = toJson(item);
+    this.storage.set(key, text);
+    this.size++;
+    this.length += text.length;
+    const excess = this.size > MAX_ITEMS || this.length > MAX_LENGTH ? this.excess() : [];
     this.remove(excess);
     return { key, dropped: excess.length };
   }
 
+  /** The oldest keys, without which the queue is within its bounds. */
+  private excess(): string[] {
+    const keys = this.keys();
+    let kept = keys.length;
+    for (let length = 0; kept > 0 && keys.length - kept < MAX_ITEMS; kept--) {
+      length += this.storage.get(keys[kept - 1]!)?.length ?? 0;
+      // The newest item stays, whatever its size.
+      if (length > MAX_LENGTH && kept < keys.length) break;
+    }
+    return keys.slice(0, kept);
+  }
+
+  /** Writes an item again under its key, if it is still there. */
+  replace(key: string, item: Item): void {
+    if (this.storage.get(key)) this.storage.set(key, toJson(item));
+  }
+
   remove(keys: string[]): void {
-    keys.forEach((key) => this.storage.remove(key));
+    for (const key of keys) {
+      this.length -= this.storage.get(key)?.length ?? 0;
+      this.storage.remove(key);
+    }
     this.size -= keys.length;
   }
 

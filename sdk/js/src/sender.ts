@@ -6,6 +6,7 @@
  */
 import type { Host } from "./host";
 import { isEvent, nextRequest, requestOf, type Entry, type Queue } from "./queue";
+import { bytesOf, toJson } from "./json";
 import type { KeyValue } from "./storage";
 import type { Item, Outcome } from "./types";
 
@@ -78,6 +79,18 @@ export class Sender {
     await this.run();
   }
 
+  /** Sends nothing for `ms`, unless the app flushes or the page is left. */
+  hold(ms: number): void {
+    this.pause(ms, false);
+  }
+
+  /** Gives this tab's queued items another device id. */
+  rename(from: string, to: string): void {
+    for (const { key, item } of this.queue.read([...this.ownKeys])) {
+      this.queue.replace(key, JSON.parse(toJson(item).split(`"${from}"`).join(`"${to}"`)) as Item);
+    }
+  }
+
   /** Deletes all queued items. */
   clear(): void {
     this.queue.remove(this.queue.keys());
@@ -107,7 +120,7 @@ export class Sender {
 
   /** A prefix of `entries`, halved until its request has at most `bytes` bytes. */
   private fitting(entries: Entry[], bytes: number): Entry[] {
-    while (entries.length && new TextEncoder().encode(this.request(entries).body).length > bytes) {
+    while (entries.length && bytesOf(this.request(entries).body) > bytes) {
       entries = entries.slice(0, entries.length >> 1);
     }
     return entries;
@@ -122,7 +135,7 @@ export class Sender {
     if (this.host.keepalive) {
       void this.post(url, body, true).then((reply) => (reply.status ? this.handleReply(entries, reply) : beacon()));
     } else beacon();
-    return new TextEncoder().encode(body).length;
+    return bytesOf(body);
   }
 
   private request(entries: Entry[]) {
@@ -214,8 +227,9 @@ export class Sender {
       this.limit = entries.length >> 1;
       return 0;
     }
-    if (status === 400 || status === 413 || status === 422) {
-      debug("refused by the server:", body?.error ?? status);
+    // Only the server's own answer takes items out of the queue, not that of a proxy.
+    if ((status === 400 || status === 413 || status === 422) && body?.status === 0 && body.error) {
+      debug("refused by the server:", body.error);
       return this.finish(entries, "rejected");
     }
     if (status === 401 || status === 403) {

@@ -5,6 +5,7 @@
  * share it: a visitor who signs in in one tab is signed in in all.
  */
 import type { Host } from "./host";
+import { toJson } from "./json";
 import type { KeyValue } from "./storage";
 import type { Properties } from "./types";
 
@@ -28,6 +29,8 @@ interface State {
 export class Visitor {
   private text: string | null = null;
   private state: State;
+  /** The device id that this page made, where it found none. Another page may have made one too. */
+  readonly made?: string;
 
   constructor(
     private readonly host: Host,
@@ -35,6 +38,7 @@ export class Visitor {
     private readonly sessionTimeout: number,
   ) {
     this.state = this.fresh();
+    if (!storage.get("state")) this.made = this.state.device;
   }
 
   private fresh(): State {
@@ -56,7 +60,7 @@ export class Visitor {
   }
 
   update(change: Partial<State>): void {
-    this.text = JSON.stringify({ ...this.current(), ...change });
+    this.text = toJson({ ...this.current(), ...change });
     // Through JSON, so that the state is the same as after a reload.
     this.state = JSON.parse(this.text) as State;
     this.storage.set("state", this.text);

@@ -57,12 +57,13 @@ test("identify keeps its position among the events", async () => {
   sdk.identify("u1", { plan: "pro" });
   sdk.track("after");
   await sdk.flush();
-  assert.deepEqual(machine.sent.map(({ url }) => new URL(url).pathname), ["/public/track", "/public/identify", "/public/track"]);
-  const [first, link, last] = machine.sent.map(({ body }) => body);
+  assert.deepEqual(machine.sent.map(({ url }) => new URL(url).pathname), ["/public/track", "/public/identify", "/public/identify", "/public/track"]);
+  const [first, link, profile, last] = machine.sent.map(({ body }) => body);
   assert.deepEqual(first!.events!.map((event) => event.distinct_id), [device, device]);
   assert.equal(link!.distinct_id, "u1");
   assert.equal(link!.anonymous_id, device);
-  assert.deepEqual(link!.properties, { plan: "pro" });
+  assert.equal(link!.properties, undefined, "the profile travels alone");
+  assert.deepEqual([profile!.distinct_id, profile!.properties], ["u1", { plan: "pro" }]);
   assert.equal(typeof link!.insert_id, "string");
   assert.equal(typeof link!.timestamp, "number");
   assert.equal(last!.events![0]!.distinct_id, "u1");

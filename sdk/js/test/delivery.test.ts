@@ -174,3 +174,32 @@ test("shutdown sends the queue and stops", async () => {
   await machine.advance(60_000);
   assert.equal(machine.sent.length, 1);
 });
+
+test("an answer that is not the server's own takes nothing out of the queue", async () => {
+  for (const status of [400, 413, 422]) {
+    const machine = new Machine();
+    machine.answer = script({ status, body: "<html>Bad gateway says no</html>" }, { status, body: { message: "no" } });
+    const sdk = start(machine, { flushInterval: 1000 });
+    sdk.track("A");
+    await machine.advance(60_000);
+    assert.ok(machine.sent.length >= 3, `${status}`);
+    assert.deepEqual([...new Set(machine.names)], ["$session_start", "A"]);
+    assert.equal(machine.storage!.queued, 0);
+  }
+});
+
+test("the queue is bounded in characters, oldest first, and the page keeps its storage", async () => {
+  const machine = new Machine();
+  machine.answer = () => "network error";
+  const sdk = start(machine);
+  for (let i = 0; i < 1000; i++) sdk.track(`e${i}`, { fill: "x".repeat(6000) });
+  const stored = () => [...machine.storage!.values].filter(([key]) => key.includes(".q.")).map(([, value]) => value);
+  const length = stored().reduce((sum, value) => sum + value.length, 0);
+  assert.ok(length <= 1_000_000 && length > 900_000, `${length}`);
+  assert.ok(stored().some((value) => value.includes('"e999"')));
+  sdk.track("huge", { fill: "x".repeat(2_000_000) });
+  assert.deepEqual(stored().length, 1, "the newest stays, whatever its size");
+  machine.answer = () => OK;
+  await machine.advance(600_000);
+  assert.equal(machine.storage!.queued, 0);
+});

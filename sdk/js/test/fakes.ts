@@ -88,7 +88,7 @@ export class Machine implements Host {
         init.signal?.addEventListener("abort", () => reject(new DOMException("", "AbortError"))),
       );
     }
-    const body = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body ?? { status: 0 });
+    const body = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body ?? { status: 0, error: { type: "error" } });
     return new Response(body, { status: answer.status, headers: answer.headers });
   };
 

@@ -86,7 +86,8 @@ test("pageViews tracks the first page and each change of address once", async ()
 test("clicks tracks the control that was clicked", async () => {
   const machine = new Machine().browse();
   const sdk = start(machine, { autocapture: { clicks: true } });
-  const button = { tagName: "BUTTON", id: "buy", textContent: "  Buy now " };
+  const button = element("BUTTON", text("  Buy "), element("B", text("now\n")), element("STYLE", text("b{}")));
+  button.id = "buy";
   for (const closest of [() => button, () => null]) {
     const click = Object.defineProperty(new Event("click"), "target", { value: { closest } });
     (machine.page as unknown as EventTarget).dispatchEvent(click);
@@ -95,6 +96,34 @@ test("clicks tracks the control that was clicked", async () => {
   assert.deepEqual(machine.names, ["$session_start", "$click"]);
   const { $element, $element_id, $element_text } = machine.events[1]!.properties;
   assert.deepEqual([$element, $element_id, $element_text], ["button", "buy", "Buy now"]);
+});
+
+/** What the SDK reads of a text node and of an element; `TYPED` marks one into which a person types. */
+const text = (nodeValue: string) => ({ nodeType: 3, nodeValue });
+const element = (tagName: string, ...childNodes: unknown[]) => ({
+  tagName,
+  id: "",
+  nodeType: 1,
+  childNodes,
+  within: false,
+  matches: (selector: string) => selector.split(",").includes(tagName === "TYPED" ? "textarea" : tagName.toLowerCase()),
+  closest(selector: string) {
+    return this.within && selector.startsWith("input,textarea") ? this : null;
+  },
+});
+
+test("what was typed is never read", async () => {
+  const machine = new Machine().browse();
+  const sdk = start(machine, { autocapture: { clicks: true } });
+  const around = element("A", text("secret"));
+  around.within = true;
+  for (const target of [element("DIV", text("Note: "), element("TYPED", text("secret"))), around]) {
+    const click = Object.defineProperty(new Event("click"), "target", { value: { closest: () => target } });
+    (machine.page as unknown as EventTarget).dispatchEvent(click);
+  }
+  await sdk.flush();
+  const texts = machine.events.slice(1).map(({ properties }) => properties.$element_text);
+  assert.deepEqual(texts, ["Note:", undefined]);
 });
 
 test("init runs earlier calls in order", async () => {

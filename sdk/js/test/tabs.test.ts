@@ -133,3 +133,67 @@ test("the queue is sent when the network is back", async () => {
   await machine.advance(0);
   assert.equal(machine.sent.length, 2);
 });
+
+/** A tab's view of a shared storage: what other tabs write is seen `lag` ms later. */
+class LaggingStorage extends FakeStorage {
+  private readonly late: { at: number; order: number; key: string; value: string | null }[] = [];
+  /** The order of the write that each key shows: all tabs agree on the order of writes. */
+  private readonly orders = new Map<string, number>();
+  private static writes = 0;
+  private readonly others: LaggingStorage[] = [];
+  now = () => 0;
+
+  static tabs(count: number): LaggingStorage[] {
+    const tabs = Array.from({ length: count }, () => new LaggingStorage());
+    tabs.forEach((tab) => tab.others.push(...tabs.filter((other) => other !== tab)));
+    return tabs;
+  }
+  private arrive(): void {
+    for (const { key, value, order } of this.late.filter(({ at }) => at <= this.now())) {
+      if (order < (this.orders.get(key) ?? 0)) continue;
+      this.orders.set(key, order);
+      if (value === null) super.removeItem(key);
+      else super.setItem(key, value);
+    }
+    this.late.splice(0, this.late.length, ...this.late.filter(({ at }) => at > this.now()));
+  }
+  override getItem(key: string): string | null {
+    this.arrive();
+    return super.getItem(key);
+  }
+  override key(index: number): string | null {
+    this.arrive();
+    return super.key(index);
+  }
+  override setItem(key: string, value: string): void {
+    super.setItem(key, value);
+    this.tell(key, value);
+  }
+  override removeItem(key: string): void {
+    super.removeItem(key);
+    this.tell(key, null);
+  }
+  private tell(key: string, value: string | null): void {
+    const order = ++LaggingStorage.writes;
+    this.orders.set(key, order);
+    if (!key.includes(".q.")) this.others.forEach((other) => other.late.push({ at: this.now() + 100, order, key, value }));
+  }
+}
+
+test("five tabs that open at once are one visitor", async () => {
+  const storages = LaggingStorage.tabs(5);
+  const machines = storages.map((storage, i) => {
+    const machine = new Machine(storage, Date.UTC(2026, 0, 15, 12) + i).browse();
+    storage.now = machine.now;
+    return machine;
+  });
+  const tabs = machines.map((machine) => start(machine));
+  tabs.forEach((tab, i) => tab.track(`opened ${i}`));
+  for (let ms = 0; ms < 8000; ms += 50) for (const machine of machines) await machine.advance(50);
+  tabs.forEach((tab, i) => tab.track(`later ${i}`));
+  for (let ms = 0; ms < 40_000; ms += 500) for (const machine of machines) await machine.advance(500);
+  const events = machines.flatMap((machine) => machine.events);
+  assert.equal(events.filter(({ event }) => /opened|later/.test(event)).length, 10);
+  assert.equal(new Set(events.map(({ distinct_id }) => distinct_id)).size, 1);
+  assert.equal(new Set(events.map(({ properties }) => properties.$device_id)).size, 1);
+});

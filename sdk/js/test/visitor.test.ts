@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FakeStorage, Machine, start } from "./fakes";
+import { OK, FakeStorage, Machine, start } from "./fakes";
 
 const MINUTE = 60_000;
 
@@ -211,4 +211,48 @@ test("respectDnt follows the browser, and an explicit opt-in takes precedence", 
   other.track("A");
   await other.flush();
   assert.equal(indifferent.names.length, 2);
+});
+
+test("a profile that cannot be said or is refused loses neither the link nor the event", async () => {
+  const machine = new Machine();
+  const circular: Record<string, unknown> = { name: "x" };
+  circular.self = circular;
+  const throwing = { get price() { throw Error("no"); } };
+  machine.answer = ({ body }) => ("properties" in body ? { status: 400, body: { status: 0, error: { type: "invalid_request_error" } } } : OK);
+  const sdk = start(machine);
+  sdk.track("Visited");
+  sdk.identify("alice", { balance: 10n, circular });
+  sdk.track("Bought", { balance: 10n, circular, throwing, big: [1n] });
+  sdk.register({ balance: 11n });
+  sdk.track("After");
+  await machine.advance(60_000);
+  const links = machine.sent.filter(({ body }) => body.anonymous_id);
+  assert.equal(links.length, 1);
+  assert.equal(links[0]!.body.distinct_id, "alice");
+  assert.ok(!("properties" in links[0]!.body));
+  assert.deepEqual(machine.names, ["$session_start", "Visited", "Bought", "After"]);
+  const { balance, circular: sent, big } = machine.events[2]!.properties;
+  assert.deepEqual([balance, sent, big], ["10", { name: "x" }, ["1"]]);
+  assert.equal(machine.events[3]!.properties.balance, "11");
+});
+
+test("ids and names are checked as the server checks them, and each kind is reported once", async () => {
+  const machine = new Machine();
+  const sdk = start(machine);
+  const warnings: unknown[][] = [];
+  const { warn } = console;
+  console.warn = (...message: unknown[]) => void warnings.push(message);
+  try {
+    for (const id of ["é".repeat(257), "a\u0085b", "x".repeat(513)]) sdk.identify(id);
+    for (const name of ["é".repeat(128), "a\u009fb", ""]) sdk.track(name);
+    sdk.track("kept", { ["é".repeat(128)]: 1, ["é".repeat(127)]: 2 });
+    sdk.identify("é".repeat(256));
+  } finally {
+    console.warn = warn;
+  }
+  await machine.advance(60_000);
+  assert.equal(warnings.length, 3, JSON.stringify(warnings));
+  assert.deepEqual(machine.names, ["$session_start", "kept"]);
+  assert.equal(Object.keys(machine.events[1]!.properties).filter((name) => name.startsWith("é")).length, 1);
+  assert.equal(sdk.getDistinctId(), "é".repeat(256));
 });
