@@ -27,7 +27,7 @@ use tokio::{
 /// How long a body may take to arrive.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Bytes that are read of a body before its key is known: the key must be within them.
-const STRANGER_BYTES: usize = 64 << 10;
+pub(super) const STRANGER_BYTES: usize = 64 << 10;
 /// How long they may take to arrive.
 const STRANGER_DEADLINE: Duration = Duration::from_secs(10);
 /// Bodies without a known key that are read at once.

@@ -108,8 +108,9 @@ fn key_of(beginning: &[u8]) -> Result<String, PublicError> {
     if let Some(key) = json::api_key(beginning) {
         return Ok(key);
     }
-    if !beginning.trim_ascii().is_empty() {
-        // A short body that is not JSON is told so; of a long one the key comes too late.
+    let is_whole = beginning.len() < body::STRANGER_BYTES;
+    if is_whole && !beginning.trim_ascii().is_empty() {
+        // A body that is not JSON is refused as such.
         json::Body::of(beginning)?;
     }
     Err(PublicError::NoKey)
