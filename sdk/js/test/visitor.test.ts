@@ -213,7 +213,7 @@ test("respectDnt follows the browser, and an explicit opt-in takes precedence", 
   assert.equal(indifferent.names.length, 2);
 });
 
-test("a profile that is no JSON or is refused loses neither the link nor the event", async () => {
+test("a profile that JSON cannot express or the server refuses loses neither the link nor the event", async () => {
   const machine = new Machine();
   const circular: Record<string, unknown> = { name: "x" };
   circular.self = circular;
