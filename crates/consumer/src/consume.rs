@@ -207,8 +207,7 @@ impl Consumer {
         let tried = self.store.begin_try(message).await.map_err(Self::failed)?;
         if tried == 0 {
             // Most such messages are only unlucky: the process was ended by something else.
-            self.write_one(envelope.clone(), attempts).await?;
-            return self.store.end_tries(&[message]).await.map_err(Self::failed);
+            return self.try_one(message, envelope.clone(), attempts).await;
         }
         for (index, item) in envelope.items.iter().enumerate() {
             let id = LetterId::of_item(project, item);
@@ -221,15 +220,25 @@ impl Consumer {
             let Some(alone) = envelope.only(index) else {
                 continue;
             };
-            self.write_one(alone, attempts).await?;
-            let ended = self.store.end_tries(&[id]).await;
-            ended.map_err(Self::failed)?;
+            self.try_one(id, alone, attempts).await?;
         }
         // What the message carries besides its items.
         let mut rest = envelope.clone();
         rest.items.clear();
-        self.write_one(rest, attempts).await?;
-        let ended = self.store.end_tries(&[message]).await;
+        self.try_one(message, rest, attempts).await
+    }
+
+    /// Writes a message whose try was counted. A write that fails ends the try too: the process lives,
+    /// so it was not this item that ended it.
+    async fn try_one(
+        &self,
+        tried: LetterId,
+        envelope: Envelope,
+        attempts: u32,
+    ) -> Result<(), Interrupted> {
+        let written = self.write_one(envelope, attempts).await;
+        let ended = self.store.end_tries(&[tried]).await;
+        written?;
         ended.map_err(Self::failed)
     }
 

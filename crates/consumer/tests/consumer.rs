@@ -451,3 +451,26 @@ async fn it_stops_at_once_and_what_was_not_written_comes_again() {
     assert_eq!(bench.store.stored(WELL), 199);
     assert_eq!(bench.alarm.reason(), None);
 }
+
+/// An unreachable store ends no process: what was delivered often because of it is not parked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_only_waited_is_not_parked() {
+    let bench = Bench::new();
+    bench.publish(1, WELL, &["a", "b"]).await;
+    for _ in 0..12 {
+        bench.store.state().away = usize::MAX;
+        let before = bench.store.state().writes;
+        let running = bench.consume();
+        bench
+            .until("a try", |store| store.state().writes > before)
+            .await;
+        running.stop().await;
+    }
+    bench.store.state().away = 0;
+    let running = bench.consume();
+    bench.until_empty(Queue::Events).await;
+    running.stop().await;
+    assert_eq!(bench.store.stored(WELL), 2);
+    assert_eq!(bench.broker.depth(Queue::Dead).await.unwrap().ready, 0);
+    assert!(bench.store.state().tries.is_empty());
+}

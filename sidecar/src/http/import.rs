@@ -223,6 +223,10 @@ impl<'a> Import<'a> {
     }
 
     async fn send(&self, envelopes: &[Envelope]) -> Result<(), Failure> {
+        if let Some(reason) = self.app.alarm.reason() {
+            let message = format!("The lines could not be stored now: {reason}.");
+            return Err(ApiError::new(ErrorCode::Unavailable, message).into());
+        }
         let sent = public::publish_all(self.app.service.broker.as_ref(), envelopes).await;
         sent.map_err(|error| {
             public::broker_failed(self.app, &error);

@@ -186,7 +186,7 @@ impl Neighbourhood {
         self.identify(&destination, key);
     }
 
-    /// Makes room for a link among those of its source.
+    /// Whether a link is kept among those of its source, of which it may replace one.
     fn keep(&mut self, link: &Link) -> KeptLink {
         let links = self.links.entry(link.source.clone()).or_default();
         let equal = |other: &FoldedLink| {

@@ -110,10 +110,11 @@ impl MongoStore {
         let before = self
             .count_warnings(session, project, kind.name(), day, i64::from(marked))
             .await?;
-        let room = ALTERATION_SAMPLES.saturating_sub(usize::try_from(before).unwrap_or(usize::MAX));
+        let samples_left =
+            ALTERATION_SAMPLES.saturating_sub(usize::try_from(before).unwrap_or(usize::MAX));
         let samples: Vec<_> = links
             .iter()
-            .take(room)
+            .take(samples_left)
             .map(|link| {
                 let id = refused_link_id(&link_key(project, link));
                 let warning = warnings::document(id.clone(), project, &wording::link_beyond(link));
