@@ -96,6 +96,7 @@ impl Run<'_> {
             let ended = self
                 .command(context, program)
                 .args(["--exact"])
+                .args(self.nightly.then_some("--include-ignored"))
                 .args(&left)
                 .watch(&mut progress);
             let (at_fault, others) = progress.schedule.split(Instant::now());
@@ -161,7 +162,6 @@ impl Run<'_> {
         context
             .cmd(&program.executable)
             .args([format!("--test-threads={THREADS}")])
-            .args(self.nightly.then_some("--include-ignored"))
             .dir(&program.package_dir)
             .envs(self.env)
             .env("CARGO_MANIFEST_DIR", &program.package_dir)
