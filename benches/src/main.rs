@@ -3,11 +3,16 @@
 //! Each benchmark prints its table; `--write FILE` writes all tables to a file. DuckDB is measured in
 //! the same run for comparison, through Python.
 
+mod beside;
 mod compiler;
+mod consumer;
 mod events;
+mod identity;
 mod import;
 mod ingest;
 mod launch;
+mod memory;
+mod process;
 mod size;
 mod table;
 mod unique;
@@ -40,10 +45,18 @@ struct Args {
 enum Benchmark {
     /// Durable ingest, embedded and through RabbitMQ
     Ingest,
+    /// From the broker to the store, both pairs
+    Consumer,
     /// Import of the real data set into both stores
     Import,
+    /// Imports of links into both stores, and a project of a million links
+    Links,
     /// Unique users per day over generated events, both stores and DuckDB
     Unique,
+    /// A report at rest and beside ingest, in a project of a million ids
+    Beside,
+    /// The memory of a sidecar that does nothing
+    Memory,
     /// The console's wasm
     Size,
     /// Launch to first chart, and memory
@@ -72,8 +85,12 @@ type BenchmarkFn = fn(&Args) -> Result<Table>;
 
 const BENCHMARKS: &[(Benchmark, BenchmarkFn)] = &[
     (Benchmark::Ingest, |args| ingest::measure(args.seconds)),
+    (Benchmark::Consumer, |_| consumer::measure()),
     (Benchmark::Import, |_| import::measure()),
     (Benchmark::Unique, |args| unique::measure(args.events)),
+    (Benchmark::Links, |_| identity::measure()),
+    (Benchmark::Beside, |_| beside::measure()),
+    (Benchmark::Memory, |_| memory::measure()),
     (Benchmark::Size, |_| size::measure()),
     (Benchmark::Launch, |_| launch::measure()),
     (Benchmark::Compiler, |_| compiler::measure()),

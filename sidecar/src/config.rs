@@ -61,6 +61,9 @@ pub struct ServeOptions {
     /// Bytes that the embedded queue may hold, beyond which requests get 503
     #[arg(long, env = "EMPMIX_QUEUE_MAX_BYTES", default_value_t = 4 << 30)]
     pub queue_max_bytes: u64,
+    /// Events of a project that the local store gathers in memory before it writes them to a part
+    #[arg(long, env = "EMPMIX_SEAL_ROWS", default_value_t = 250_000)]
+    pub seal_rows: usize,
 }
 
 /// What a process is told, resolved.
@@ -324,7 +327,7 @@ mod tests {
         };
         let known = options();
         let all: Vec<_> = known.get_arguments().collect();
-        assert_eq!(all.len(), 12);
+        assert_eq!(all.len(), 13);
         for option in all {
             let id = option.get_id().as_str();
             let (name, variable) = (option.get_long().unwrap(), option.get_env().unwrap());

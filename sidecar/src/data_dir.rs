@@ -121,15 +121,25 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<()> {
     file.set_len(0)?;
     file.write_all(content)?;
     file.sync_all()?;
-    fs::rename(&aside, path).with_context(|| format!("{} cannot be written", path.display()))
+    fs::rename(&aside, path)
+        .and_then(|()| empmix_layout::sync_name(path))
+        .with_context(|| format!("{} cannot be written", path.display()))
 }
 
+/// Makes a folder and those above it durably, if they are not there.
 fn create_private(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
+        create_private(above)?;
+    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    builder.create(path)?;
+    empmix_layout::sync_name(path)
 }
 
 fn private_file(path: &Path) -> std::io::Result<File> {

@@ -158,8 +158,10 @@ async fn open_store(config: &Config, data: &DataDir, alarm: &Alarm) -> Result<Ar
     match &config.store {
         None => {
             let folder = data.folder("store")?;
+            let seal_rows = config.serve.seal_rows;
             let store = tokio::task::spawn_blocking(move || {
                 let options = LocalOptions {
+                    seal_rows,
                     alarm,
                     ..LocalOptions::default()
                 };

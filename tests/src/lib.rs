@@ -20,6 +20,8 @@ mod guard;
 pub mod mongo_store;
 pub mod mongod;
 pub mod picture;
+#[cfg(target_os = "linux")]
+pub mod power;
 pub mod rabbitmq;
 mod session_bus;
 pub mod sidecar;

@@ -50,6 +50,30 @@ impl Mongod {
         server
     }
 
+    /// Starts servers of one replica set, the first of which becomes its primary whenever it can.
+    pub fn start_set(size: usize) -> Vec<Self> {
+        let servers: Vec<Self> = (0..size).map(|_| Self::spawn(true)).collect();
+        let member = |(number, server): (usize, &Self)| {
+            let number = i32::try_from(number).unwrap_or(i32::MAX);
+            let priority = if number == 0 { 2 } else { 1 };
+            doc! {"_id": number, "host": server.address(), "priority": priority}
+        };
+        let members: Vec<Document> = servers.iter().enumerate().map(member).collect();
+        servers[0].ask(doc! {"replSetInitiate": {
+            "_id": "rs0",
+            "members": members,
+            "settings": {"electionTimeoutMillis": 3000, "heartbeatIntervalMillis": 500},
+        }});
+        servers[0].wait_for_primary();
+        servers
+    }
+
+    /// The URI of a database of a set.
+    pub fn uri_of_set(servers: &[Self], database: &str) -> String {
+        let hosts: Vec<String> = servers.iter().map(Self::address).collect();
+        format!("mongodb://{}/{database}?replicaSet=rs0", hosts.join(","))
+    }
+
     /// Starts a server that is not a member of a replica set.
     pub fn start_standalone() -> Self {
         let server = Self::spawn(false);
@@ -82,11 +106,43 @@ impl Mongod {
         }
     }
 
-    /// Starts the server again on its data, and waits until it has a primary.
+    /// Starts the server again on its data, and waits until it is the primary.
     pub fn restart(&mut self) {
+        self.restart_as_member();
+        self.wait_for_primary();
+    }
+
+    /// Starts the server again on its data, whatever it becomes.
+    pub fn restart_as_member(&mut self) {
         self.kill9();
         self.guard = Some(self.launch());
-        self.wait_for_primary();
+    }
+
+    /// Waits until it is the primary, or follows one.
+    pub fn wait_for_member(&self) {
+        self.wait_until(|| {
+            let hello = self.ask(doc! {"hello": 1});
+            ["isWritablePrimary", "secondary"]
+                .iter()
+                .any(|state| hello.get_bool(state) == Ok(true))
+        });
+    }
+
+    /// Waits until this many members have everything that this primary has written.
+    pub fn wait_for_replication(&self, members: i32) {
+        let note = doc! {"appendOplogNote": 1, "data": {}, "writeConcern": {"w": members}};
+        self.ask(note);
+    }
+
+    /// Asks a primary to let another member become one.
+    pub fn step_down(&self) {
+        self.ask(doc! {"replSetStepDown": 5, "force": true});
+    }
+
+    /// From now on a query that no index serves fails, instead of slowing down as a project grows. One
+    /// without a condition, which asks for everything, does not.
+    pub fn refuse_scans(&self) {
+        self.ask(doc! {"setParameter": 1, "notablescan": true});
     }
 
     /// Stops the process where it is: connections stay open without an answer.
@@ -142,12 +198,36 @@ impl Mongod {
     }
 
     fn wait_for_primary(&self) {
-        self.wait_until(|| self.ask(doc! {"hello": 1}).get_bool("isWritablePrimary") == Ok(true));
+        self.wait_until(|| self.is_primary());
+    }
+
+    /// Whether it is the primary.
+    pub fn is_primary(&self) -> bool {
+        self.ask(doc! {"hello": 1}).get_bool("isWritablePrimary") == Ok(true)
     }
 
     fn wait_until(&self, ready: impl Fn() -> bool) {
         let what = fmt::from_fn(|f| write!(f, "mongod that is ready: {}", self.log()));
         wait_for(what, START, || ready().then_some(()));
+    }
+
+    /// What stages over the whole server find; at most one batch.
+    pub fn aggregate_admin(&self, stages: Vec<Document>) -> Vec<Document> {
+        let reply =
+            self.ask(doc! {"aggregate": 1, "pipeline": stages, "cursor": {"batchSize": 1000}});
+        let batch = reply
+            .get_document("cursor")
+            .and_then(|cursor| cursor.get_array("firstBatch"));
+        let documents = batch.expect("a batch").iter();
+        documents
+            .filter_map(|document| document.as_document().cloned())
+            .collect()
+    }
+
+    /// The server's counts of what it has done.
+    pub fn metrics(&self) -> Document {
+        let status = self.ask(doc! {"serverStatus": 1});
+        status.get_document("metrics").expect("counts").clone()
     }
 
     /// Runs one command on exactly this server. Has a runtime of its own, so that it can be called

@@ -1,6 +1,7 @@
 //! A real sidecar with a data directory of its own.
 
 use std::{
+    ffi::OsString,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -18,7 +19,10 @@ use crate::{
 /// A running sidecar.
 pub struct Sidecar {
     dir: tempfile::TempDir,
-    pair: Vec<String>,
+    /// Where its data is, if not in `dir`.
+    data: Option<PathBuf>,
+    options: Vec<String>,
+    env: Vec<(&'static str, OsString)>,
     port: u16,
     process: Option<Process>,
     http: Client,
@@ -43,12 +47,38 @@ impl Sidecar {
 
     /// A pair given by `--broker` and `--store` options.
     pub fn with_pair(options: &[&str]) -> Self {
-        let mut sidecar = Self {
+        let mut sidecar = Self::described(options);
+        sidecar.launch();
+        sidecar
+    }
+
+    /// With options and an environment, on a folder that the caller has.
+    ///
+    /// # Errors
+    /// It ended before it was ready; what it logged.
+    pub fn on(
+        folder: &Path,
+        options: &[&str],
+        env: &[(&'static str, OsString)],
+    ) -> Result<Self, String> {
+        let mut sidecar = Self::described(options);
+        sidecar.data = Some(folder.join("data"));
+        sidecar.env = env.to_vec();
+        match sidecar.try_launch() {
+            Ok(()) => Ok(sidecar),
+            Err(line) => Err(line + &sidecar.read_log()),
+        }
+    }
+
+    fn described(options: &[&str]) -> Self {
+        Self {
             dir: tempfile::Builder::new()
                 .prefix("empmix-data-")
                 .tempdir()
                 .expect("a temporary directory"),
-            pair: options.iter().map(|option| (*option).to_owned()).collect(),
+            data: None,
+            options: options.iter().map(|option| (*option).to_owned()).collect(),
+            env: Vec::new(),
             port: 0,
             process: None,
             http: Client::builder()
@@ -57,12 +87,17 @@ impl Sidecar {
                 .build()
                 .expect("a client"),
             url: String::new(),
-        };
-        sidecar.launch();
-        sidecar
+        }
     }
 
     fn launch(&mut self) {
+        if let Err(line) = self.try_launch() {
+            panic!("{line:?}; {}", self.read_log());
+        }
+    }
+
+    /// Starts it; an error is what it said instead of being ready.
+    fn try_launch(&mut self) -> Result<(), String> {
         let listen = format!("127.0.0.1:{}", self.port);
         let log = std::fs::File::options()
             .create(true)
@@ -74,16 +109,18 @@ impl Sidecar {
                 command
                     .args(["serve", "--listen", &listen, "--data-dir"])
                     .arg(self.data_dir());
-                command.args(&self.pair).stdout(Stdio::piped()).stderr(log);
+                command.args(&self.options).envs(self.env.clone());
+                command.stdout(Stdio::piped()).stderr(log);
             });
         let stdout = process.child().stdout.take().expect("a pipe");
         let mut line = String::new();
         BufReader::new(stdout)
             .read_line(&mut line)
             .expect("a first line");
-        let ready: Value =
-            serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}; {}", self.read_log()));
-        assert_eq!(ready["event"], "ready", "{ready}");
+        let ready = serde_json::from_str::<Value>(&line).unwrap_or_default();
+        if ready["event"] != "ready" {
+            return Err(line);
+        }
         self.url = ready["url"].as_str().expect("a url").to_owned();
         self.port = self
             .url
@@ -92,11 +129,13 @@ impl Sidecar {
             .and_then(|port| port.parse().ok())
             .expect("a port");
         self.process = Some(process);
+        Ok(())
     }
 
     /// Where its data is.
     pub fn data_dir(&self) -> PathBuf {
-        self.dir.path().join("data")
+        let own = || self.dir.path().join("data");
+        self.data.clone().unwrap_or_else(own)
     }
 
     fn log(&self) -> PathBuf {
@@ -113,6 +152,22 @@ impl Sidecar {
         if let Some(mut process) = self.process.take() {
             process.kill9();
         }
+    }
+
+    /// Starts it again on the same directory and port, with other options.
+    pub fn restart_with(&mut self, options: &[&str]) {
+        self.options = options.iter().map(|option| (*option).to_owned()).collect();
+        self.restart();
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it runs").pid()
+    }
+
+    /// Sends it a signal by name.
+    pub fn signal(&self, name: &str) {
+        self.process.as_ref().expect("it runs").signal(name);
     }
 
     /// Asks it to end, and gives its exit code.
@@ -137,7 +192,7 @@ impl Sidecar {
             .args(arguments)
             .arg("--data-dir")
             .arg(self.data_dir())
-            .args(&self.pair);
+            .args(&self.options);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -214,12 +269,17 @@ impl Sidecar {
 
     /// One event of the public API.
     pub fn track(&self, project: &TestProject, event: &Value) -> Response {
+        self.try_track(project, event).expect("a reply")
+    }
+
+    /// One event of the public API, while it may end.
+    ///
+    /// # Errors
+    /// No reply came.
+    pub fn try_track(&self, project: &TestProject, event: &Value) -> reqwest::Result<Response> {
         let mut body = event.clone();
         body["apiKey"] = json!(project.public_key);
-        self.open_post("/public/track")
-            .json(&body)
-            .send()
-            .expect("a reply")
+        self.open_post("/public/track").json(&body).send()
     }
 
     /// Waits until this many events are stored.

@@ -14,9 +14,10 @@ use empmix_tests::{
     mongo_store::{connect, database, fixture, project_id},
     mongod::Mongod,
 };
+use futures::TryStreamExt;
 use mongodb::{
     Database,
-    bson::{Document, doc},
+    bson::{Bson, Document, doc},
 };
 use serde_json::json;
 
@@ -156,4 +157,61 @@ async fn an_event_that_slipped_past_a_link_is_stamped_when_it_comes_again() {
         [ItemOutcome::Redelivered]
     );
     assert_eq!(fixture.events().await[0].user_id, "ann");
+}
+
+/// A document in which every text `from` is `to`.
+fn renamed(document: &Document, from: &str, to: &str) -> Document {
+    let value = |value: &Bson| match value {
+        Bson::String(text) if text == from => Bson::String(to.to_owned()),
+        Bson::Document(inner) => Bson::Document(renamed(inner, from, to)),
+        other => other.clone(),
+    };
+    let fields = document.iter();
+    fields
+        .map(|(name, held)| (name.clone(), value(held)))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_older_release_linked_meanwhile_is_noticed() {
+    let (fixture, uri) = fixture(Mongod::shared()).await;
+    let said = |n: u32, source: &str| {
+        let said = link(&format!("l{n}"), source, "ann", Authority::Server);
+        fixture.message(n, vec![Item::Instruction(said)])
+    };
+    fixture.write(vec![said(1, "phone")]).await;
+    let database = database(&uri).await;
+    // It keeps no groups, and counts the project's version alone.
+    for collection in ["links", "ids"] {
+        let documents = database.collection::<Document>(collection);
+        let all: Vec<Document> = documents
+            .find(doc! {})
+            .await
+            .expect("read")
+            .try_collect()
+            .await
+            .expect("read");
+        let of_phone = all
+            .iter()
+            .find(|document| document.to_string().contains("phone"));
+        let mut of_tablet = renamed(of_phone.expect("of the phone"), "phone", "tablet");
+        of_tablet.remove("g");
+        documents.insert_one(of_tablet).await.expect("written");
+    }
+    let projects = database.collection::<Document>("projects");
+    let counted = projects.update_many(doc! {}, doc! {"$inc": {"identity_version": 1_i64}});
+    counted.await.expect("counted");
+    fixture.write(vec![said(2, "watch")]).await;
+    let ids = database.collection::<Document>("ids");
+    let of_ann = ids
+        .find_one(doc! {"_id.d": "ann"})
+        .await
+        .expect("read")
+        .expect("of ann");
+    let group = of_ann.get_document("g").expect("a group");
+    assert_eq!(
+        group.get_i64("n"),
+        Ok(4),
+        "ann and her three devices: {group}"
+    );
 }

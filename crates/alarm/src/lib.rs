@@ -31,12 +31,18 @@ pub struct Guard {
 }
 
 impl Alarm {
-    /// An alarm under which the thread or task with this name panics, as a test of the alarm.
+    /// An alarm under which the thread or task with this name panics, or a promise with this name is
+    /// not kept: a test sees what follows.
     pub fn sabotaging(name: String) -> Self {
         Self(Arc::new(State {
             sabotaged: Some(name),
             ..State::default()
         }))
+    }
+
+    /// Whether the promise with this name is not kept.
+    pub fn is_sabotaged(&self, promise: &str) -> bool {
+        self.0.sabotaged.as_deref() == Some(promise)
     }
 
     /// Raises the alarm; the first reason stays.
@@ -84,8 +90,7 @@ impl Guard {
     /// # Panics
     /// It is sabotaged.
     pub fn turn(&self) {
-        let sabotaged = self.alarm.0.sabotaged.as_deref();
-        assert!(sabotaged != Some(self.name), "sabotaged");
+        assert!(!self.alarm.is_sabotaged(self.name), "sabotaged");
     }
 
     /// The thread or task ends as it should.

@@ -20,12 +20,22 @@ const SUSPICIOUS: u32 = 3;
 pub(crate) struct PolledDeliveries {
     /// One batch per project, in the order of each project's first delivery.
     pub(crate) batches: Vec<ProjectBatch>,
-    /// Messages that are written alone, with their earlier deliveries.
-    pub(crate) suspicious: Vec<(Envelope, u32)>,
+    /// Messages that are written alone.
+    pub(crate) suspicious: Vec<Suspect>,
     /// The letters of messages that cannot be decoded.
     pub(crate) unreadable: Vec<DeadLetter>,
     /// The tokens to ack after all deliveries are processed.
     pub(crate) tokens: Vec<AckToken>,
+}
+
+/// A message that may have ended the process.
+pub(crate) struct Suspect {
+    /// The message.
+    pub(crate) envelope: Envelope,
+    /// The message as it was delivered.
+    pub(crate) message: Message,
+    /// The number of earlier deliveries.
+    pub(crate) attempts: u32,
 }
 
 /// The messages of one project. They are decoded when they are polled, and handed over to the store;
@@ -77,7 +87,11 @@ impl PolledDeliveries {
             polled.tokens.push(delivery.token);
             match read(&delivery.message.body) {
                 Ok(envelope) if delivery.delivery_count >= SUSPICIOUS => {
-                    polled.suspicious.push((envelope, delivery.delivery_count));
+                    polled.suspicious.push(Suspect {
+                        envelope,
+                        message: delivery.message,
+                        attempts: delivery.delivery_count,
+                    });
                 }
                 Ok(envelope) => polled.add(envelope, delivery),
                 Err(reason) => polled.unreadable.push(letter_of_message(&delivery, reason)),

@@ -1,44 +1,30 @@
-//! The consumer's loop: polls messages, writes them, parks refused items, acks.
+//! The consumer: writes messages, parks refused items, acks.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 use empmix_alarm::Alarm;
-use empmix_backoff::Backoff;
-use empmix_broker::{Broker, BrokerError, Delivery, Queue, Subscription};
+use empmix_broker::{Broker, BrokerError, Delivery, Message, Queue, Subscription};
 use empmix_model::{
     dead::{DeadReason, LetterId},
     envelope::Envelope,
     ids::ProjectId,
 };
 use empmix_store::{Batch, ItemOutcome, Sink, StoreError, Written};
-use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    SetAside,
-    batch::{PolledDeliveries, ProjectBatch},
+    ConsumerError, SetAside,
+    batch::{PolledDeliveries, ProjectBatch, Suspect},
     park::{letter_of_item, park, publish_all},
+    worker::{Interrupted, Process, Worker, backoff, unless_stopped},
 };
 
-/// The maximum number of unacked messages.
-pub(crate) const PREFETCH: u16 = 32;
 /// How long the store may be unavailable before the subscription is dropped.
 const STORE_TIMEOUT: Duration = Duration::from_secs(20 * 60);
 /// Failed tries of a batch after which its project is set aside, if the store takes others.
 const TRIES: usize = 3;
 /// Tries of an item that end the process, after which the item is parked.
 const CRASHES: u32 = 3;
-
-/// Consuming has failed; the process must restart.
-#[derive(Debug, thiserror::Error)]
-pub enum ConsumerError {
-    /// The store's files or disk failed.
-    #[error(transparent)]
-    Store(StoreError),
-    /// The queue's file or disk failed.
-    #[error(transparent)]
-    Broker(BrokerError),
-}
 
 /// Moves messages from the broker to the store until it is stopped.
 pub struct Consumer {
@@ -54,16 +40,6 @@ pub struct Consumer {
     pub alarm: Alarm,
 }
 
-/// The reason why a subscription ended.
-pub(crate) enum Interrupted {
-    /// It was stopped.
-    Stopped,
-    /// The broker or the store is unavailable; subscribe again.
-    Unavailable(String),
-    /// The process must restart.
-    Fatal(ConsumerError),
-}
-
 /// What came of a batch.
 enum Outcome {
     Written(Written),
@@ -76,68 +52,37 @@ enum Outcome {
 impl Consumer {
     /// Consumes until it is stopped. An error is final.
     pub async fn run(self) -> Result<(), ConsumerError> {
-        let guard = self.alarm.guard("consumer");
-        let mut backoff = backoff();
-        while !self.stop.is_cancelled() {
-            guard.turn();
-            match self.subscription(&mut backoff).await {
-                Interrupted::Stopped => break,
-                Interrupted::Fatal(error) => {
-                    self.alarm.raise(error.to_string());
-                    return Err(error);
-                }
-                Interrupted::Unavailable(reason) => {
-                    tracing::warn!(reason, "consuming was interrupted; subscribing again");
-                    self.unless_stopped(tokio::time::sleep(backoff.next_delay()))
-                        .await;
-                }
-            }
-        }
-        guard.done();
-        Ok(())
-    }
-
-    /// Runs one subscription until it ends. A delivery that was processed resets the backoff.
-    async fn subscription(&self, backoff: &mut Backoff) -> Interrupted {
-        let mut subscription = match self
-            .unless_stopped(self.broker.subscribe(Queue::Events, PREFETCH))
-            .await
-        {
-            None => return Interrupted::Stopped,
-            Some(Err(error)) => return error.into(),
-            Some(Ok(subscription)) => subscription,
+        let worker = Worker {
+            name: "consumer",
+            queue: Queue::Events,
+            broker: self.broker.as_ref(),
+            stop: &self.stop,
+            alarm: &self.alarm,
         };
-        loop {
-            let first = match self.unless_stopped(subscription.next()).await {
-                None => return Interrupted::Stopped,
-                Some(None) => return Interrupted::Unavailable("the subscription ended".into()),
-                Some(Some(delivery)) => delivery,
-            };
-            let polled = PolledDeliveries::of(poll_waiting(subscription.as_mut(), first));
-            match self.process(polled, subscription.as_mut()).await {
-                Ok(()) => backoff.reset(),
-                Err(interrupted) => return interrupted,
-            }
-        }
+        worker.run(&self).await
     }
+}
 
+impl Process for Consumer {
     /// Writes, parks and acks the polled deliveries.
     async fn process(
         &self,
-        polled: PolledDeliveries,
+        deliveries: Vec<Delivery>,
         subscription: &mut dyn Subscription,
     ) -> Result<(), Interrupted> {
+        let polled = PolledDeliveries::of(deliveries);
         park(self.broker.as_ref(), &polled.unreadable).await?;
-        for (envelope, attempts) in &polled.suspicious {
-            self.write_alone(envelope, *attempts).await?;
+        for suspect in &polled.suspicious {
+            self.write_alone(suspect).await?;
         }
         let mut moved_only = polled.suspicious.is_empty() && !polled.batches.is_empty();
         let mut pause = None;
         for mut batch in polled.batches {
+            let project = batch.project;
             match self.write(&mut batch).await? {
                 Outcome::SetAside => {
-                    self.to_the_end(&batch).await?;
-                    pause = pause.max(self.set_aside.wait(batch.project));
+                    self.to_the_end(batch.messages).await?;
+                    pause = pause.max(self.set_aside.wait(project));
                 }
                 Outcome::Written(written) => {
                     moved_only = false;
@@ -159,7 +104,9 @@ impl Consumer {
         }
         Ok(())
     }
+}
 
+impl Consumer {
     /// Writes a batch, and tries again while the store is unavailable.
     async fn write(&self, batch: &mut ProjectBatch) -> Result<Outcome, Interrupted> {
         let project = batch.project;
@@ -201,18 +148,21 @@ impl Consumer {
 
     /// Writes a message that may have ended the process: once as a whole, then item by item, each try
     /// counted before it is made. An item that ended the process too often is parked.
-    async fn write_alone(&self, envelope: &Envelope, attempts: u32) -> Result<(), Interrupted> {
+    /// The messages of a project that is set aside wait here too.
+    async fn write_alone(&self, suspect: &Suspect) -> Result<(), Interrupted> {
+        let (envelope, attempts) = (&suspect.envelope, suspect.attempts);
         let project = envelope.project;
+        if self.set_aside.wait(project).is_some() {
+            return Ok(self.to_the_end(vec![suspect.message.clone()]).await?);
+        }
         let message = LetterId::of_message(envelope.message_id);
-        let tried = self.store.begin_try(message).await.map_err(Self::failed)?;
-        if tried == 0 {
+        if self.begin_try(message).await? == 0 {
             // Most such messages are only unlucky: the process was ended by something else.
             return self.try_one(message, envelope.clone(), attempts).await;
         }
         for (index, item) in envelope.items.iter().enumerate() {
             let id = LetterId::of_item(project, item);
-            let before = self.store.begin_try(id).await;
-            if before.map_err(Self::failed)? >= CRASHES {
+            if self.begin_try(id).await? >= CRASHES {
                 let letter = letter_of_item(envelope, index, DeadReason::Crashes, attempts);
                 park(self.broker.as_ref(), &[letter]).await?;
                 continue;
@@ -228,6 +178,14 @@ impl Consumer {
         self.try_one(message, rest, attempts).await
     }
 
+    /// Counts a try, and returns how many ended the process before it.
+    async fn begin_try(&self, tried: LetterId) -> Result<u32, Interrupted> {
+        match self.store.begin_try(tried).await {
+            Ok(before) => Ok(before),
+            Err(error) => Err(self.failed(error).await),
+        }
+    }
+
     /// Writes a message whose try was counted. A write that fails ends the try too: the process lives,
     /// so it was not this item that ended it.
     async fn try_one(
@@ -239,34 +197,51 @@ impl Consumer {
         let written = self.write_one(envelope, attempts).await;
         let ended = self.store.end_tries(&[tried]).await;
         written?;
-        ended.map_err(Self::failed)
+        match ended {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.failed(error).await),
+        }
     }
 
     async fn write_one(&self, envelope: Envelope, attempts: u32) -> Result<(), Interrupted> {
+        let project = envelope.project;
         let batch = Batch {
-            project: envelope.project,
+            project,
             envelopes: vec![envelope.clone()],
         };
         let (envelopes, attempts) = (std::iter::once(envelope), [attempts]);
         match self.store.write(batch).await {
             Ok(written) => self.park_refused(envelopes, &written, &attempts).await?,
             Err(StoreError::NotFound(_)) => self.park_all(envelopes, &attempts).await?,
-            Err(error) => return Err(Self::failed(error)),
+            Err(error) => return Err(self.failed_alone(project, error).await),
         }
         Ok(())
     }
 
+    /// A message was not accepted on its own. If the store takes others, its project is set aside: it is
+    /// delivered again, and waits then.
+    async fn failed_alone(&self, project: ProjectId, error: StoreError) -> Interrupted {
+        let reason = error.to_string();
+        let interrupted = self.failed(error).await;
+        let takes_others = self.store.check().await.is_ok();
+        if takes_others && matches!(interrupted, Interrupted::Unavailable(_)) {
+            tracing::warn!(%project, reason, "the messages of a project are set aside");
+            self.set_aside.open(project, reason);
+        }
+        interrupted
+    }
+
     /// What a failure of the store means where nothing else can go on.
-    fn failed(error: StoreError) -> Interrupted {
-        match error {
-            StoreError::Storage(_) => Interrupted::Fatal(ConsumerError::Store(error)),
-            other => Interrupted::Unavailable(other.to_string()),
+    async fn failed(&self, error: StoreError) -> Interrupted {
+        match self.store.check().await {
+            Err(StoreError::Storage(_)) => Interrupted::Fatal(ConsumerError::Store(error)),
+            _ => Interrupted::Unavailable(error.to_string()),
         }
     }
 
     /// Publishes messages again behind all others; they are acked where they were.
-    async fn to_the_end(&self, batch: &ProjectBatch) -> Result<(), BrokerError> {
-        publish_all(self.broker.as_ref(), Queue::Events, batch.messages.clone()).await
+    async fn to_the_end(&self, messages: Vec<Message>) -> Result<(), BrokerError> {
+        publish_all(self.broker.as_ref(), Queue::Events, messages).await
     }
 
     /// Parks the items that the store never accepts.
@@ -314,50 +289,12 @@ impl Consumer {
     }
 }
 
-/// The future's output, or `None` if it is stopped before that.
-pub(crate) async fn unless_stopped<T>(
-    stop: &CancellationToken,
-    future: impl Future<Output = T>,
-) -> Option<T> {
-    tokio::select! {
-        biased;
-        () = stop.cancelled() => None,
-        output = future => Some(output),
-    }
-}
-
-impl From<BrokerError> for Interrupted {
-    fn from(error: BrokerError) -> Self {
-        match error {
-            BrokerError::Storage(_) => Self::Fatal(ConsumerError::Broker(error)),
-            other => Self::Unavailable(other.to_string()),
-        }
-    }
-}
-
 fn dead_reason(outcome: ItemOutcome) -> Option<DeadReason> {
     match outcome {
         ItemOutcome::Conflict => Some(DeadReason::IdConflict),
         ItemOutcome::Poison => Some(DeadReason::StoreRefused),
         ItemOutcome::Stored | ItemOutcome::Deduplicated | ItemOutcome::Redelivered => None,
     }
-}
-
-/// Between two tries to subscribe, or to write.
-pub(crate) fn backoff() -> Backoff {
-    Backoff::new(Duration::from_millis(50), Duration::from_secs(5))
-}
-
-/// The first delivery and all others that are available without waiting.
-pub(crate) fn poll_waiting(subscription: &mut dyn Subscription, first: Delivery) -> Vec<Delivery> {
-    let mut deliveries = vec![first];
-    while deliveries.len() < usize::from(PREFETCH) {
-        match subscription.next().now_or_never() {
-            Some(Some(delivery)) => deliveries.push(delivery),
-            _ => break,
-        }
-    }
-    deliveries
 }
 
 fn log_written(project: ProjectId, written: &Written) {

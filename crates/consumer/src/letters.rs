@@ -1,6 +1,6 @@
 //! Moves dead letters from the queue into the store.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use empmix_alarm::Alarm;
@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     ConsumerError,
-    consume::{Interrupted, PREFETCH, backoff, poll_waiting, unless_stopped},
     park::{letter_of_item, letter_of_message},
+    worker::{Interrupted, Process, Worker},
 };
 
 /// Moves letters until it is stopped.
@@ -33,50 +33,21 @@ pub struct LetterMover {
 impl LetterMover {
     /// Moves letters until it is stopped. An error is final.
     pub async fn run(self) -> Result<(), ConsumerError> {
-        let guard = self.alarm.guard("mover of dead letters");
-        let mut backoff = backoff();
-        while !self.stop.is_cancelled() {
-            guard.turn();
-            match self.subscription().await {
-                Interrupted::Stopped => break,
-                Interrupted::Fatal(error) => {
-                    self.alarm.raise(error.to_string());
-                    return Err(error);
-                }
-                Interrupted::Unavailable(reason) => {
-                    tracing::warn!(reason, "dead letters cannot be moved now; trying again");
-                    self.unless_stopped(tokio::time::sleep(backoff.next_delay()))
-                        .await;
-                }
-            }
-        }
-        guard.done();
-        Ok(())
-    }
-
-    async fn subscription(&self) -> Interrupted {
-        let subscribed = self.broker.subscribe(Queue::Dead, PREFETCH);
-        let mut subscription = match self.unless_stopped(subscribed).await {
-            None => return Interrupted::Stopped,
-            Some(Err(error)) => return error.into(),
-            Some(Ok(subscription)) => subscription,
+        let worker = Worker {
+            name: "mover of dead letters",
+            queue: Queue::Dead,
+            broker: self.broker.as_ref(),
+            stop: &self.stop,
+            alarm: &self.alarm,
         };
-        loop {
-            let first = match self.unless_stopped(subscription.next()).await {
-                None => return Interrupted::Stopped,
-                Some(None) => return Interrupted::Unavailable("the subscription ended".into()),
-                Some(Some(delivery)) => delivery,
-            };
-            let deliveries = poll_waiting(subscription.as_mut(), first);
-            if let Err(interrupted) = self.keep(&deliveries, subscription.as_mut()).await {
-                return interrupted;
-            }
-        }
+        worker.run(&self).await
     }
+}
 
-    async fn keep(
+impl Process for LetterMover {
+    async fn process(
         &self,
-        deliveries: &[Delivery],
+        deliveries: Vec<Delivery>,
         subscription: &mut dyn Subscription,
     ) -> Result<(), Interrupted> {
         let letters: Vec<DeadLetter> = deliveries.iter().flat_map(letters).collect();
@@ -90,10 +61,6 @@ impl LetterMover {
         let tokens: Vec<_> = deliveries.iter().map(|delivery| delivery.token).collect();
         subscription.ack(&tokens).await?;
         Ok(())
-    }
-
-    async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        unless_stopped(&self.stop, future).await
     }
 }
 

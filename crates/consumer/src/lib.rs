@@ -22,7 +22,9 @@ mod circuit;
 mod consume;
 mod letters;
 mod park;
+mod worker;
 
 pub use circuit::SetAside;
-pub use consume::{Consumer, ConsumerError};
+pub use consume::Consumer;
 pub use letters::LetterMover;
+pub use worker::ConsumerError;

@@ -17,6 +17,7 @@ use crate::{
     breakdown::{PartSegments, Segments, positions},
     error::{Cancel, EngineError},
     measure::MeasureState,
+    pages::Pages,
     resolve::numbers,
     select::{EventSet, Selection, event_set, select},
     snapshot::{Part, Snapshot},
@@ -281,7 +282,7 @@ pub(crate) fn measured(measure: &Measure) -> Option<&PropertyRef> {
 /// The columns of a part that a measure reads.
 struct PartRows<'a> {
     ids: Arc<[u32]>,
-    user_of: &'a [u32],
+    user_of: &'a Pages<u32>,
     numbers: Option<Arc<[f64]>>,
 }
 

@@ -1,6 +1,6 @@
 //! Answers reports over columns.
 //!
-//! A store passes an immutable [`Snapshot`]: parts with rows in columns, and an array that resolves
+//! A store passes an immutable [`Snapshot`]: parts with rows in columns, and a list that resolves
 //! distinct ids to users. [`answer`](answer()) scans the columns that a report names. Its state
 //! consists of arrays and bitmaps over dense indices, so memory is proportional to users, segments
 //! and buckets, and to the rows of one part at a time.
@@ -11,7 +11,7 @@
 //!
 //! | module | content |
 //! | --- | --- |
-//! | [`snapshot`], [`column`] | the interface to a store: snapshot, parts, ids, columns |
+//! | [`snapshot`], [`column`], [`pages`] | the interface to a store: snapshot, parts, ids, columns |
 //! | [`error`] | errors; cancellation |
 //! | [`answer`] | the entry points: answering a report, explaining how it would be answered |
 //! | `insights` | the kernel: scans, cells, results |
@@ -27,6 +27,7 @@ mod distinct;
 pub mod error;
 mod insights;
 mod measure;
+pub mod pages;
 mod resolve;
 mod select;
 pub mod snapshot;
@@ -34,4 +35,5 @@ pub mod snapshot;
 pub use answer::{answer, explain};
 pub use column::{Column, ColumnBuilder, MISSING};
 pub use error::{Cancel, EngineError};
+pub use pages::Pages;
 pub use snapshot::{Ids, Part, Snapshot};

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::{
     column::{Column, MISSING},
     error::EngineError,
+    pages::Pages,
     snapshot::{Part, Snapshot},
 };
 
@@ -86,7 +87,7 @@ fn resolve_reserved(
 }
 
 /// A column of texts, given by their indices. Only the texts that occur are copied.
-fn texts(rows: &[u32], texts: &[Arc<str>]) -> Column {
+fn texts(rows: &[u32], texts: &Pages<Arc<str>>) -> Column {
     let mut values = Vec::new();
     let mut code_of: HashMap<u32, u32> = HashMap::new();
     let mut last = (u32::MAX, MISSING);

@@ -4,7 +4,7 @@
 //!
 //! * An *id index* is the dense number of a distinct id. Every id that sent an event or occurs in a
 //!   link has one. It is the same in all parts and as long as the store is open. A *user* is
-//!   identified by the id index of its user id, so that one array ([`Ids::user_of`]) resolves every
+//!   identified by the id index of its user id, so that one list ([`Ids::user_of`]) resolves every
 //!   row at query time: a link takes effect immediately, for earlier events too.
 //! * An *event code* is the dense number of an event's name, the same in all parts.
 //! * A part contains only events, not instructions, and each event is in exactly one part of a
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use empmix_model::EpochMs;
 
-use crate::{column::Column, error::EngineError};
+use crate::{column::Column, error::EngineError, pages::Pages};
 
 /// A project's events at one point in time.
 #[derive(Clone)]
@@ -22,7 +22,7 @@ pub struct Snapshot {
     /// The events, in parts of any order.
     pub parts: Vec<Arc<dyn Part>>,
     /// Event names by event code.
-    pub event_names: Arc<[Arc<str>]>,
+    pub event_names: Pages<Arc<str>>,
     /// The distinct ids and their users.
     pub ids: Ids,
 }
@@ -31,9 +31,9 @@ pub struct Snapshot {
 #[derive(Debug, Clone)]
 pub struct Ids {
     /// The text of each id, by id index.
-    pub texts: Arc<[Arc<str>]>,
+    pub texts: Pages<Arc<str>>,
     /// For each id index, the id index of its user; an id without a link is its own user.
-    pub user_of: Arc<[u32]>,
+    pub user_of: Pages<u32>,
 }
 
 /// Rows in columns. All columns have [`Part::rows`] elements, ordered by (id index, time, item

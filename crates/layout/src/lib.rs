@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
+#[cfg(feature = "plans")]
+pub mod plans;
+
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LayoutError {
@@ -96,7 +99,7 @@ fn copy(connection: &Connection, path: &Path, known: i64) -> Result<(), LayoutEr
     make_private(&copy).map_err(failed)?;
     File::open(&copy)
         .and_then(|file| file.sync_all())
-        .and_then(|()| sync_folder(&copy))
+        .and_then(|()| sync_name(&copy))
         .map_err(failed)
 }
 
@@ -111,17 +114,18 @@ fn make_private(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A new name is durable only once its folder is.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
+/// Makes the name of a new file or folder durable, which it is only once its folder is. Windows does so
+/// by itself, and has no way to say it.
+///
+/// # Errors
+/// The folder cannot be opened or synced.
+pub fn sync_name(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     }
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -21,8 +21,10 @@ pub const NESTING: usize = 4;
 pub const STRING_BYTES: usize = 8 << 10;
 /// The part of a refused event that is kept.
 pub const REFUSED_BYTES: usize = 64 << 10;
-/// Refused bodies kept per project.
+/// Refused bodies kept per project. There may be a tenth more before the oldest are dropped.
 pub const REFUSED_KEPT: usize = 10_000;
+/// Bytes of refused bodies kept per project; a tenth more, as above.
+pub const REFUSED_BYTES_KEPT: usize = 256 << 20;
 /// Samples kept per type of alteration and day.
 pub const ALTERATION_SAMPLES: usize = 100;
 /// Ids that one user may have.

@@ -9,7 +9,7 @@ use std::{future::IntoFuture, time::Duration};
 use futures::TryStreamExt;
 use mongodb::{
     Cursor,
-    error::{Error, ErrorKind, Result as DriverResult},
+    error::{Error, RETRYABLE_WRITE_ERROR, Result as DriverResult, TRANSIENT_TRANSACTION_ERROR},
 };
 use serde::de::DeserializeOwned;
 
@@ -52,55 +52,39 @@ where
         })
 }
 
-/// What a failed call means. Whatever may pass by itself is `Unavailable`; an error that a
-/// transaction made of our own stays what it was.
+/// What a failed call means: an error that a transaction made of our own stays what it was, and all
+/// others may pass by themselves. The server is run by someone else, who may repair what is wrong.
 pub(super) fn failed(error: &Error) -> StoreError {
     if let Some(own) = error.get_custom::<StoreError>() {
         return own.clone();
     }
-    match error.kind.as_ref() {
-        ErrorKind::Command(command) if is_lasting(command.code) => {
-            StoreError::Storage(format!("MongoDB: {}", command.message))
-        }
-        _ => StoreError::Unavailable(format!("MongoDB: {error}")),
-    }
+    StoreError::Unavailable(format!("MongoDB: {error}"))
 }
 
-/// Whether a document's write error will never pass by itself: then it is the document's fault.
-pub(super) fn is_lasting(code: i32) -> bool {
-    !TRANSIENT.contains(&code)
+/// Whether the server or the driver says of an error that the same call may succeed when it is made
+/// again, whatever the error's codes are.
+pub(super) fn is_labelled_transient(error: &Error) -> bool {
+    let labels = [TRANSIENT_TRANSACTION_ERROR, RETRYABLE_WRITE_ERROR];
+    labels.iter().any(|label| error.contains_label(label))
 }
 
-/// Server error codes that say something of the moment, not of the document or the command.
-const TRANSIENT: [i32; 30] = [
-    6,     // HostUnreachable
-    7,     // HostNotFound
-    13,    // Unauthorized: someone is changing the user's rights
-    18,    // AuthenticationFailed
-    24,    // LockTimeout
-    46,    // LockBusy
-    50,    // MaxTimeMSExpired
-    64,    // WriteConcernFailed
-    79,    // UnknownReplWriteConcern
-    89,    // NetworkTimeout
-    91,    // ShutdownInProgress
-    100,   // UnsatisfiableWriteConcern
-    112,   // WriteConflict
-    133,   // FailedToSatisfyReadPreference
-    134,   // ReadConcernMajorityNotAvailableYet
-    189,   // PrimarySteppedDown
-    202,   // NetworkInterfaceExceededTimeLimit
-    225,   // TransactionTooOld
-    244,   // TransactionAborted
-    246,   // SnapshotUnavailable
-    251,   // NoSuchTransaction
-    262,   // ExceededTimeLimit
-    317,   // ConnectionPoolExpired
-    9001,  // SocketException
-    10107, // NotWritablePrimary
-    11600, // InterruptedAtShutdown
-    11602, // InterruptedDueToReplStateChange
-    13435, // NotPrimaryNoSecondaryOk
-    13436, // NotPrimaryOrSecondary
-    14031, // OutOfDiskSpace
+/// Whether a document's write error is the fault of that document: it will never be accepted.
+pub(super) fn is_document_fault(code: i32) -> bool {
+    DOCUMENT_FAULTS.contains(&code)
+}
+
+/// Server error codes that say something of the document. All others say something of the moment, of
+/// the server or of this program, and the document waits.
+const DOCUMENT_FAULTS: [i32; 11] = [
+    2,     // BadValue
+    15,    // Overflow: nested too deeply
+    22,    // InvalidBSON
+    52,    // DollarPrefixedFieldName
+    53,    // InvalidIdField
+    56,    // EmptyFieldName
+    57,    // DottedFieldName
+    121,   // DocumentValidationFailure
+    171,   // CannotIndexParallelArrays
+    10334, // BSONObjectTooLarge
+    17280, // KeyTooLong
 ];

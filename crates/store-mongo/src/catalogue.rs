@@ -15,7 +15,6 @@ use mongodb::{
 use super::{
     MongoStore,
     calls::{answered, failed, listed, within},
-    connect::durable,
     documents::{binary, project_id, time},
     facts::broken,
 };
@@ -65,7 +64,7 @@ impl MongoStore {
             let mut session = self.client.start_session().await?;
             session
                 .start_transaction()
-                .write_concern(durable())
+                .write_concern(self.options.durable())
                 .and_run((self, &new), |session, (store, new)| {
                     store.make_project_in(session, new).boxed()
                 })

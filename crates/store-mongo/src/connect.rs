@@ -48,6 +48,17 @@ impl Default for MongoOptions {
     }
 }
 
+impl MongoOptions {
+    /// Acknowledged by a majority and in its journals.
+    pub(super) fn durable(&self) -> WriteConcern {
+        let members = match self.alarm.is_sabotaged("majority") {
+            true => Acknowledgment::Nodes(1),
+            false => Acknowledgment::Majority,
+        };
+        WriteConcern::builder().w(members).journal(true).build()
+    }
+}
+
 /// Makes the client; it connects when it is first used.
 pub(super) async fn database(
     uri: &str,
@@ -60,7 +71,7 @@ pub(super) async fn database(
     let mut client_options = parsed
         .map_err(|_| StoreError::Unavailable("the name server did not answer in time".into()))?
         .map_err(unreadable)?;
-    for weakened in force_durability(&mut client_options) {
+    for weakened in force_durability(&mut client_options, options.durable()) {
         tracing::warn!("the MongoDB URI weakens durability: {weakened}");
     }
     client_options.app_name = Some(options.app_name.clone());
@@ -77,7 +88,7 @@ pub(super) async fn database(
 }
 
 /// Majority and journal for writes, majority for reads, from the primary; returns what was overruled.
-fn force_durability(options: &mut ClientOptions) -> Vec<String> {
+fn force_durability(options: &mut ClientOptions, durable: WriteConcern) -> Vec<String> {
     let mut overruled = Vec::new();
     if let Some(asked) = &options.write_concern {
         if asked
@@ -102,19 +113,11 @@ fn force_durability(options: &mut ClientOptions) -> Vec<String> {
     {
         overruled.push("`readPreference` is not primary; the primary is read".to_owned());
     }
-    options.write_concern = Some(durable());
+    options.write_concern = Some(durable);
     options.read_concern = Some(ReadConcern::majority());
     options.retry_writes = Some(true);
     options.selection_criteria = Some(primary);
     overruled
-}
-
-/// Acknowledged by a majority and in its journals.
-pub(super) fn durable() -> WriteConcern {
-    WriteConcern::builder()
-        .w(Acknowledgment::Majority)
-        .journal(true)
-        .build()
 }
 
 /// The error as text, without what stands between `://` and `@`.
@@ -143,7 +146,7 @@ mod tests {
         let mut options = ClientOptions::parse(format!("mongodb://h/?{query}"))
             .await
             .unwrap();
-        let overruled = force_durability(&mut options);
+        let overruled = force_durability(&mut options, MongoOptions::default().durable());
         (options, overruled)
     }
 
@@ -157,7 +160,8 @@ mod tests {
         ] {
             let (options, overruled) = forced(weak).await;
             assert_eq!(overruled.len(), 1, "{weak}");
-            assert_eq!(options.write_concern, Some(durable()), "{weak}");
+            let durable = MongoOptions::default().durable();
+            assert_eq!(options.write_concern, Some(durable), "{weak}");
             assert_eq!(options.retry_writes, Some(true), "{weak}");
         }
         let (options, overruled) = forced("readPreference=secondary").await;

@@ -2,8 +2,8 @@
 //!
 //! Unordered inserts with majority and journal. A second item under an `_id` is refused by the
 //! server (code 11000); then the content that is there is read back: equal content is a duplicate
-//! (or the same message again), different content a conflict. Any other lasting write error is
-//! the fault of that one document. Everything else says nothing about the outcome.
+//! (or the same message again), different content a conflict. A few write errors are the fault of that
+//! one document. Everything else says nothing about the outcome.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +16,7 @@ use mongodb::{
 
 use super::{
     MongoStore,
-    calls::{answered, failed, is_lasting, within},
+    calls::{answered, failed, is_document_fault, is_labelled_transient, within},
     documents::Row,
     facts::broken,
 };
@@ -91,8 +91,9 @@ impl MongoStore {
         let Err(error) = answered(self.options.call_deadline, call).await? else {
             return Ok(Vec::new());
         };
-        let ErrorKind::InsertMany(refused) = error.kind.as_ref() else {
-            return Err(StoreError::Unavailable(failed(&error).to_string()));
+        let refused = match error.kind.as_ref() {
+            ErrorKind::InsertMany(refused) if !is_labelled_transient(&error) => refused,
+            _ => return Err(failed(&error)),
         };
         if let Some(unsure) = &refused.write_concern_error {
             return Err(StoreError::Unavailable(format!(
@@ -103,7 +104,7 @@ impl MongoStore {
         let refused = refused.write_errors.as_deref().unwrap_or_default();
         refused
             .iter()
-            .map(|error| lasting(error, &places))
+            .map(|error| refusal(error, &places))
             .collect()
     }
 
@@ -180,9 +181,11 @@ fn repeated_ids(rows: &[Row]) -> HashSet<Vec<u8>> {
         .collect()
 }
 
-fn lasting(error: &IndexedWriteError, places: &[usize]) -> Result<(usize, i32), StoreError> {
+/// The place of a document that was refused for its own sake, and the code.
+fn refusal(error: &IndexedWriteError, places: &[usize]) -> Result<(usize, i32), StoreError> {
+    let is_final = error.code == DUPLICATE_KEY || is_document_fault(error.code);
     match places.get(error.index) {
-        Some(place) if is_lasting(error.code) => Ok((*place, error.code)),
+        Some(place) if is_final => Ok((*place, error.code)),
         _ => Err(StoreError::Unavailable(format!(
             "MongoDB: {}",
             error.message

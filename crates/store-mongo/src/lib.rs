@@ -82,6 +82,7 @@ pub struct MongoStore {
     closed: watch::Sender<bool>,
     schemas: schema::Slices,
     streams: live::Streams,
+    refused: warnings::Refused,
     /// Wakes the task that stamps events again.
     moved: Arc<Notify>,
 }
@@ -103,6 +104,7 @@ impl MongoStore {
             closed: watch::Sender::new(false),
             schemas: schema::Slices::default(),
             streams: live::Streams::default(),
+            refused: warnings::Refused::default(),
             moved: Arc::default(),
         };
         store.prepare_and_resume();
@@ -120,6 +122,7 @@ impl MongoStore {
             closed: watch::Sender::new(false),
             schemas: schema::Slices::default(),
             streams: live::Streams::default(),
+            refused: warnings::Refused::default(),
             moved: Arc::clone(&self.moved),
         }
     }

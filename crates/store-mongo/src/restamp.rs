@@ -36,6 +36,8 @@ pub(super) const IDS: usize = 1_000;
 const EVENTS: usize = 5_000;
 /// Ids that readers resolve themselves.
 const UNSTAMPED: usize = 10_000;
+/// Jobs of a project that are read at once.
+const JOBS: i64 = 200;
 /// How often jobs of other processes are looked up.
 const LOOK: Duration = Duration::from_secs(5);
 const KIND: &str = "restamp";
@@ -74,28 +76,44 @@ impl MongoStore {
 
     async fn finish_all_restamps(&self) -> Result<(), StoreError> {
         let jobs = self.newest("jobs");
-        let call = jobs.distinct("p", doc! {"kind": KIND});
+        let call = jobs.distinct("p", doc! {"p": {"$exists": true}, "kind": KIND});
         let projects = within(self.options.call_deadline, call).await?;
+        // A project that fails does not keep the others waiting.
+        let mut result = Ok(());
         for project in projects {
             let id = match &project {
                 Bson::Binary(id) => ProjectId::from_slice(&id.bytes).ok(),
                 _ => None,
             };
-            let id = id.ok_or_else(|| broken("a job"))?;
-            for restamp in self.restamps(id).await? {
-                self.restamp(id, &restamp).await?;
-            }
+            let finished = match id {
+                Some(id) => self.finish_restamps(id).await,
+                None => Err(broken("a job")),
+            };
+            result = result.and(finished);
         }
-        Ok(())
+        result
     }
 
-    /// The jobs of a project that are not done, oldest first.
+    async fn finish_restamps(&self, project: ProjectId) -> Result<(), StoreError> {
+        loop {
+            let jobs = self.restamps(project).await?;
+            if jobs.is_empty() {
+                return Ok(());
+            }
+            for job in &jobs {
+                self.restamp(project, job).await?;
+            }
+        }
+    }
+
+    /// The oldest jobs of a project that are not done, at most [`JOBS`].
     pub(super) async fn restamps(&self, project: ProjectId) -> Result<Vec<Restamp>, StoreError> {
         let found = listed(
             self.options.call_deadline,
             self.newest("jobs")
                 .find(doc! {"p": project_id(project), "kind": KIND})
-                .sort(doc! {"_id": 1}),
+                .sort(doc! {"_id": 1})
+                .limit(JOBS),
         )
         .await?;
         found
@@ -109,14 +127,23 @@ impl MongoStore {
         &self,
         project: ProjectId,
     ) -> Result<Vec<Restamp>, StoreError> {
-        let mut jobs = self.restamps(project).await?;
-        let mut ids: usize = jobs.iter().map(|job| job.ids.len()).sum();
-        while ids > UNSTAMPED {
-            let oldest = jobs.remove(0);
-            self.restamp(project, &oldest).await?;
-            ids -= oldest.ids.len();
+        loop {
+            let mut jobs = self.restamps(project).await?;
+            let may_be_more = i64::try_from(jobs.len()).unwrap_or(i64::MAX) >= JOBS;
+            let mut ids: usize = jobs.iter().map(|job| job.ids.len()).sum();
+            let oldest = jobs.iter().take_while(|job| {
+                let is_beyond = ids > UNSTAMPED || may_be_more;
+                ids -= job.ids.len();
+                is_beyond
+            });
+            let oldest = oldest.count();
+            for job in jobs.drain(..oldest) {
+                self.restamp(project, &job).await?;
+            }
+            if !may_be_more {
+                return Ok(jobs);
+            }
         }
-        Ok(jobs)
     }
 
     async fn restamp(&self, project: ProjectId, restamp: &Restamp) -> Result<(), StoreError> {
@@ -190,13 +217,14 @@ impl MongoStore {
         if statements.is_empty() {
             return Ok(());
         }
+        let durable = mongodb::bson::to_bson(&self.options.durable());
         let reply = self
             .run(doc! {
                 "update": collection,
                 "updates": statements,
                 "ordered": false,
                 "maxTimeMS": i64::try_from(self.options.call_deadline.as_millis()).unwrap_or(i64::MAX),
-                "writeConcern": {"w": "majority", "j": true},
+                "writeConcern": durable.map_err(|error| StoreError::Storage(error.to_string()))?,
             })
             .await?;
         match reply

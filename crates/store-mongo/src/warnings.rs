@@ -1,13 +1,17 @@
 //! Warnings: bounded, counted exactly, and added once per message.
 //!
-//! Refused bodies: at most [`REFUSED_KEPT`] and [`REFUSED_BYTES_KEPT`] per project, oldest out.
+//! Refused bodies: `REFUSED_KEPT` and `REFUSED_BYTES_KEPT` per project, oldest out. Each process counts
+//! those that it adds, and drops the oldest only when a tenth more is there ([`RefusedBodies`]).
 //! Alterations and conflicts: at most [`ALTERATION_SAMPLES`] per type and UTC day. Refused links
 //! are written by the fold, under the link's own `_id`, and go when the link holds.
 //!
 //! A message's warnings, its mark in `warned` and the counts (`warning_counts`) are one
 //! transaction, so a message that is delivered again adds nothing.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+};
 
 use empmix_model::{
     DAY_MS,
@@ -15,7 +19,7 @@ use empmix_model::{
     identity::{Link, LinkRefusal},
     ids::{MessageId, ProjectId},
     item::Item,
-    limits::{ALTERATION_SAMPLES, REFUSED_KEPT},
+    limits::ALTERATION_SAMPLES,
     warning::{Warning, WarningKind},
 };
 use futures::{FutureExt, TryStreamExt};
@@ -28,15 +32,11 @@ use mongodb::{
 use super::{
     MongoStore,
     calls::{listed, within},
-    connect::durable,
     documents::{message_id, project_id, time},
     facts::{broken, link_key, optional_text},
     identity::refused_link_id,
 };
-use empmix_store::{
-    StoreError,
-    wording::{self, REFUSED_BYTES_KEPT},
-};
+use empmix_store::{RefusedBodies, StoreError, wording};
 
 /// Marks of messages that are kept; the ids of messages begin with their time.
 const MESSAGES_KEPT: u64 = 1_000_000;
@@ -61,21 +61,16 @@ impl MongoStore {
             let mut session = self.client.start_session().await?;
             session
                 .start_transaction()
-                .write_concern(durable())
+                .write_concern(self.options.durable())
                 .and_run((self, &messages), |session, (store, messages)| {
                     store.warn_in(session, project, messages).boxed()
                 })
                 .await
         };
         within(self.options.call_deadline, call).await?;
-        let is_refused = |warning: &Warning| warning.kind == WarningKind::Refused;
-        if messages
-            .iter()
-            .flat_map(|message| &message.warnings)
-            .any(is_refused)
-        {
-            self.trim_refused(project).await?;
-        }
+        let warnings = messages.iter().flat_map(|message| &message.warnings);
+        self.count_refused(project, RefusedBodies::of(warnings))
+            .await?;
         self.trim_marks().await
     }
 
@@ -199,8 +194,44 @@ impl MongoStore {
         before.map_err(|_| Error::custom(broken("the count of warnings")))
     }
 
-    /// Drops the oldest refused bodies beyond the bounds.
-    async fn trim_refused(&self, project: ProjectId) -> Result<(), StoreError> {
+    /// Counts refused bodies that were added, and drops the oldest when they are too many.
+    async fn count_refused(
+        &self,
+        project: ProjectId,
+        added: RefusedBodies,
+    ) -> Result<(), StoreError> {
+        if added.count == 0 {
+            return Ok(());
+        }
+        let kept = match self.refused.add(project, added) {
+            Some(kept) => kept,
+            None => self.refused_bodies(project).await?,
+        };
+        let kept = match kept.need_trim() {
+            true => self.trim_refused(project).await?,
+            false => kept,
+        };
+        self.refused.set(project, kept);
+        Ok(())
+    }
+
+    /// The refused bodies that are kept.
+    async fn refused_bodies(&self, project: ProjectId) -> Result<RefusedBodies, StoreError> {
+        let warnings = self.newest("warnings");
+        let refused = doc! {"p": project_id(project), "k": WarningKind::Refused.name()};
+        let call = warnings.find(refused).projection(doc! {"_id": 0, "n": 1});
+        let read = async {
+            let (mut found, mut kept) = (call.await?, RefusedBodies::default());
+            while let Some(warning) = found.try_next().await? {
+                kept += refused_body(&warning)?;
+            }
+            Ok(kept)
+        };
+        within(self.options.call_deadline, read).await
+    }
+
+    /// Drops the oldest refused bodies beyond what is kept; returns those that are left.
+    async fn trim_refused(&self, project: ProjectId) -> Result<RefusedBodies, StoreError> {
         let refused = doc! {"p": project_id(project), "k": WarningKind::Refused.name()};
         let warnings = self.newest("warnings");
         let call = warnings
@@ -209,24 +240,25 @@ impl MongoStore {
             .projection(doc! {"n": 1});
         let read = async {
             let mut newest = call.await?;
-            let (mut count, mut bytes, mut beyond) = (0, 0, Vec::new());
+            let (mut kept, mut beyond) = (RefusedBodies::default(), Vec::new());
             while let Some(warning) = newest.try_next().await? {
-                count += 1;
-                let size = warning.get_i64("n");
-                bytes += size.map_err(|_| Error::custom(broken("a warning")))?;
-                if count > REFUSED_KEPT || bytes > REFUSED_BYTES_KEPT {
+                let mut with = kept;
+                with += refused_body(&warning)?;
+                if beyond.is_empty() && !with.exceed() {
+                    kept = with;
+                } else {
                     beyond.extend(warning.get("_id").cloned());
                 }
             }
-            Ok(beyond)
+            Ok((kept, beyond))
         };
-        let beyond: Vec<Bson> = within(self.options.call_deadline, read).await?;
-        if beyond.is_empty() {
-            return Ok(());
+        let (kept, beyond): (_, Vec<Bson>) = within(self.options.call_deadline, read).await?;
+        if !beyond.is_empty() {
+            let warnings = self.collection("warnings");
+            let call = warnings.delete_many(doc! {"_id": {"$in": beyond}});
+            within(self.options.call_deadline, call).await?;
         }
-        let warnings = self.collection("warnings");
-        let call = warnings.delete_many(doc! {"_id": {"$in": beyond}});
-        within(self.options.call_deadline, call).await.map(|_| ())
+        Ok(kept)
     }
 
     /// Forgets the oldest marks beyond the bound.
@@ -246,6 +278,33 @@ impl MongoStore {
         }
         Ok(())
     }
+}
+
+/// The refused bodies that projects keep, as far as this process knows.
+#[derive(Debug, Default)]
+pub(super) struct Refused(Mutex<HashMap<ProjectId, RefusedBodies>>);
+
+impl Refused {
+    /// Adds to a project's; `None` if it is not known yet.
+    fn add(&self, project: ProjectId, added: RefusedBodies) -> Option<RefusedBodies> {
+        let mut projects = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = projects.get_mut(&project)?;
+        *kept += added;
+        Some(*kept)
+    }
+
+    fn set(&self, project: ProjectId, kept: RefusedBodies) {
+        let mut projects = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        projects.insert(project, kept);
+    }
+}
+
+/// A refused body, from a document that holds its size.
+fn refused_body(warning: &Document) -> DriverResult<RefusedBodies> {
+    let size = warning.get_i64("n").ok();
+    let bytes = size.and_then(|size| usize::try_from(size).ok());
+    let bytes = bytes.ok_or_else(|| Error::custom(broken("a warning")))?;
+    Ok(RefusedBodies { count: 1, bytes })
 }
 
 /// The warning that another content has an item's id.

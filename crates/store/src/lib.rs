@@ -29,6 +29,7 @@ mod event_sink;
 mod identity;
 mod jobs;
 pub mod records;
+mod refused;
 mod reports;
 mod store;
 mod warnings;
@@ -42,6 +43,7 @@ pub use event_sink::{Batch, EventSink, ItemOutcome, Written, content_hash, instr
 pub use identity::Identity;
 pub use jobs::Jobs;
 pub use records::{Record, RecordKey, RecordKind, Records};
+pub use refused::RefusedBodies;
 pub use reports::{ReadError, Reports};
 pub use store::{Sink, Store};
 pub use warnings::Warnings;

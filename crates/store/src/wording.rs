@@ -8,9 +8,6 @@ use empmix_model::{
     warning::{Warning, WarningKind},
 };
 
-/// Bytes of refused events that are kept per project.
-pub const REFUSED_BYTES_KEPT: i64 = 256 << 20;
-
 /// The warnings that an envelope carries.
 pub fn of_envelope(envelope: &Envelope) -> Vec<Warning> {
     let refused = envelope.refused.iter().map(|refused| Warning {

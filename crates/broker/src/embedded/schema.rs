@@ -54,7 +54,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, BrokerError> {
     }
     empmix_layout::migrate(&mut connection, path, STEPS).map_err(|error| storage(path, &error))?;
     if id == 0 {
-        sync_folder(path).map_err(|error| storage(path, &error))?;
+        empmix_layout::sync_name(path).map_err(|error| storage(path, &error))?;
     }
     recover(&mut connection).map_err(|error| storage(path, &error))?;
     Ok(connection)
@@ -127,20 +127,6 @@ fn recover(connection: &mut Connection) -> rusqlite::Result<()> {
     }
     transaction.execute("UPDATE queues SET handed_out = 0", [])?;
     transaction.commit()
-}
-
-/// Syncs the folder, which makes the name of a new file durable.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// Opens or creates a file that only its owner may read. SQLite creates `-wal` and `-shm` with the

@@ -61,7 +61,7 @@ impl TestProject {
             event_names: (0..3).map(|event| event_name(event).into()).collect(),
             ids: Ids {
                 texts: ids.map(|id| id_text(id).into()).collect(),
-                user_of: self.user_of.clone().into(),
+                user_of: self.user_of.iter().copied().collect(),
             },
         }
     }

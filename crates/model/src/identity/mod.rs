@@ -18,17 +18,19 @@
 //!   other.
 //!
 //! A fact affects only the ids that it names, so the fold of one connected component of ids needs
-//! only the facts of that component ([`fold`]). Almost every new fact needs no fold at all: what it
+//! only the facts of that component ([`Component`]). Almost every new fact needs no fold at all: what it
 //! changes follows from the states of the ids that it names ([`Neighbourhood`]).
 //!
 //! [`CLIENT_LINKS_PER_SOURCE`]: crate::limits::CLIENT_LINKS_PER_SOURCE
 
+mod component;
 mod fold;
 mod state;
 mod step;
 #[cfg(test)]
 mod tests;
 
+pub use component::Component;
 pub use fold::{Identities, fold, fold_within};
 pub use state::{Group, IdState, IdentityLimits};
 pub use step::{Changes, Neighbourhood};

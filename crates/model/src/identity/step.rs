@@ -299,7 +299,7 @@ impl Neighbourhood {
 }
 
 /// Equal for two copies of a link.
-fn name_of(link: &Link) -> (String, String, bool) {
+pub(super) fn name_of(link: &Link) -> (String, String, bool) {
     let is_server = link.authority == Authority::Server;
     (link.source.clone(), link.destination.clone(), is_server)
 }

@@ -171,7 +171,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
     empmix_layout::migrate(&mut connection, path, &[VERSION_1, VERSION_2, VERSION_3])?;

@@ -1,6 +1,7 @@
 //! Warnings: bounded, counted exactly, and added once per message.
 //!
-//! Refused bodies: at most [`REFUSED_KEPT`] and [`REFUSED_BYTES_KEPT`] per project, oldest out.
+//! Refused bodies: [`REFUSED_KEPT`] and [`REFUSED_BYTES_KEPT`] per project, oldest out; the writer knows
+//! how many there are, and drops the oldest only when a tenth more is there ([`RefusedBodies`]).
 //! Alterations and conflicts: at most [`ALTERATION_SAMPLES`] per type and UTC day. Refused links
 //! are not here: they are what the fold says now, so that they vanish with it.
 //!
@@ -10,13 +11,13 @@
 
 use empmix_model::{
     DAY_MS,
-    limits::{ALTERATION_SAMPLES, REFUSED_KEPT},
+    limits::{ALTERATION_SAMPLES, REFUSED_BYTES_KEPT, REFUSED_KEPT},
     warning::{Warning, WarningKind},
 };
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{CatalogueError, code};
-use empmix_store::wording::REFUSED_BYTES_KEPT;
+use empmix_store::RefusedBodies;
 
 /// Messages with warnings that are remembered per project.
 const MESSAGES_KEPT: i64 = 1_000_000;
@@ -79,8 +80,28 @@ fn keep(connection: &Connection, project: i64, warning: &Warning) -> Result<(), 
     Ok(())
 }
 
-/// Drops the oldest refused bodies beyond the bounds; call it after refused events were added.
-pub(crate) fn trim(connection: &Connection, project: i64) -> Result<(), CatalogueError> {
+/// The refused bodies that are kept.
+pub(crate) fn refused(
+    connection: &Connection,
+    project: i64,
+) -> Result<RefusedBodies, CatalogueError> {
+    let number = |row: &Row<'_>, at| {
+        row.get(at)
+            .map(|number: i64| usize::try_from(number).unwrap_or(0))
+    };
+    let refused = connection
+        .prepare_cached("SELECT count(*), coalesce(sum(size), 0) FROM warnings WHERE project = ?1 AND kind = ?2")?
+        .query_row(params![project, WarningKind::Refused.name()], |row| {
+            Ok(RefusedBodies {
+                count: number(row, 0)?,
+                bytes: number(row, 1)?,
+            })
+        })?;
+    Ok(refused)
+}
+
+/// Drops the oldest refused bodies beyond what is kept; returns those that are left.
+pub(crate) fn trim(connection: &Connection, project: i64) -> Result<RefusedBodies, CatalogueError> {
     connection
         .prepare_cached(
             "DELETE FROM warnings WHERE no IN (SELECT no FROM (
@@ -92,9 +113,9 @@ pub(crate) fn trim(connection: &Connection, project: i64) -> Result<(), Catalogu
             project,
             WarningKind::Refused.name(),
             i64::try_from(REFUSED_KEPT).unwrap_or(i64::MAX),
-            REFUSED_BYTES_KEPT,
+            i64::try_from(REFUSED_BYTES_KEPT).unwrap_or(i64::MAX),
         ])?;
-    Ok(())
+    refused(connection, project)
 }
 
 /// Forgets the oldest messages beyond the bound.

@@ -15,8 +15,8 @@ use crate::{
 };
 use empmix_store::StoreError;
 
-/// Hot rows that are read at a time.
-const PAGE: usize = 50_000;
+/// Hot rows that are read at a time: as rows they take several times the memory of their columns.
+const PAGE: usize = 5_000;
 
 /// A project as the store begins with it.
 pub(crate) struct Loaded {
@@ -75,7 +75,7 @@ fn load_project(
     };
     for (id, user) in facts::users(connection, project_number)? {
         let (id, user) = (number(&data.ids, &id)?, number(&data.ids, &user)?);
-        data.user_of[id as usize] = user;
+        data.user_of.set(id as usize, user);
     }
     let hot = load_hot(connection, project_number, &mut data)?;
     Ok(Loaded {
@@ -118,6 +118,7 @@ fn load_hot(
     Ok(Hot {
         known,
         next_number: end,
+        refused: warnings::refused(connection, project_number)?,
     })
 }
 

@@ -1,7 +1,8 @@
 //! A project in memory: dictionaries, who is who, and the rows.
 //!
-//! The writer thread alone changes it, after a commit; readers take a [`View`], which costs two
-//! reference counts when nothing was written since the last one.
+//! The writer thread alone changes it, after a commit; readers take a [`View`]. A view costs one
+//! reference count when nothing was written since the last one, and otherwise one for each part: the
+//! dictionaries and who is who are copied on write ([`Pages`]).
 
 use std::{
     collections::HashMap,
@@ -9,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use empmix_engine::{Ids, Part, Snapshot};
+use empmix_engine::{Ids, Pages, Part, Snapshot};
 use empmix_model::{
     project::{Project, WeekStart},
     stored::LiveItem,
@@ -28,7 +29,7 @@ const LIVE_ITEMS: usize = 1024;
 /// Texts and their dense numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Dictionary {
-    texts: Vec<Arc<str>>,
+    texts: Pages<Arc<str>>,
     numbers: HashMap<Arc<str>, u32>,
 }
 
@@ -87,7 +88,7 @@ pub(crate) struct Data {
     /// Event names.
     pub(crate) names: Dictionary,
     /// For each id the id index of its user's id.
-    pub(crate) user_of: Vec<u32>,
+    pub(crate) user_of: Pages<u32>,
     /// Rows in files.
     pub(crate) parts: Vec<Arc<SealedPart>>,
     /// Hot rows that are being written to files.
@@ -148,10 +149,10 @@ impl Data {
                 .iter()
                 .map(|rows| rows.clone() as Arc<dyn Part>)
                 .collect(),
-            event_names: self.names.texts.as_slice().into(),
+            event_names: self.names.texts.clone(),
             ids: Ids {
-                texts: self.ids.texts.as_slice().into(),
-                user_of: self.user_of.as_slice().into(),
+                texts: self.ids.texts.clone(),
+                user_of: self.user_of.clone(),
             },
         };
         View { rows, snapshot }

@@ -8,8 +8,10 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, HashMap},
+    sync::Arc,
 };
 
+use empmix_engine::Pages;
 use empmix_model::{
     EpochMs,
     stored::{EventSchema, PropertySchema, ValueCount},
@@ -75,7 +77,7 @@ impl Summary {
     /// The schema that several summaries make together.
     pub(crate) fn schema<'a>(
         summaries: impl Iterator<Item = &'a Self>,
-        names: &[std::sync::Arc<str>],
+        names: &Pages<Arc<str>>,
     ) -> Vec<EventSchema> {
         let mut events: BTreeMap<u32, Vec<&EventSummary>> = BTreeMap::new();
         for (code, event) in summaries.flat_map(|summary| &summary.0) {

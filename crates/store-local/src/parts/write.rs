@@ -305,7 +305,7 @@ impl PartsDir<'_> {
         write_file(&aside, &rows)?;
         let (bytes, checksum) = checksum(&aside).map_err(failed)?;
         std::fs::rename(&aside, &path).map_err(failed)?;
-        sync_dir(self.0).map_err(failed)?;
+        empmix_layout::sync_name(&path).map_err(failed)?;
         let times: Vec<EpochMs> = rows.iter().map(|row| row.row.time).collect();
         let codes: Vec<u32> = rows.iter().map(|row| row.code).collect();
         let properties = PropertyColumns::of(rows.iter().map(|row| &row.row.properties));
@@ -332,6 +332,7 @@ impl PartsDir<'_> {
     /// [`StoreError::Storage`] when a named file is missing or is not what was written.
     pub(crate) fn check(&self, named: &[PartRecord]) -> Result<(), StoreError> {
         std::fs::create_dir_all(self.0).map_err(failed)?;
+        empmix_layout::sync_name(self.0).map_err(failed)?;
         for part in named {
             let path = self.0.join(&part.file);
             let found = checksum(&path).map_err(|error| {
@@ -376,12 +377,4 @@ fn checksum(path: &Path) -> std::io::Result<(u64, u32)> {
             }
         }
     }
-}
-
-/// Makes a rename durable. Windows does so by itself, and has no way to say it.
-fn sync_dir(dir: &Path) -> std::io::Result<()> {
-    if cfg!(unix) {
-        File::open(dir)?.sync_all()?;
-    }
-    Ok(())
 }

@@ -5,7 +5,7 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, ops::Range, sync::Arc};
 
-use empmix_engine::{Column, EngineError};
+use empmix_engine::{Column, EngineError, Pages};
 use empmix_model::{EpochMs, ids::ItemHash, limits::PAGE_ROWS, stored::StoredEvent};
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ impl Selection {
     /// `None` when the filter names something that no event has.
     fn of(view: &View, filter: &EventFilter) -> Option<Self> {
         let snapshot = &view.snapshot;
-        let number = |texts: &[Arc<str>], text: &str| {
+        let number = |texts: &Pages<Arc<str>>, text: &str| {
             let at = texts.iter().position(|known| &**known == text)?;
             u32::try_from(at).ok()
         };

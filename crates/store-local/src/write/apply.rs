@@ -2,11 +2,7 @@
 
 use std::collections::HashMap;
 
-use empmix_model::{
-    identity::FoldedLink,
-    ids::ItemHash,
-    warning::{Warning, WarningKind},
-};
+use empmix_model::{identity::FoldedLink, ids::ItemHash, warning::Warning};
 use rusqlite::Connection;
 
 use crate::{
@@ -224,14 +220,9 @@ impl ProjectWrite<'_> {
             return Ok(());
         }
         let added = envelope.warnings.iter().cloned().chain(conflicts);
-        let mut refused = false;
         for warning in added {
-            refused |= warning.kind == WarningKind::Refused;
             warnings::add(connection, project_number, &warning)?;
             self.pending.warnings.push(warning);
-        }
-        if refused {
-            warnings::trim(connection, project_number)?;
         }
         Ok(())
     }

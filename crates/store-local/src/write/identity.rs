@@ -2,12 +2,12 @@
 //!
 //! The states of the ids that facts name are loaded, the facts applied to them, and what changed is
 //! written, all in the transaction that stores the instructions. Only a fact that comes out of order
-//! folds the facts of a connected component of ids again ([`Neighbourhood`]).
+//! folds the facts of a connected component of ids again ([`Component`]).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use empmix_model::{
-    identity::{Fact, FoldedLink, IdState, IdentityLimits, Link, Neighbourhood, fold},
+    identity::{Changes, Component, Fact, FoldedLink, IdentityLimits, Link, Neighbourhood},
     item::Authority,
 };
 use rusqlite::Connection;
@@ -20,7 +20,7 @@ use empmix_store::StoreError;
 pub(crate) struct IdentityChange {
     /// Ids that belong to another user than before, with that user.
     pub(crate) moved: BTreeMap<String, String>,
-    /// Links that are refused now and were not before.
+    /// Links that are refused now, new or for another reason than before.
     pub(crate) refused: Vec<FoldedLink>,
     /// Links that are refused and not kept.
     pub(crate) beyond: Vec<Link>,
@@ -35,28 +35,21 @@ pub(crate) fn apply(
     if new.is_empty() {
         return Ok(IdentityChange::default());
     }
-    let known = load(connection, project, &new)?;
-    let changes = known.apply(new);
-    for link in &changes.evicted {
-        facts::delete_link(connection, project, link)?;
-    }
-    for folded in &changes.links {
-        facts::put_link(connection, project, folded)?;
-    }
-    for (id, state) in &changes.ids {
-        facts::put_state(connection, project, id, state)?;
-    }
+    let changes = load(connection, project, &new)?.apply(new);
+    write(connection, project, &changes)?;
     let mut change = IdentityChange {
         moved: changes.moved,
         refused: changes.links,
         beyond: changes.beyond,
     };
-    change.refused.retain(|folded| folded.refusal.is_some());
     change.beyond.extend(changes.evicted);
     if !changes.refold.is_empty() {
-        let component = Component::around(connection, project, changes.refold)?;
-        component.fold(connection, project, &mut change)?;
+        let folded = refold(connection, project, changes.refold)?;
+        write(connection, project, &folded)?;
+        change.moved.extend(folded.moved);
+        change.refused.extend(folded.links);
     }
+    change.refused.retain(|folded| folded.refusal.is_some());
     Ok(change)
 }
 
@@ -98,82 +91,37 @@ fn load(connection: &Connection, project: i64, new: &[Fact]) -> Result<Neighbour
     Ok(near)
 }
 
-/// Ids that links connect, and every fact about them.
-#[derive(Default)]
-struct Component {
-    ids: HashMap<String, IdState>,
-    links: HashMap<LinkName, FoldedLink>,
-}
-
-/// Equal for two copies of a link: source, destination, whether a server states it.
-type LinkName = (String, String, bool);
-
-fn name_of(link: &Link) -> LinkName {
-    let is_server = link.authority == Authority::Server;
-    (link.source.clone(), link.destination.clone(), is_server)
-}
-
-impl Component {
-    fn around(
-        connection: &Connection,
-        project: i64,
-        ids: BTreeSet<String>,
-    ) -> Result<Self, StoreError> {
-        let mut component = Self::default();
-        let mut seen: HashSet<String> = ids.iter().cloned().collect();
-        let mut waiting: Vec<_> = ids.into_iter().collect();
-        while let Some(id) = waiting.pop() {
+/// Folds the facts of all ids that links connect with these.
+fn refold(
+    connection: &Connection,
+    project: i64,
+    ids: BTreeSet<String>,
+) -> Result<Changes, StoreError> {
+    let mut component = Component::around(ids);
+    loop {
+        let edge = component.take_edge();
+        if edge.is_empty() {
+            return Ok(component.fold());
+        }
+        for id in edge {
             for folded in facts::links_of(connection, project, &id)? {
-                for end in [&folded.link.source, &folded.link.destination] {
-                    if seen.insert(end.clone()) {
-                        waiting.push(end.clone());
-                    }
-                }
-                component.links.insert(name_of(&folded.link), folded);
+                component.add_link(folded);
             }
             let state = facts::state(connection, project, &id)?.unwrap_or_default();
-            component.ids.insert(id, state);
+            component.add_id(id, state);
         }
-        Ok(component)
     }
+}
 
-    /// Folds the facts and writes what the fold says differently from what was stored.
-    fn fold(
-        self,
-        connection: &Connection,
-        project: i64,
-        change: &mut IdentityChange,
-    ) -> Result<(), StoreError> {
-        let links = self.links.values();
-        let links = links.map(|folded| Fact::Link(folded.link.clone()));
-        let identifications = self.ids.iter().filter_map(|(id, state)| {
-            let key = state.identified?;
-            Some(Fact::Identification {
-                id: id.clone(),
-                key,
-            })
-        });
-        let identities = fold(links.chain(identifications));
-        for folded in &identities.links {
-            let before = self.links.get(&name_of(&folded.link));
-            let before = before.and_then(|before| before.refusal);
-            if before != folded.refusal {
-                facts::put_link(connection, project, folded)?;
-                if before.is_none() {
-                    change.refused.push(folded.clone());
-                }
-            }
-        }
-        for (id, before) in self.ids {
-            let state = identities.state_of(&id);
-            if state.user != before.user {
-                let user = state.user.as_ref().unwrap_or(&id);
-                change.moved.insert(id.clone(), user.clone());
-            }
-            if state != before {
-                facts::put_state(connection, project, &id, &state)?;
-            }
-        }
-        Ok(())
+fn write(connection: &Connection, project: i64, changes: &Changes) -> Result<(), StoreError> {
+    for link in &changes.evicted {
+        facts::delete_link(connection, project, link)?;
     }
+    for folded in &changes.links {
+        facts::put_link(connection, project, folded)?;
+    }
+    for (id, state) in &changes.ids {
+        facts::put_state(connection, project, id, state)?;
+    }
+    Ok(())
 }

@@ -6,12 +6,12 @@ use empmix_model::{ids::ItemHash, stored::LiveItem, stored::StoredEvent, warning
 use rusqlite::Connection;
 
 use crate::{
-    catalogue::{dense, dense::Dictionary as Table},
+    catalogue::{dense, dense::Dictionary as Table, warnings},
     memory::chunk::{self, Chunk, NumberedRow},
     memory::project::{Data, Dictionary, ProjectState},
     memory::row::StoredItem,
 };
-use empmix_store::StoreError;
+use empmix_store::{RefusedBodies, StoreError};
 
 /// The writer's own knowledge of a project: where duplicates are searched first.
 #[derive(Default)]
@@ -20,6 +20,8 @@ pub(crate) struct Hot {
     pub(crate) known: HashMap<ItemHash, StoredItem>,
     /// The number of the next hot row.
     pub(crate) next_number: u64,
+    /// The refused bodies that are kept.
+    pub(crate) refused: RefusedBodies,
 }
 
 /// New texts of a dictionary.
@@ -68,11 +70,34 @@ pub(crate) struct Pending {
     /// Ids and their users now.
     pub(crate) users: Vec<(u32, u32)>,
     pub(crate) warnings: Vec<Warning>,
+    /// The refused bodies that are kept now, if that has changed.
+    refused: Option<RefusedBodies>,
     /// The new rows as columns, once they are made.
     chunk: Option<Chunk>,
 }
 
 impl Pending {
+    /// Counts the refused bodies that came in, and drops the oldest when they are too many: once in a
+    /// transaction.
+    pub(crate) fn trim(
+        &mut self,
+        connection: &Connection,
+        project: i64,
+        before: RefusedBodies,
+    ) -> Result<(), StoreError> {
+        let added = RefusedBodies::of(&self.warnings);
+        if added.count == 0 {
+            return Ok(());
+        }
+        let mut kept = before;
+        kept += added;
+        if kept.need_trim() {
+            kept = warnings::trim(connection, project)?;
+        }
+        self.refused = Some(kept);
+        Ok(())
+    }
+
     /// Makes columns of the new rows; done beside the commit, which waits for the disk.
     pub(crate) fn make_chunk(&mut self) {
         if !self.rows.is_empty() {
@@ -83,6 +108,7 @@ impl Pending {
     /// Makes it visible, after the commit.
     pub(crate) fn publish(self, project: &ProjectState, hot: &mut Hot) {
         hot.next_number += self.rows.len() as u64;
+        hot.refused = self.refused.unwrap_or(hot.refused);
         hot.known.extend(
             self.events
                 .into_iter()
@@ -100,7 +126,7 @@ impl Pending {
             let first = u32::try_from(data.user_of.len()).unwrap_or(u32::MAX);
             data.user_of.extend(first..data.ids.len());
             for (id, user) in users {
-                data.user_of[id as usize] = user;
+                data.user_of.set(id as usize, user);
             }
             if !chunks.is_empty() {
                 data.hot_since.get_or_insert_with(Instant::now);

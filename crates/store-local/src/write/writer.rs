@@ -283,6 +283,11 @@ impl WriterState {
             })?;
             results.push(Ok(written));
         }
+        for (id, pending) in &mut pending {
+            let project = self.shared.known_project(*id)?;
+            let before = self.hot.get(id).map(|hot| hot.refused);
+            pending.trim(&transaction, project.number, before.unwrap_or_default())?;
+        }
         let committed = std::thread::scope(|scope| {
             scope.spawn(|| pending.values_mut().for_each(Pending::make_chunk));
             transaction.commit()

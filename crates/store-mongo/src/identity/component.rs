@@ -1,28 +1,15 @@
-//! The facts of a connected component of ids, folded again.
+//! The facts of a connected component of ids, loaded and folded again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use empmix_model::{
-    identity::{Changes, Fact, FoldedLink, IdState, Identities, fold},
-    ids::ProjectId,
-};
+use empmix_model::identity::Component;
 use mongodb::{
     ClientSession,
     error::{Error, Result as DriverResult},
 };
 
 use super::Turn;
-use crate::{
-    MongoStore,
-    facts::{folded_link, link_key},
-};
-
-/// Ids that links connect, and every fact about them.
-#[derive(Default)]
-struct Component {
-    ids: BTreeMap<String, IdState>,
-    links: HashMap<String, FoldedLink>,
-}
+use crate::{MongoStore, facts::folded_link};
 
 impl MongoStore {
     /// Folds the facts of all ids that links connect with these, and writes what the fold says
@@ -33,8 +20,7 @@ impl MongoStore {
         turn: Turn,
         ids: BTreeSet<String>,
     ) -> DriverResult<BTreeMap<String, String>> {
-        let component = self.component(session, turn, ids).await?;
-        let changes = component.changes(turn.project);
+        let changes = self.component(session, turn, ids).await?.fold();
         self.write_changes(session, turn, &changes).await?;
         Ok(changes.moved)
     }
@@ -43,74 +29,26 @@ impl MongoStore {
         &self,
         session: &mut ClientSession,
         turn: Turn,
-        mut edge: BTreeSet<String>,
+        ids: BTreeSet<String>,
     ) -> DriverResult<Component> {
-        let mut component = Component::default();
-        let mut seen = BTreeSet::new();
-        while !edge.is_empty() {
-            seen.extend(edge.iter().cloned());
+        let mut component = Component::around(ids);
+        loop {
+            let edge = component.take_edge();
+            if edge.is_empty() {
+                return Ok(component);
+            }
             let ids: Vec<&str> = edge.iter().map(String::as_str).collect();
-            let mut next = BTreeSet::new();
             for end in ["s", "d"] {
                 let links = self
                     .found_by(session, "links", turn.project, end, &ids)
                     .await?;
                 for document in links {
-                    let folded = folded_link(&document).map_err(Error::custom)?;
-                    for id in [&folded.link.source, &folded.link.destination] {
-                        if !seen.contains(id) {
-                            next.insert(id.clone());
-                        }
-                    }
-                    let key = link_key(turn.project, &folded.link).to_string();
-                    component.links.insert(key, folded);
+                    component.add_link(folded_link(&document).map_err(Error::custom)?);
                 }
             }
-            edge = next;
-        }
-        let ids = seen.iter().map(String::as_str);
-        component.ids = self.states(session, turn, ids).await?;
-        for id in seen {
-            component.ids.entry(id).or_default();
-        }
-        Ok(component)
-    }
-}
-
-impl Component {
-    fn changes(&self, project: ProjectId) -> Changes {
-        let links = self.links.values();
-        let links = links.map(|folded| Fact::Link(folded.link.clone()));
-        let identifications = self.ids.iter().filter_map(|(id, state)| {
-            let key = state.identified?;
-            Some(Fact::Identification {
-                id: id.clone(),
-                key,
-            })
-        });
-        let identities = fold(links.chain(identifications));
-        let mut changes = self.states(&identities);
-        for folded in identities.links {
-            let before = self.links.get(&link_key(project, &folded.link).to_string());
-            if before != Some(&folded) {
-                changes.links.push(folded);
+            for (id, state) in self.states(session, turn, ids.into_iter()).await? {
+                component.add_id(id, state);
             }
         }
-        changes
-    }
-
-    fn states(&self, identities: &Identities) -> Changes {
-        let mut changes = Changes::default();
-        for (id, before) in &self.ids {
-            let state = identities.state_of(id);
-            if state.user != before.user {
-                let user = state.user.as_ref().unwrap_or(id);
-                changes.moved.insert(id.clone(), user.clone());
-            }
-            if state != *before {
-                changes.ids.push((id.clone(), state));
-            }
-        }
-        changes
     }
 }

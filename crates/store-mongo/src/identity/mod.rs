@@ -31,7 +31,6 @@ use mongodb::{
 use super::{
     MongoStore,
     calls::{listed, within},
-    connect::durable,
     documents::project_id,
     facts::{broken, fact_id, folded_link, stored_key},
 };
@@ -67,7 +66,7 @@ impl MongoStore {
                 session
                     .start_transaction()
                     .read_concern(ReadConcern::snapshot())
-                    .write_concern(durable())
+                    .write_concern(self.options.durable())
                     .and_run((self, news), |session, (store, news)| {
                         store.apply_in(session, project, news).boxed()
                     })

@@ -198,7 +198,7 @@ fn group_document(group: Group, turn: Turn) -> Document {
 fn checked(reply: &Document) -> DriverResult<()> {
     match reply.get("writeErrors") {
         None => Ok(()),
-        Some(errors) => Err(Error::custom(StoreError::Storage(format!(
+        Some(errors) => Err(Error::custom(StoreError::Unavailable(format!(
             "MongoDB refused facts: {errors}"
         )))),
     }

@@ -4,7 +4,7 @@
 //! `EMPMIX_CASES` says how many projects are tried (by default a few), `EMPMIX_SEED` where the
 //! sequence of them begins.
 
-use empmix_model::{EpochMs, ids::ProjectId, item::Item};
+use empmix_model::{EpochMs, envelope::Envelope, ids::ProjectId, item::Item};
 use empmix_query::{
     Calendar, Plan,
     answer::ReportResult,
@@ -36,7 +36,7 @@ const REPORTS: usize = 12;
 pub async fn random_reports_agree_with_the_reference(harness: &impl Harness) {
     let mut store = harness.open().await;
     let mut asked = Vec::new();
-    for (number, case) in (0..).zip(samples()) {
+    for (number, case) in (0..).zip(samples(cases(REPORTS), CASES)) {
         let project = create(store.as_ref(), &case, number).await;
         let reference = write(store.as_ref(), project, &case).await;
         for report in case.reports.iter().filter(|report| fits(&case, report)) {
@@ -58,7 +58,11 @@ pub async fn random_reports_agree_with_the_reference(harness: &impl Harness) {
     store.close().await;
 }
 
-fn samples() -> impl Iterator<Item = Case> {
+/// Random values, `EMPMIX_CASES` of them or `default`; which, says the seed.
+pub(super) fn samples<T>(
+    strategy: impl Strategy<Value = T>,
+    default: u64,
+) -> impl Iterator<Item = T> {
     let number = |name: &str, default| {
         let given = std::env::var(name).ok();
         given.and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -67,12 +71,12 @@ fn samples() -> impl Iterator<Item = Case> {
     seed[..8].copy_from_slice(&super::seed().to_le_bytes());
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let mut runner = TestRunner::new_with_rng(Config::default(), random);
-    let strategy = cases(REPORTS);
-    (0..number("EMPMIX_CASES", CASES))
+    (0..number("EMPMIX_CASES", default))
         .map(move |_| strategy.new_tree(&mut runner).unwrap().current())
 }
 
-async fn create(store: &dyn Store, case: &Case, number: u32) -> ProjectId {
+/// Makes the project of a case.
+pub(super) async fn create(store: &dyn Store, case: &Case, number: u32) -> ProjectId {
     let mut id = [0; 8];
     id[..4].copy_from_slice(&number.to_be_bytes());
     let mut key = [0; 16];
@@ -107,6 +111,11 @@ async fn write(store: &dyn Store, project: ProjectId, case: &Case) -> Reference 
             assert!(outcomes.all(|outcome| *outcome == expected), "{written:?}");
         }
     }
+    reference_of(&envelopes.iter().collect::<Vec<_>>())
+}
+
+/// What messages, in the order of their keys, say.
+pub(super) fn reference_of(envelopes: &[&Envelope]) -> Reference {
     let rows = envelopes.iter().flat_map(|envelope| {
         let row = |item: &Item| match item {
             Item::Event(event) => Some(Row {
@@ -128,7 +137,7 @@ async fn write(store: &dyn Store, project: ProjectId, case: &Case) -> Reference 
 }
 
 /// Asks, and compares with the reference implementation.
-async fn agree(
+pub(super) async fn agree(
     store: &dyn Store,
     project: ProjectId,
     case: &Case,
@@ -172,7 +181,7 @@ fn is_close(found: &Line, expected: &Line, tolerance: f64) -> bool {
 }
 
 /// Hours over years are more buckets than there may be; a day more on both sides must fit, too.
-fn fits(case: &Case, report: &Insights) -> bool {
+pub(super) fn fits(case: &Case, report: &Insights) -> bool {
     let calendar = Calendar::new(case.zone, case.week_start).unwrap();
     plan(report, &calendar, 0).is_ok_and(|plan| plan.buckets() + 50 <= MAX_BUCKETS)
 }

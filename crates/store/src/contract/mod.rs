@@ -13,6 +13,7 @@
 //! | `properties` | names and values that are hard to store |
 //! | `scenarios` | reports: known answers |
 //! | `agreement`, `random`, `reference` | reports: random ones, answered again the slow and plain way |
+//! | `interleavings` | what may happen, in random orders |
 //! | `warnings` | idempotence and bounds |
 //! | `dead_letters` | letters once each, tries counted |
 //! | `projects`, `records`, `jobs` | the catalogue |
@@ -36,6 +37,7 @@ mod dead_letters;
 pub mod fixtures;
 pub mod history;
 mod identity;
+mod interleavings;
 mod jobs;
 mod lists;
 mod projects;
@@ -52,6 +54,7 @@ mod writes;
 pub use agreement::*;
 pub use dead_letters::*;
 pub use identity::*;
+pub use interleavings::*;
 pub use jobs::*;
 pub use lists::*;
 pub use projects::*;
@@ -112,6 +115,7 @@ macro_rules! store_contract {
             a_conflict_is_a_warning
             reports_are_answered_as_the_scenarios_say
             random_reports_agree_with_the_reference
+            any_interleaving_agrees_with_the_reference
             projects_are_listed_oldest_first
             keys_are_replaced
             a_record_has_versions
