@@ -12,6 +12,8 @@ import type { Item, Outcome } from "./types";
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const LEASE_MS = 35_000;
+/** The shortest time between two tries where items are left, for instance since another tab has the lease. */
+const PAUSE_MS = 500;
 const BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 const MAX_RETRY_AFTER_MS = 3_600_000;
@@ -159,7 +161,7 @@ export class Sender {
     return (this.running ??= this.drain().finally(() => {
       this.running = undefined;
       this.releaseLease();
-      if (this.queue.keys().length) this.schedule(this.settings.flushInterval);
+      if (this.queue.keys().length) this.schedule(Math.max(this.settings.flushInterval, PAUSE_MS));
     }));
   }
 

@@ -15,6 +15,17 @@ use crate::process::Watch;
 
 /// Tests of a program that run at the same time. A window or a browser wants a core of its own.
 const THREADS: usize = 2;
+/// Tests of a program that run at the same time where they mostly wait: for elections, for servers that
+/// stand still, for what must not come.
+const PATIENT_THREADS: usize = 4;
+/// Programs whose tests mostly wait.
+const PATIENT: [&str; 5] = [
+    "broker_amqp_faults",
+    "lifecycle",
+    "power_loss",
+    "store_mongo_faults",
+    "store_mongo_majority",
+];
 
 /// Splits into the whole-system tests (the package in `tests/`) and those of the crates.
 pub(super) fn split<'a>(
@@ -88,7 +99,7 @@ impl Run<'_> {
         while !left.is_empty() {
             step(format!("test {}", program.target));
             let mut progress = Progress {
-                schedule: Schedule::new(left.clone(), THREADS, self.limit, Instant::now()),
+                schedule: Schedule::new(left.clone(), threads(program), self.limit, Instant::now()),
                 deadline,
                 program: &program.target,
                 outcome: Outcome::default(),
@@ -161,10 +172,17 @@ impl Run<'_> {
     fn command(&self, context: &Context, program: &TestProgram) -> crate::process::Cmd {
         context
             .cmd(&program.executable)
-            .args([format!("--test-threads={THREADS}")])
+            .args([format!("--test-threads={}", threads(program))])
             .dir(&program.package_dir)
             .envs(self.env)
             .env("CARGO_MANIFEST_DIR", &program.package_dir)
+    }
+}
+
+fn threads(program: &TestProgram) -> usize {
+    match PATIENT.contains(&program.target.as_str()) {
+        true => PATIENT_THREADS,
+        false => THREADS,
     }
 }
 
