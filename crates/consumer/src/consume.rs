@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use empmix_alarm::Alarm;
-use empmix_broker::{AckToken, Broker, BrokerError, Delivery, Message, Queue};
+use empmix_broker::{Broker, BrokerError, Delivery, Message, Queue, Subscription};
 use empmix_model::{
     dead::{DeadReason, LetterId},
     envelope::Envelope,
@@ -64,8 +64,12 @@ impl Consumer {
 }
 
 impl Process for Consumer {
-    /// Writes and parks the polled deliveries.
-    async fn process(&self, deliveries: Vec<Delivery>) -> Result<Vec<AckToken>, Interrupted> {
+    /// Writes, parks and acks the polled deliveries.
+    async fn process(
+        &self,
+        deliveries: Vec<Delivery>,
+        subscription: &mut dyn Subscription,
+    ) -> Result<(), Interrupted> {
         let polled = PolledDeliveries::of(deliveries);
         park(self.broker.as_ref(), &polled.unreadable).await?;
         for suspect in &polled.suspicious {
@@ -92,12 +96,13 @@ impl Process for Consumer {
                 }
             }
         }
+        subscription.ack(&polled.tokens).await?;
         if moved_only {
             // Nothing but messages that wait: they would only go round.
             let pause = pause.unwrap_or_default().min(Duration::from_secs(1));
             self.unless_stopped(tokio::time::sleep(pause)).await;
         }
-        Ok(polled.tokens)
+        Ok(())
     }
 }
 

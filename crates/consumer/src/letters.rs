@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use empmix_alarm::Alarm;
-use empmix_broker::{AckToken, Broker, Delivery, Queue};
+use empmix_broker::{Broker, Delivery, Queue, Subscription};
 use empmix_model::{
     dead::{DeadLetter, DeadReason},
     envelope::Envelope,
@@ -45,7 +45,11 @@ impl LetterMover {
 }
 
 impl Process for LetterMover {
-    async fn process(&self, deliveries: Vec<Delivery>) -> Result<Vec<AckToken>, Interrupted> {
+    async fn process(
+        &self,
+        deliveries: Vec<Delivery>,
+        subscription: &mut dyn Subscription,
+    ) -> Result<(), Interrupted> {
         let letters: Vec<DeadLetter> = deliveries.iter().flat_map(letters).collect();
         match self.store.keep_letters(&letters).await {
             Ok(()) => {}
@@ -54,7 +58,9 @@ impl Process for LetterMover {
             }
             Err(error) => return Err(Interrupted::Unavailable(error.to_string())),
         }
-        Ok(deliveries.iter().map(|delivery| delivery.token).collect())
+        let tokens: Vec<_> = deliveries.iter().map(|delivery| delivery.token).collect();
+        subscription.ack(&tokens).await?;
+        Ok(())
     }
 }
 

@@ -4,17 +4,13 @@ use std::{future::Future, time::Duration};
 
 use empmix_alarm::Alarm;
 use empmix_backoff::Backoff;
-use empmix_broker::{AckToken, Broker, BrokerError, Delivery, Queue, Subscription};
+use empmix_broker::{Broker, BrokerError, Delivery, Queue, Subscription};
 use empmix_store::StoreError;
-use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
+use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
-/// Messages that are processed together, at most.
-const MESSAGES: usize = 32;
-/// Batches of messages that are under way at the same time: while one is written, the next is decoded.
-const BATCHES: usize = 2;
 /// The maximum number of unacked messages.
-const PREFETCH: u16 = 64;
+const PREFETCH: u16 = 32;
 /// Bytes of messages from which no more are taken together: decoded they take several times as many.
 const TOGETHER: usize = 8 << 20;
 
@@ -41,8 +37,12 @@ pub(crate) enum Interrupted {
 
 /// What is done with deliveries.
 pub(crate) trait Process {
-    /// Processes deliveries; returns those that are to be acked.
-    async fn process(&self, deliveries: Vec<Delivery>) -> Result<Vec<AckToken>, Interrupted>;
+    /// Processes deliveries and acks them.
+    async fn process(
+        &self,
+        deliveries: Vec<Delivery>,
+        subscription: &mut dyn Subscription,
+    ) -> Result<(), Interrupted>;
 }
 
 /// Works off a queue.
@@ -83,8 +83,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Runs one subscription until it ends. Deliveries that were processed reset the backoff. When it is
-    /// stopped, what is under way is finished.
+    /// Runs one subscription until it ends. Deliveries that were processed reset the backoff.
     async fn subscription(&self, process: &impl Process, backoff: &mut Backoff) -> Interrupted {
         let subscribed = self.broker.subscribe(self.queue, PREFETCH);
         let mut subscription = match unless_stopped(self.stop, subscribed).await {
@@ -92,36 +91,19 @@ impl Worker<'_> {
             Some(Err(error)) => return error.into(),
             Some(Ok(subscription)) => subscription,
         };
-        let mut under_way = FuturesUnordered::new();
         loop {
-            let takes_more = under_way.len() < BATCHES && !self.stop.is_cancelled();
-            tokio::select! {
-                biased;
-                Some(processed) = under_way.next(), if !under_way.is_empty() => {
-                    match ack(subscription.as_mut(), processed).await {
-                        Ok(()) => backoff.reset(),
-                        Err(interrupted) => return interrupted,
-                    }
-                }
-                first = subscription.next(), if takes_more => match first {
-                    None => return Interrupted::Unavailable("the subscription ended".into()),
-                    Some(first) => {
-                        let deliveries = poll_waiting(subscription.as_mut(), first);
-                        under_way.push(process.process(deliveries));
-                    }
-                },
-                () = self.stop.cancelled(), if under_way.is_empty() => return Interrupted::Stopped,
+            let first = match unless_stopped(self.stop, subscription.next()).await {
+                None => return Interrupted::Stopped,
+                Some(None) => return Interrupted::Unavailable("the subscription ended".into()),
+                Some(Some(delivery)) => delivery,
+            };
+            let deliveries = poll_waiting(subscription.as_mut(), first);
+            match process.process(deliveries, subscription.as_mut()).await {
+                Ok(()) => backoff.reset(),
+                Err(interrupted) => return interrupted,
             }
         }
     }
-}
-
-/// Acks what was processed.
-async fn ack(
-    subscription: &mut dyn Subscription,
-    processed: Result<Vec<AckToken>, Interrupted>,
-) -> Result<(), Interrupted> {
-    Ok(subscription.ack(&processed?).await?)
 }
 
 /// The future's output, or `None` if it is stopped before that.
@@ -154,7 +136,7 @@ pub(crate) fn backoff() -> Backoff {
 fn poll_waiting(subscription: &mut dyn Subscription, first: Delivery) -> Vec<Delivery> {
     let mut bytes = first.message.body.len();
     let mut deliveries = vec![first];
-    while deliveries.len() < MESSAGES && bytes < TOGETHER {
+    while deliveries.len() < usize::from(PREFETCH) && bytes < TOGETHER {
         match subscription.next().now_or_never() {
             Some(Some(delivery)) => {
                 bytes += delivery.message.body.len();
