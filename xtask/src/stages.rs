@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check there is, cheap ones first, each with a deadline.
 
+mod docs;
 mod native;
 mod schedule;
 mod sdk;
@@ -247,7 +248,7 @@ fn rust_tests(
     for (stage, programs, minutes) in stages {
         if stage == "end-to-end" && args.wants("docs") {
             report.stage("docs", |outcome| {
-                native::docs(context, ground.selection, outcome)
+                docs::test(context, ground.selection, outcome)
             });
         }
         if args.wants(stage) {

@@ -1,7 +1,7 @@
 //! `cargo xtask tidy`: what needs no build of the programs to be checked. And `audit`.
 
 mod edges;
-mod files;
+pub(crate) mod files;
 mod packages;
 mod sources;
 mod unused;

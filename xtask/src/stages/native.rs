@@ -1,14 +1,16 @@
-//! Rust's tests: the programs of one build, run one after the other as `cargo test` would, with a
-//! deadline for each test.
+//! Rust's tests: the programs of one build, with a deadline for each test.
+//!
+//! As under `cargo test` the programs run one after the other, but for those whose tests mostly wait:
+//! these run beside them, in a second row. Windows and browsers come last and have the machine for
+//! themselves.
 
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use super::schedule::Schedule;
 use crate::artefacts::TestProgram;
-use crate::cargo::{self, Selection};
 use crate::context::{Context, step};
 use crate::outcome::Outcome;
 use crate::process::Watch;
@@ -19,13 +21,16 @@ const THREADS: usize = 2;
 /// stand still, for what must not come.
 const PATIENT_THREADS: usize = 4;
 /// Programs whose tests mostly wait.
-const PATIENT: [&str; 5] = [
+const PATIENT: [&str; 6] = [
     "broker_amqp_faults",
     "lifecycle",
+    "live_streams",
     "power_loss",
     "store_mongo_faults",
     "store_mongo_majority",
 ];
+/// Programs that show windows, whose frames must come in time.
+const WINDOWS: [&str; 4] = ["console", "desktop", "starts", "wasm_probe"];
 
 /// Splits into the whole-system tests (the package in `tests/`) and those of the crates.
 pub(super) fn split<'a>(
@@ -62,31 +67,47 @@ impl Run<'_> {
         programs: &[&TestProgram],
         outcome: &mut Outcome,
     ) -> Result<()> {
-        let started = Instant::now();
-        let mut broken = false;
-        for program in programs {
-            let before = Instant::now();
-            let own = self
-                .budgets
-                .iter()
-                .find(|(name, _)| *name == program.target);
-            let deadline =
-                (started + self.budget).min(before + own.map_or(self.budget, |own| own.1));
-            let counted = self.one(context, program, deadline);
-            let took = before.elapsed();
-            if took > Duration::from_secs(10) {
-                eprintln!("    {} took {} s", program.target, took.as_secs());
-            }
-            broken |= !counted.failures.is_empty();
-            *outcome += counted;
-        }
-        if broken {
+        let end = Instant::now() + self.budget;
+        let (windows, others) = is_one_of(&WINDOWS, programs);
+        let (patient, busy) = is_one_of(&PATIENT, &others);
+        let counted = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| self.each(context, &patient, end));
+            let counted = self.each(context, &busy, end);
+            let waited = waiting.join();
+            let waited =
+                waited.unwrap_or_else(|_| Outcome::failure("a thread of the runner panicked"));
+            [counted, waited]
+        });
+        let counted = counted
+            .into_iter()
+            .chain([self.each(context, &windows, end)]);
+        counted.for_each(|counted| *outcome += counted);
+        if !outcome.failures.is_empty() {
             bail!("tests failed");
         }
         if self.filter.is_none() && *outcome == Outcome::default() {
             bail!("no test was run");
         }
         Ok(())
+    }
+
+    /// Runs programs one after the other.
+    fn each(&self, context: &Context, programs: &[&TestProgram], end: Instant) -> Outcome {
+        let mut outcome = Outcome::default();
+        for program in programs {
+            let before = Instant::now();
+            let own = self
+                .budgets
+                .iter()
+                .find(|(name, _)| *name == program.target);
+            let deadline = own.map_or(end, |(_, budget)| end.min(before + *budget));
+            outcome += self.one(context, program, deadline);
+            let took = before.elapsed();
+            if took > Duration::from_secs(10) {
+                eprintln!("    {} took {} s", program.target, took.as_secs());
+            }
+        }
+        outcome
     }
 
     /// Runs a program's tests; those that a hung or crashed run left are run again without it.
@@ -179,6 +200,15 @@ impl Run<'_> {
     }
 }
 
+/// Those that are named, and the others.
+fn is_one_of<'a>(
+    names: &[&str],
+    programs: &[&'a TestProgram],
+) -> (Vec<&'a TestProgram>, Vec<&'a TestProgram>) {
+    let is_named = |program: &&TestProgram| names.contains(&program.target.as_str());
+    programs.iter().copied().partition(is_named)
+}
+
 fn threads(program: &TestProgram) -> usize {
     match PATIENT.contains(&program.target.as_str()) {
         true => PATIENT_THREADS,
@@ -224,23 +254,6 @@ fn test_line(line: &str) -> Option<(&str, bool)> {
         _ if result.starts_with("FAILED") => Some((name, false)),
         _ => None,
     }
-}
-
-/// The examples in the documentation.
-pub(super) fn docs(context: &Context, selection: Selection, outcome: &mut Outcome) -> Result<()> {
-    let status = cargo::cargo(context)
-        .args(["test", "--doc"])
-        .args(selection.args())
-        .deadline(Duration::from_secs(20 * 60))
-        .lines(|line| {
-            println!("{line}");
-            *outcome += Outcome::of_line(line).unwrap_or_default();
-        })
-        .context("examples in the documentation")?;
-    if !status.success() {
-        bail!("examples in the documentation");
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ const AS_IT_IS: &[&str] = &["sdk/js/dist/", "tests/data/", "package-lock.json", 
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The paths under version control, `/` between folders.
-pub(super) fn tracked(context: &Context) -> Result<Vec<String>> {
+pub(crate) fn tracked(context: &Context) -> Result<Vec<String>> {
     let mut paths = Vec::new();
     let status = context
         .cmd("git")
