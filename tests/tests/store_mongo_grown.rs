@@ -5,10 +5,13 @@
 
 use std::time::Duration;
 
-use empmix_model::item::{Authority, Item};
+use empmix_model::item::Item;
 use empmix_store::{
     ItemOutcome,
-    contract::fixtures::{Fixture, NOON, event, link},
+    contract::{
+        fixtures::Fixture,
+        grown::{Size, first, probes},
+    },
 };
 use empmix_tests::{
     mongo_store::{database, fixture},
@@ -20,46 +23,8 @@ use mongodb::{
     bson::{Binary, Bson, Document, doc, spec::BinarySubtype},
 };
 
-/// Items of a message.
+/// Items of a batch.
 const ITEMS: u32 = 500;
-
-/// How much a project holds.
-#[derive(Clone, Copy)]
-struct Size {
-    /// Links between two ids each.
-    links: u32,
-    /// Links to one id.
-    hub: u32,
-    /// Links of clients from one id to different users.
-    kiosk: u32,
-    /// Events of one session.
-    session: u32,
-}
-
-const SMALL: Size = Size {
-    links: 1_000,
-    hub: 500,
-    kiosk: 500,
-    session: 1_000,
-};
-
-const GROWN: Size = Size {
-    links: 1_000_000,
-    hub: 100_000,
-    kiosk: 10_000,
-    session: 2_000_000,
-};
-
-impl Size {
-    fn tenth(self) -> Self {
-        Self {
-            links: self.links / 10,
-            hub: self.hub / 10,
-            kiosk: self.kiosk / 10,
-            session: self.session / 10,
-        }
-    }
-}
 
 /// What the server counted while a batch was written.
 #[derive(Debug, Clone, Copy)]
@@ -106,18 +71,11 @@ impl<'a> Project<'a> {
             database,
             next: 0,
         };
-        let first = |_| ("device 0".into(), "user 0".into());
-        project.links(1, first, Authority::Server).await;
-        let mut long = event("first", "ann", "view", NOON);
-        long.session_id = Some("s".into());
-        project.write(vec![Item::Event(long)]).await;
+        project.write(first().into()).await;
         project.multiply(size).await;
-        let to_hub = |n| (format!("follower {n}"), "hub".into());
-        project.links(size.hub, to_hub, Authority::Server).await;
-        let from_kiosk = |n| ("kiosk".into(), format!("visitor {n}"));
-        project
-            .links(size.kiosk, from_kiosk, Authority::Client)
-            .await;
+        for items in size.crowds().chunks(ITEMS as usize) {
+            project.write(items.to_vec()).await;
+        }
         project
     }
 
@@ -149,25 +107,6 @@ impl<'a> Project<'a> {
         }
     }
 
-    /// Writes links, in messages.
-    async fn links(
-        &mut self,
-        count: u32,
-        ends: impl Fn(u32) -> (String, String),
-        authority: Authority,
-    ) {
-        let links: Vec<Item> = (0..count)
-            .map(|n| {
-                let (source, destination) = ends(n);
-                let id = format!("{source} {destination}");
-                Item::Instruction(link(&id, &source, &destination, authority))
-            })
-            .collect();
-        for links in links.chunks(ITEMS as usize) {
-            self.write(links.to_vec()).await;
-        }
-    }
-
     async fn write(&mut self, items: Vec<Item>) {
         let message = self.fixture.message(self.next, items);
         self.next += 1;
@@ -179,36 +118,11 @@ impl<'a> Project<'a> {
     /// The work of each of the batches that may read what is stored.
     async fn probe(&mut self) -> Vec<(&'static str, ServerWork)> {
         let mut found = Vec::new();
-        let before = self.counted().await;
-        let of_two = |n| (format!("new device {n}"), format!("new user {n}"));
-        self.links(ITEMS, of_two, Authority::Server).await;
-        found.push(("links of new ids", self.counted().await.since(before)));
-        let before = self.counted().await;
-        let of_known = |n| (format!("second device {n}"), format!("user {n}"));
-        self.links(ITEMS, of_known, Authority::Server).await;
-        found.push((
-            "links to users with a device",
-            self.counted().await.since(before),
-        ));
-        let before = self.counted().await;
-        let to_hub = |n| (format!("late follower {n}"), "hub".into());
-        self.links(ITEMS, to_hub, Authority::Server).await;
-        found.push(("links to the hub", self.counted().await.since(before)));
-        let before = self.counted().await;
-        let from_kiosk = |n| ("kiosk".into(), format!("late visitor {n}"));
-        self.links(ITEMS, from_kiosk, Authority::Client).await;
-        found.push(("links from the kiosk", self.counted().await.since(before)));
-        let before = self.counted().await;
-        let events = (0..ITEMS).map(|n| {
-            let mut event = event(&format!("e{n}"), &format!("user {n}"), "view", NOON);
-            event.session_id = Some("s".into());
-            Item::Event(event)
-        });
-        self.write(events.collect()).await;
-        found.push((
-            "events of the long session",
-            self.counted().await.since(before),
-        ));
+        for (what, items) in probes(ITEMS) {
+            let before = self.counted().await;
+            self.write(items).await;
+            found.push((what, self.counted().await.since(before)));
+        }
         found
     }
 
@@ -273,7 +187,7 @@ fn renumbered(value: &Bson, number: u32) -> Bson {
 async fn costs_the_same(grown: Size) {
     let server = Mongod::start();
     let mut works = Vec::new();
-    for size in [SMALL, grown] {
+    for size in [Size::small(ITEMS), grown] {
         let mut project = Project::of(&server, size).await;
         works.push(project.probe().await);
         project.fixture.store.close().await;
@@ -286,11 +200,11 @@ async fn costs_the_same(grown: Size) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_costs_the_same_in_a_grown_project() {
-    costs_the_same(GROWN.tenth()).await;
+    costs_the_same(Size::GROWN.tenth()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "nightly: a million links"]
 async fn a_batch_costs_the_same_in_a_project_of_a_million_links() {
-    costs_the_same(GROWN).await;
+    costs_the_same(Size::GROWN).await;
 }

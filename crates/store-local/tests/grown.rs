@@ -17,13 +17,13 @@ use std::{
     },
 };
 
-use empmix_model::{
-    ids::ProjectId,
-    item::{Authority, Item},
-};
+use empmix_model::{ids::ProjectId, item::Item};
 use empmix_store::{
     Batch, Catalogue as _, EventSink as _, ItemOutcome, Store as _,
-    contract::fixtures::{NOON, event, items, link, message, new_project},
+    contract::{
+        fixtures::{message, new_project},
+        grown::{Size, first, probes},
+    },
 };
 use empmix_store_local::{LocalOptions, LocalStore};
 use rusqlite::{
@@ -34,51 +34,13 @@ use rusqlite::{
 };
 
 const PROJECT: ProjectId = ProjectId([1; 8]);
-/// Items of a message.
+/// Items of a batch.
 const ITEMS: u32 = 1_000;
 
 static STATEMENTS: AtomicU64 = AtomicU64::new(0);
 static STEPS: AtomicU64 = AtomicU64::new(0);
 /// The steps of each statement when it was last executed.
 static LAST: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
-
-/// How much a project holds.
-#[derive(Clone, Copy)]
-struct Size {
-    /// Links between two ids each.
-    links: u32,
-    /// Links to one id.
-    hub: u32,
-    /// Links of clients from one id to different users.
-    kiosk: u32,
-    /// Events of one session.
-    session: u32,
-}
-
-const SMALL: Size = Size {
-    links: 1_000,
-    hub: 1_000,
-    kiosk: 1_000,
-    session: 1_000,
-};
-
-const GROWN: Size = Size {
-    links: 1_000_000,
-    hub: 100_000,
-    kiosk: 10_000,
-    session: 2_000_000,
-};
-
-impl Size {
-    fn tenth(self) -> Self {
-        Self {
-            links: self.links / 10,
-            hub: self.hub / 10,
-            kiosk: self.kiosk,
-            session: self.session / 10,
-        }
-    }
-}
 
 /// What was counted while a batch was written.
 #[derive(Debug, Clone, Copy)]
@@ -130,46 +92,15 @@ impl Project {
         let created = store.create_project(new_project(1, "one")).await;
         created.expect("a project");
         let mut project = Self { store, next: 0 };
-        project
-            .links(
-                1,
-                |_| ("device 0".into(), "user 0".into()),
-                Authority::Server,
-            )
-            .await;
-        let mut first = event("first", "ann", "view", NOON);
-        first.session_id = Some("s".into());
-        project.write(vec![Item::Event(first)]).await;
+        project.write(first().into()).await;
         project.store.close().await;
         drop(project.store);
         multiply(folder, size);
         project.store = open();
-        let to_hub = |n| (format!("follower {n}"), "hub".into());
-        project.links(size.hub, to_hub, Authority::Server).await;
-        let from_kiosk = |n| ("kiosk".into(), format!("visitor {n}"));
-        project
-            .links(size.kiosk, from_kiosk, Authority::Client)
-            .await;
-        project
-    }
-
-    /// Writes links, in messages of a thousand.
-    async fn links(
-        &mut self,
-        count: u32,
-        ends: impl Fn(u32) -> (String, String),
-        authority: Authority,
-    ) {
-        let links: Vec<Item> = (0..count)
-            .map(|n| {
-                let (source, destination) = ends(n);
-                let id = format!("{source} {destination}");
-                Item::Instruction(link(&id, &source, &destination, authority))
-            })
-            .collect();
-        for links in links.chunks(ITEMS as usize) {
-            self.write(links.to_vec()).await;
+        for items in size.crowds().chunks(ITEMS as usize) {
+            project.write(items.to_vec()).await;
         }
+        project
     }
 
     async fn write(&mut self, items: Vec<Item>) {
@@ -186,39 +117,11 @@ impl Project {
     /// The work of each of the batches that may read what is stored.
     async fn probe(&mut self) -> Vec<(&'static str, SqliteWork)> {
         let mut found = Vec::new();
-        let before = counted();
-        let of_two = |n| (format!("new device {n}"), format!("new user {n}"));
-        self.links(ITEMS, of_two, Authority::Server).await;
-        found.push(("links of new ids", since(before)));
-        let before = counted();
-        let of_known = |n| (format!("second device {n}"), format!("user {n}"));
-        self.links(ITEMS, of_known, Authority::Server).await;
-        found.push(("links to users with a device", since(before)));
-        let before = counted();
-        let merges = |n| (format!("user {n}"), format!("owner {n}"));
-        self.links(ITEMS, merges, Authority::Server).await;
-        found.push(("links of users with devices", since(before)));
-        let before = counted();
-        let to_hub = |n| (format!("late follower {n}"), "hub".into());
-        self.links(ITEMS, to_hub, Authority::Server).await;
-        found.push(("links to the hub", since(before)));
-        let before = counted();
-        let from_kiosk = |n| ("kiosk".into(), format!("late visitor {n}"));
-        self.links(ITEMS, from_kiosk, Authority::Client).await;
-        found.push(("links from the kiosk", since(before)));
-        let before = counted();
-        let events = (0..ITEMS).map(|n| {
-            let mut event = event(&format!("e{n}"), &format!("user {n}"), "view", NOON);
-            event.session_id = Some("s".into());
-            event
-        });
-        self.write(items(events)).await;
-        found.push(("events of the long session", since(before)));
-        let before = counted();
-        let events =
-            (0..ITEMS).map(|n| event(&format!("n{n}"), &format!("guest {n}"), "view", NOON));
-        self.write(items(events)).await;
-        found.push(("events of new ids", since(before)));
+        for (what, items) in probes(ITEMS) {
+            let before = counted();
+            self.write(items).await;
+            found.push((what, since(before)));
+        }
         found
     }
 }
@@ -283,7 +186,7 @@ fn multiply(folder: &Path, size: Size) {
 async fn costs_the_same(grown: Size) {
     count_everything();
     let mut works = Vec::new();
-    for size in [SMALL, grown] {
+    for size in [Size::small(ITEMS), grown] {
         let folder = tempfile::tempdir().expect("a folder");
         let mut project = Project::of(folder.path(), size).await;
         works.push(project.probe().await);
@@ -309,11 +212,11 @@ async fn costs_the_same(grown: Size) {
 
 #[tokio::test]
 async fn a_batch_costs_the_same_in_a_grown_project() {
-    costs_the_same(GROWN.tenth()).await;
+    costs_the_same(Size::GROWN.tenth()).await;
 }
 
 #[tokio::test]
 #[ignore = "nightly: a million links"]
 async fn a_batch_costs_the_same_in_a_project_of_a_million_links() {
-    costs_the_same(GROWN).await;
+    costs_the_same(Size::GROWN).await;
 }

@@ -42,6 +42,31 @@ const JOBS: i64 = 200;
 const LOOK: Duration = Duration::from_secs(5);
 const KIND: &str = "restamp";
 
+/// What a turn over the projects left; the greatest of theirs is that of all.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    /// No job.
+    Done,
+    /// Jobs that cannot be run yet.
+    Failed,
+    /// Jobs that can be run at once.
+    More,
+}
+
+impl Turn {
+    /// Of one project: whether there may be more.
+    fn of(result: Result<bool, StoreError>) -> Self {
+        match result {
+            Ok(false) => Self::Done,
+            Ok(true) => Self::More,
+            Err(error) => {
+                tracing::debug!(%error, "users cannot be stamped on events yet");
+                Self::Failed
+            }
+        }
+    }
+}
+
 /// A job that is not done.
 pub(super) struct Restamp {
     id: ObjectId,
@@ -59,51 +84,46 @@ impl MongoStore {
     pub(super) async fn keep_restamping(&self) {
         let mut backoff = pauses();
         loop {
-            let pause = match self.finish_all_restamps().await {
-                Ok(()) => {
+            let turn = self.restamp_in_turn().await;
+            let pause = match turn.unwrap_or_else(|error| Turn::of(Err(error))) {
+                Turn::Done => {
                     backoff.reset();
                     LOOK
                 }
-                Err(error) => {
-                    tracing::debug!(%error, "users cannot be stamped on events yet");
-                    backoff.next_delay()
-                }
+                Turn::Failed => backoff.next_delay(),
+                Turn::More => Duration::ZERO,
             };
             // A timeout is the time to look what other processes left.
             let _ = tokio::time::timeout(pause, self.moved.notified()).await;
         }
     }
 
-    async fn finish_all_restamps(&self) -> Result<(), StoreError> {
+    /// Runs the oldest jobs of each project: none waits until another one has no more, or works again.
+    async fn restamp_in_turn(&self) -> Result<Turn, StoreError> {
         let jobs = self.newest("jobs");
         let call = jobs.distinct("p", doc! {"p": {"$exists": true}, "kind": KIND});
         let projects = within(self.options.call_deadline, call).await?;
-        // A project that fails does not keep the others waiting.
-        let mut result = Ok(());
+        let mut turn = Turn::Done;
         for project in projects {
             let id = match &project {
                 Bson::Binary(id) => ProjectId::from_slice(&id.bytes).ok(),
                 _ => None,
             };
-            let finished = match id {
-                Some(id) => self.finish_restamps(id).await,
+            turn = turn.max(Turn::of(match id {
+                Some(id) => self.restamp_oldest(id).await,
                 None => Err(broken("a job")),
-            };
-            result = result.and(finished);
+            }));
         }
-        result
+        Ok(turn)
     }
 
-    async fn finish_restamps(&self, project: ProjectId) -> Result<(), StoreError> {
-        loop {
-            let jobs = self.restamps(project).await?;
-            if jobs.is_empty() {
-                return Ok(());
-            }
-            for job in &jobs {
-                self.restamp(project, job).await?;
-            }
+    /// Whether there may be more.
+    async fn restamp_oldest(&self, project: ProjectId) -> Result<bool, StoreError> {
+        let jobs = self.restamps(project).await?;
+        for job in &jobs {
+            self.restamp(project, job).await?;
         }
+        Ok(may_be_more(&jobs))
     }
 
     /// The oldest jobs of a project that are not done, at most [`JOBS`].
@@ -129,7 +149,7 @@ impl MongoStore {
     ) -> Result<Vec<Restamp>, StoreError> {
         loop {
             let mut jobs = self.restamps(project).await?;
-            let may_be_more = i64::try_from(jobs.len()).unwrap_or(i64::MAX) >= JOBS;
+            let may_be_more = may_be_more(&jobs);
             let mut ids: usize = jobs.iter().map(|job| job.ids.len()).sum();
             let oldest = jobs.iter().take_while(|job| {
                 let is_beyond = ids > UNSTAMPED || may_be_more;
@@ -241,6 +261,11 @@ impl MongoStore {
 fn stamp_of(event: &RawDocument) -> Option<(Binary, &str, &str)> {
     let id = binary(event.get_binary("_id").ok()?.bytes);
     Some((id, event.get_str("d").ok()?, event.get_str("u").ok()?))
+}
+
+/// Whether a project may have more jobs than those that were read.
+fn may_be_more(read: &[Restamp]) -> bool {
+    i64::try_from(read.len()).is_ok_and(|read| read >= JOBS)
 }
 
 fn read_job(job: &Document) -> Option<Restamp> {

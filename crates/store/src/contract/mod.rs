@@ -17,6 +17,7 @@
 //! | `warnings` | idempotence and bounds |
 //! | `dead_letters` | letters once each, tries counted |
 //! | `projects`, `records`, `jobs` | the catalogue |
+//! | `grown` | what a batch costs in a grown project; each store counts in its own way |
 //! | `history` | what the fixtures of released layouts hold |
 //! | `real_data` | a public data set, and the numbers that it must give |
 
@@ -35,6 +36,7 @@ use crate::Store;
 mod agreement;
 mod dead_letters;
 pub mod fixtures;
+pub mod grown;
 pub mod history;
 mod identity;
 mod interleavings;
