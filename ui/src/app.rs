@@ -8,13 +8,11 @@ use crate::{
     async_value::AsyncValue,
     backend::{Backend, Inbox},
     chrome::Chrome,
-    command::{Command, Commands, Module, shortcuts},
+    command::{Command, Commands, shortcuts},
     first_run::FirstRunState,
     host::Host,
-    insights::InsightsState,
-    live::LiveState,
+    module::Pages,
     session::{Connection, Session, UpdateCtx, View},
-    settings::SettingsState,
     widgets::ToastKind,
 };
 
@@ -37,14 +35,12 @@ pub struct Console {
     pub chrome: Chrome,
     /// The empty state.
     pub first_run: FirstRunState,
-    /// *Insights*.
-    pub insights: InsightsState,
-    /// *Live*.
-    pub live: LiveState,
-    /// *Settings*.
-    pub settings: SettingsState,
+    /// The modules.
+    pub pages: Pages,
     schedule: connection::PollSchedule,
     opened_ms: EpochMs,
+    /// A project that was just made, until the list of projects contains it.
+    project_to_open: Option<ProjectId>,
     /// A copy that is under way, and the name of the text for the notice.
     copying: Option<(Inbox<bool>, &'static str)>,
 }
@@ -76,9 +72,8 @@ impl Console {
             session,
             chrome: Chrome::default(),
             first_run: FirstRunState::default(),
-            insights: InsightsState::default(),
-            live: LiveState::default(),
-            settings: SettingsState::default(),
+            pages: Pages::default(),
+            project_to_open: None,
             schedule: connection::PollSchedule::default(),
             copying: None,
         }
@@ -100,8 +95,8 @@ impl Console {
     /// Shows the window.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let commands = &self.commands;
-        let empty = self.is_empty() || self.first_run.is_loading();
-        for command in self.keys.pressed(ui.ctx(), &self.chrome) {
+        let empty = !self.has_events();
+        for command in self.keys.pressed(ui.ctx(), &self.chrome, &self.session) {
             commands.send(command);
         }
         let view = View {
@@ -111,16 +106,15 @@ impl Console {
         let Self {
             chrome,
             first_run,
-            insights,
-            live,
-            settings,
+            pages,
             ..
         } = self;
-        chrome.show(ui, view, |ui, module| match module {
-            Module::Insights if empty => first_run.show(ui, view),
-            Module::Insights => insights.show(ui, view),
-            Module::Live => live.show(ui, view),
-            Module::Settings => settings.show(ui, view),
+        chrome.show(ui, view, |ui, module| {
+            if empty && module.row().is_report {
+                first_run.show(ui, view);
+            } else {
+                pages.of(module).show(ui, view);
+            }
         });
         chrome.show_overlays(ui, view);
         if !self.commands.is_empty() {
@@ -133,39 +127,30 @@ impl Console {
         self.session.event_count() == Some(0)
     }
 
+    /// Whether reports have something to show: events, and no sample that is still being loaded.
+    fn has_events(&self) -> bool {
+        !self.is_empty() && !self.first_run.is_loading()
+    }
+
     fn update_modules(&mut self, ctx: &egui::Context) {
+        let may_report = self.has_events() && self.session.schema.latest().is_some();
+        let shown = self.chrome.module;
         let cx = UpdateCtx {
             session: &self.session,
             backend: &*self.backend,
+            commands: &self.commands,
             egui: ctx,
         };
-        let visible = self.chrome.module;
         self.first_run.update(cx);
-        if let Some(project) = self.session.project_id
-            && self.first_run.take_schema_wanted()
-        {
-            self.ask_schema(project);
-        }
-        let cx = UpdateCtx {
-            session: &self.session,
-            backend: &*self.backend,
-            egui: ctx,
-        };
-        self.live.update(cx, visible == Module::Live);
-        self.settings.update(cx);
-        let shown = !self.is_empty() && !self.first_run.is_loading();
-        if shown && self.session.schema.latest().is_some() {
-            self.insights.update(cx);
-        }
-        // A module may notice first that the backend is unreachable; then its status is checked now.
-        if self.live.take_connection_lost() | self.insights.take_connection_lost() {
-            self.schedule.poll_now();
+        for (module, page) in self.pages.iter_mut() {
+            let is_shown = module == shown && (may_report || !module.row().is_report);
+            page.update(cx, is_shown);
         }
     }
 
     fn apply(&mut self, ctx: &egui::Context, command: Command) {
         match command {
-            Command::SelectProject(id) => self.select_project(ctx, id),
+            Command::SelectProject(id) => self.select_project(id),
             Command::SetTheme(theme) => self.set_theme(ctx, theme),
             Command::ToggleTheme => {
                 let theme = match ctx.theme() {
@@ -181,16 +166,20 @@ impl Console {
                 self.chrome.apply(&command);
             }
             Command::Reconnect => self.schedule.poll_now(),
+            Command::ReloadProjects(to_open) => {
+                self.project_to_open = to_open.or(self.project_to_open);
+                self.ask_projects();
+            }
+            Command::ReloadSchema => {
+                if let Some(project) = self.session.project_id {
+                    self.ask_schema(project);
+                }
+            }
             Command::Copy { text, what } => {
                 self.copying = Some((self.host.copy(ctx, text), what));
                 self.poll_copying();
             }
-            Command::FirstRun(_)
-            | Command::Insights(_)
-            | Command::Live(_)
-            | Command::Settings(_) => {
-                self.apply_to_module(ctx, command);
-            }
+            command => self.apply_to_modules(ctx, &command),
         }
     }
 
@@ -211,18 +200,24 @@ impl Console {
         self.chrome.notice(kind, text, self.session.time_s);
     }
 
-    fn apply_to_module(&mut self, ctx: &egui::Context, command: Command) {
+    fn apply_to_modules(&mut self, ctx: &egui::Context, command: &Command) {
         let cx = UpdateCtx {
             session: &self.session,
             backend: &*self.backend,
+            commands: &self.commands,
             egui: ctx,
         };
         match command {
-            Command::FirstRun(command) => self.first_run.apply(command, cx),
-            Command::Insights(command) => self.insights.apply(command, cx),
-            Command::Live(command) => self.live.apply(command, cx),
-            Command::Settings(command) => self.settings.apply(command, cx),
-            _ => {}
+            Command::FirstRun(command) => self.first_run.apply(*command, cx),
+            Command::Report(command) => {
+                let shown = self.chrome.module;
+                self.pages.of_mut(shown).apply_to_report(command, cx);
+            }
+            command => {
+                for (_, page) in self.pages.iter_mut() {
+                    page.apply(command, cx);
+                }
+            }
         }
     }
 
@@ -231,20 +226,15 @@ impl Console {
         self.host.save(THEME_KEY, theme_name(theme));
     }
 
-    fn select_project(&mut self, ctx: &egui::Context, id: ProjectId) {
+    fn select_project(&mut self, id: ProjectId) {
         self.host.save(PROJECT_KEY, &id.to_string());
         self.session.project_id = Some(id);
         self.session.schema = AsyncValue::NotAsked;
         self.ask_schema(id);
-        let cx = UpdateCtx {
-            session: &self.session,
-            backend: &*self.backend,
-            egui: ctx,
-        };
         self.first_run.project_changed();
-        self.insights.project_changed(cx);
-        self.live.project_changed();
-        self.settings.project_changed();
+        for (_, page) in self.pages.iter_mut() {
+            page.project_changed();
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use empmix_protocol::{
 
 use crate::{
     backend::fake::{Fake, live_items},
-    command::Module,
+    insights::InsightsState,
+    module::Module,
     testing::{TestHost, Window},
 };
 
@@ -343,7 +344,12 @@ fn a_query_that_could_not_reach_the_sidecar_is_sent_again_after_it_is_back() {
     window.fake.set_broken(None);
     window.wait_s(16);
     assert!(!window.shows("The sidecar does not answer"));
-    let model = window.console().insights.chart_model();
+    let model = window
+        .console()
+        .pages
+        .get::<InsightsState>()
+        .unwrap()
+        .chart();
     assert_eq!(model.map(|model| model.lines.len()), Some(2));
 }
 

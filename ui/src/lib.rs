@@ -13,7 +13,9 @@
 //! | [`session`] | the state that every module reads: project, schema, connection, clock |
 //! | [`backend`], [`host`] | the two traits, and the backends |
 //! | [`chrome`] | top bar, navigation, palette, banners |
-//! | [`first_run`], [`insights`], [`live`], [`settings`] | the modules |
+//! | [`module`] | the modules: a row each, and the trait that their states have |
+//! | [`report`] | what every report shares |
+//! | [`insights`], [`live`], [`settings`] | the modules; [`first_run`] stands in for a report without events |
 //! | [`mirror`] | the accessibility tree as plain data |
 //! | [`theme`], [`widgets`] | design tokens; controls |
 //! | [`snippet`], [`clock`] | code to copy; formatted times |
@@ -31,6 +33,8 @@ pub mod host;
 pub mod insights;
 pub mod live;
 pub mod mirror;
+pub mod module;
+pub mod report;
 mod retry;
 pub mod session;
 pub mod settings;

@@ -77,10 +77,17 @@ impl Session {
         Some(schema.events.iter().map(|event| event.count).sum())
     }
 
-    /// The time of the project's newest event.
-    pub fn newest_event_ms(&self) -> Option<EpochMs> {
-        let schema = self.schema.latest()?;
-        schema.events.iter().map(|event| event.last_seen).max()
+    /// The times of the project's oldest and newest event.
+    pub fn oldest_and_newest_ms(&self) -> Option<(EpochMs, EpochMs)> {
+        let events = &self.schema.latest()?.events;
+        let oldest = events.iter().map(|event| event.first_seen).min()?;
+        let newest = events.iter().map(|event| event.last_seen).max()?;
+        Some((oldest, newest))
+    }
+
+    /// Today in the project's zone.
+    pub fn today(&self) -> jiff::civil::Date {
+        crate::report::day_of(self.now_ms, &self.zone())
     }
 
     /// The URL that SDKs send to: the page's origin, else the URL in the sidecar's status.
@@ -108,6 +115,8 @@ pub struct UpdateCtx<'a> {
     pub session: &'a Session,
     /// The backend for its calls.
     pub backend: &'a dyn Backend,
+    /// Where it sends commands to the rest of the console.
+    pub commands: &'a Commands,
     /// To request a frame, to open a URL or to move the focus.
     pub egui: &'a egui::Context,
 }

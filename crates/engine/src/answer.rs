@@ -35,6 +35,7 @@ pub fn answer(
         .sum();
     Ok(Answer {
         result: ReportResult::Insights(result),
+        headline: None,
         took_ms: 0.0,
         rows_scanned: rows,
         computed_at: plan.now,

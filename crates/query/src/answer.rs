@@ -9,6 +9,10 @@ pub struct Answer {
     /// The result, tagged with the report's kind.
     #[serde(flatten)]
     pub result: ReportResult,
+    /// Of an answer that is split into segments: each series without the split. Values of segments do
+    /// not always add up: a user may be in several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headline: Option<Vec<Headline>>,
     /// The time taken inside the store, in milliseconds.
     pub took_ms: f64,
     /// The number of events that were scanned.
@@ -62,6 +66,32 @@ pub struct SeriesResult {
     /// The measure over the whole range.
     #[serde(serialize_with = "whole_numbers::point")]
     pub total: Option<f64>,
+}
+
+/// A series without its breakdown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Headline {
+    /// The series' id.
+    pub id: String,
+    /// One value per bucket; null if the measure has no value.
+    #[serde(serialize_with = "whole_numbers::points")]
+    pub points: Vec<Option<f64>>,
+    /// The measure over the whole range.
+    #[serde(serialize_with = "whole_numbers::point")]
+    pub total: Option<f64>,
+}
+
+impl ReportResult {
+    /// The series of a result that is not split.
+    pub fn into_headline(self) -> Vec<Headline> {
+        let Self::Insights(result) = self;
+        let headline = |series: SeriesResult| Headline {
+            id: series.id,
+            points: series.points,
+            total: series.total,
+        };
+        result.series.into_iter().map(headline).collect()
+    }
 }
 
 /// The value of the breakdown in a segment.
@@ -156,6 +186,7 @@ mod tests {
                 partial: vec![false],
                 series: series.to_vec(),
             }),
+            headline: None,
             took_ms: 1.5,
             rows_scanned: 2,
             computed_at: 3,

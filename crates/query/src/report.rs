@@ -12,6 +12,20 @@ pub enum Report {
     Insights(Insights),
 }
 
+impl Report {
+    /// The same report without its breakdown; `None` where it has none.
+    pub fn without_breakdown(&self) -> Option<Self> {
+        let Self::Insights(insights) = self;
+        if insights.breakdown.is_empty() {
+            return None;
+        }
+        Some(Self::Insights(Insights {
+            breakdown: Vec::new(),
+            ..insights.clone()
+        }))
+    }
+}
+
 /// Measures of events over time, such as counts, distinct users and sums.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Insights {

@@ -19,13 +19,20 @@ impl Service {
         }
     }
 
-    /// Answers a report.
+    /// Answers a report; one with a breakdown without it too, for the headline.
     pub async fn query(&self, project: ProjectId, report: &Value) -> Result<Answer, ApiError> {
         let report = empmix_query::parse(report).map_err(error::of_query)?;
-        self.store
-            .query(project, &report, (self.clock)())
-            .await
-            .map_err(error::of_read)
+        let now = (self.clock)();
+        let asked = self.store.query(project, &report, now).await;
+        let mut answer = asked.map_err(error::of_read)?;
+        if let Some(whole) = report.without_breakdown() {
+            let asked = self.store.query(project, &whole, now).await;
+            let whole = asked.map_err(error::of_read)?;
+            answer.took_ms += whole.took_ms;
+            answer.rows_scanned += whole.rows_scanned;
+            answer.headline = Some(whole.result.into_headline());
+        }
+        Ok(answer)
     }
 
     /// How a report would be answered.

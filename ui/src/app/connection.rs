@@ -10,7 +10,7 @@ use empmix_protocol::{
 use super::{Console, PROJECT_KEY};
 use crate::{
     backend::Inbox,
-    command::Module,
+    module::{Group, Page},
     retry::Retry,
     session::{Connection, UpdateCtx},
 };
@@ -58,9 +58,9 @@ impl Console {
     /// Takes the answers that have arrived and sends the requests that are due.
     pub(super) fn poll_backend(&mut self, ctx: &egui::Context) {
         self.time_out_requests();
-        self.poll_status();
+        self.poll_status(ctx);
         self.poll_shell();
-        self.poll_projects(ctx);
+        self.poll_projects();
         self.poll_schema(ctx);
         self.send_due_requests(ctx);
     }
@@ -82,7 +82,7 @@ impl Console {
         }
     }
 
-    fn poll_status(&mut self) {
+    fn poll_status(&mut self, ctx: &egui::Context) {
         if !self.session.status.poll() {
             return;
         }
@@ -96,7 +96,7 @@ impl Console {
                     self.schedule.schema_at_s = now_s;
                     self.ask_projects();
                 }
-                self.insights.retry(now_s);
+                self.tell_pages(ctx, |page, cx| page.reconnected(cx));
                 self.schedule.retry.reset();
                 self.schedule.status_at_s = now_s + STATUS_EVERY_S;
                 self.session.connection = Connection::Connected;
@@ -149,15 +149,12 @@ impl Console {
         }
     }
 
-    fn ask_projects(&mut self) {
+    pub(super) fn ask_projects(&mut self) {
         let reply = self.backend.call(Call::Projects);
         self.session.projects.ask(reply, self.session.time_s);
     }
 
-    fn poll_projects(&mut self, ctx: &egui::Context) {
-        if self.settings.take_projects_changed() {
-            self.ask_projects();
-        }
+    fn poll_projects(&mut self) {
         if !self.session.projects.poll() {
             return;
         }
@@ -167,9 +164,9 @@ impl Console {
         let Some(projects) = self.session.projects.latest() else {
             return;
         };
-        let made = self.settings.take_project_to_open(&projects.projects);
-        let wanted = made.or(self.session.project_id);
         let known = |id: &ProjectId| projects.projects.iter().any(|project| project.id == *id);
+        let made = self.project_to_open.take_if(|id| known(id));
+        let wanted = made.or(self.session.project_id);
         let first = projects.projects.first().map(|project| project.id);
         let chosen = wanted
             .filter(known)
@@ -178,7 +175,7 @@ impl Console {
         if let Some(id) = chosen
             && self.session.project_id != chosen
         {
-            self.select_project(ctx, id);
+            self.select_project(id);
         }
     }
 
@@ -201,12 +198,19 @@ impl Console {
         };
         self.schedule.schema_at_s = self.session.time_s + every_s;
         if before.is_some() && after != before {
-            let cx = UpdateCtx {
-                session: &self.session,
-                backend: &*self.backend,
-                egui: ctx,
-            };
-            self.insights.data_changed(cx);
+            self.tell_pages(ctx, |page, cx| page.data_changed(cx));
+        }
+    }
+
+    fn tell_pages(&mut self, ctx: &egui::Context, tell: impl Fn(&mut dyn Page, UpdateCtx<'_>)) {
+        let cx = UpdateCtx {
+            session: &self.session,
+            backend: &*self.backend,
+            commands: &self.commands,
+            egui: ctx,
+        };
+        for (_, page) in self.pages.iter_mut() {
+            tell(page, cx);
         }
     }
 
@@ -224,7 +228,7 @@ impl Console {
         {
             self.ask_projects();
         }
-        let wanted = self.chrome.module != Module::Settings;
+        let wanted = self.chrome.module.row().group != Group::Console;
         if let Some(project) = self.session.project_id
             && connected
             && wanted

@@ -11,7 +11,8 @@ use egui::{Frame, Panel, Ui};
 use empmix_protocol::ErrorCode;
 
 use crate::{
-    command::{Command, Module, Overlay},
+    command::{Command, Overlay},
+    module::Module,
     session::{Connection, View},
     theme::tokens,
     widgets::{ToastKind, toast},
@@ -112,7 +113,11 @@ impl Chrome {
     /// Shows the open overlay and the notice.
     pub fn show_overlays(&mut self, ui: &mut Ui, view: View<'_>) {
         match self.overlay {
-            Some(Overlay::Palette) => self.palette.show(ui.ctx(), view),
+            Some(Overlay::Palette) => {
+                let mut palette = std::mem::take(&mut self.palette);
+                palette.show(ui.ctx(), self, view);
+                self.palette = palette;
+            }
             Some(Overlay::Shortcuts) => sheet::show(ui.ctx(), view),
             None => {}
         }

@@ -3,7 +3,8 @@
 use egui::{Align2, Rect, Response, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use crate::{
-    command::{Command, Module},
+    command::Command,
+    module::{Group, Module, ROWS},
     session::View,
     theme::{Type, tokens},
     widgets::{Button, Icon, focus_ring, paint_text},
@@ -29,25 +30,33 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown: Module, folded: bool) {
             view.commands.send(Command::Go(module));
         }
     };
-    place(ui, Module::Insights, top);
-    top += PITCH;
-    let divider = area.x_range().shrink(tokens.space.l);
-    ui.painter().hline(divider, top + 9.0, line);
-    top += 19.0;
-    place(ui, Module::Live, top);
+    let (upper, bottom) = ROWS.split_at(ROWS.partition_point(|row| row.group != Group::Console));
+    let mut before = upper.first().map(|row| row.group);
+    for row in upper {
+        if before.replace(row.group) != Some(row.group) {
+            let divider = area.x_range().shrink(tokens.space.l);
+            ui.painter().hline(divider, top + 9.0, line);
+            top += 19.0;
+        }
+        place(ui, row.module, top);
+        top += PITCH;
+    }
+    let first = area.bottom() - tokens.space.m - ITEM_HEIGHT - (bottom.len() as f32 - 1.0) * PITCH;
+    for (index, row) in bottom.iter().enumerate() {
+        place(ui, row.module, first + index as f32 * PITCH);
+    }
     let last = area.bottom() - tokens.space.m - ITEM_HEIGHT;
-    place(ui, Module::Settings, last);
-    fold_button(ui, view, folded, area, last);
+    fold_button(ui, view, folded, area, (first, last));
 }
 
-fn fold_button(ui: &mut Ui, view: View<'_>, folded: bool, area: Rect, last: f32) {
+fn fold_button(ui: &mut Ui, view: View<'_>, folded: bool, area: Rect, (first, last): (f32, f32)) {
     let (icon, name) = if folded {
         (Icon::Unfold, "Unfold the navigation")
     } else {
         (Icon::Fold, "Fold the navigation")
     };
     let side = 26.0;
-    let top = if folded { last - PITCH } else { last + 2.0 };
+    let top = if folded { first - PITCH } else { last + 2.0 };
     let left = if folded {
         area.center().x - side / 2.0
     } else {
@@ -62,7 +71,8 @@ fn fold_button(ui: &mut Ui, view: View<'_>, folded: bool, area: Rect, last: f32)
 fn item(ui: &mut Ui, rect: Rect, module: Module, selected: bool, folded: bool) -> Response {
     let tokens = tokens(ui);
     let color = &tokens.color;
-    let id = ui.scope_id().with(("go", module.label()));
+    let row = module.row();
+    let id = ui.scope_id().with(("go", row.label));
     let response = ui.interact(rect, id, Sense::click());
     if selected || response.hovered() {
         let fill = if selected {
@@ -77,33 +87,21 @@ fn item(ui: &mut Ui, rect: Rect, module: Module, selected: bool, folded: bool) -
     } else {
         (Type::Body, color.muted)
     };
-    let icon = match module {
-        Module::Insights => Icon::Insights,
-        Module::Live => Icon::Live,
-        Module::Settings => Icon::Settings,
-    };
     let x = if folded {
         rect.center().x
     } else {
         rect.left() + 18.0
     };
     let square = Rect::from_center_size(pos2(x, rect.center().y), vec2(16.0, 16.0));
-    icon.paint(ui.painter(), square, tokens.size.icon, ink);
+    row.icon.paint(ui.painter(), square, tokens.size.icon, ink);
     if !folded {
         let at = pos2(rect.left() + 36.0, rect.center().y);
-        paint_text(
-            ui.painter(),
-            at,
-            Align2::LEFT_CENTER,
-            module.label(),
-            kind,
-            ink,
-        );
+        paint_text(ui.painter(), at, Align2::LEFT_CENTER, row.label, kind, ink);
     }
     focus_ring(ui, &response, rect.shrink(1.0), tokens.radius.control);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, module.label()));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, row.label));
     if folded {
-        return response.on_hover_text(module.label());
+        return response.on_hover_text(row.label);
     }
     response
 }

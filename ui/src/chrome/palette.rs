@@ -5,6 +5,7 @@ use egui::{
     WidgetInfo, accesskit::Role, vec2,
 };
 
+use super::Chrome;
 use crate::{
     command::{
         Command,
@@ -30,7 +31,7 @@ pub(super) struct CommandPalette {
 
 impl CommandPalette {
     /// Shows the palette over everything else.
-    pub(super) fn show(&mut self, ctx: &Context, view: View<'_>) {
+    pub(super) fn show(&mut self, ctx: &Context, chrome: &Chrome, view: View<'_>) {
         let id = Id::unique("palette");
         let frame = frame_of(ctx);
         let area = Area::new(id.with("area"))
@@ -39,7 +40,7 @@ impl CommandPalette {
         let modal = Modal::new(id).area(area).frame(frame);
         let shown = modal.show(ctx, |ui| {
             ui.set_width(WIDTH);
-            self.contents(ui, view)
+            self.contents(ui, chrome, view)
         });
         if let Some(command) = shown.inner {
             view.commands.send(Command::CloseOverlay);
@@ -49,8 +50,8 @@ impl CommandPalette {
         }
     }
 
-    fn contents(&mut self, ui: &mut Ui, view: View<'_>) -> Option<Command> {
-        let mut entries = matching(view.session, &self.typed);
+    fn contents(&mut self, ui: &mut Ui, chrome: &Chrome, view: View<'_>) -> Option<Command> {
+        let mut entries = matching(chrome, view.session, ui.ctx().os(), &self.typed);
         entries.truncate(LINES);
         self.move_mark(ui, entries.len());
         let field = TextField::new("Search or run a command")
@@ -126,7 +127,7 @@ fn row(ui: &mut Ui, entry: &Entry, marked: bool) -> Response {
         painter,
         right,
         Align2::RIGHT_CENTER,
-        entry.keys,
+        &entry.keys,
         Type::Body,
         ink,
     );

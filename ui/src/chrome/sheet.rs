@@ -59,6 +59,6 @@ fn line(ui: &mut Ui, shortcut: &shortcuts::Shortcut) {
                 chip(ui, &shortcut.keys, color.text);
             },
         );
-        label(ui, shortcut.description, Type::Body, color.muted);
+        label(ui, &shortcut.description, Type::Body, color.muted);
     });
 }

@@ -8,7 +8,8 @@ use empmix_model::ids::ProjectId;
 
 use crate::{
     backend::BackendKind,
-    command::{Command, Module, Overlay, shortcuts},
+    command::{Command, Overlay, shortcuts},
+    module::Module,
     session::{Connection, Session, View},
     theme::{Type, tokens},
     widgets::{Button, ButtonKind, Choice, Icon, Picker, dot, focus_ring, paint_text},
@@ -176,7 +177,7 @@ fn search(ui: &mut Ui) -> egui::Response {
         StrokeKind::Inside,
     );
     let text = "Search or run a command";
-    let keys = shortcuts::with_command(ui.ctx().os(), "K");
+    let keys = shortcuts::with_command(ui.ctx().os(), egui::Key::K);
     let inner = rect.shrink2(vec2(tokens.space.m - 1.0, 0.0));
     let put = |at, anchor, text: &str| {
         paint_text(ui.painter(), at, anchor, text, Type::Body, color.muted);

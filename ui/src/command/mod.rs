@@ -1,6 +1,7 @@
 //! Every action of a user, as a command. Views, the palette and shortcuts send commands;
 //! [`crate::app`] applies them, once per frame.
 
+mod actions;
 pub mod palette;
 pub mod shortcuts;
 
@@ -9,44 +10,9 @@ use std::cell::RefCell;
 use empmix_model::ids::ProjectId;
 
 use crate::{
-    first_run::FirstRunCommand, insights::InsightsCommand, live::LiveCommand,
-    settings::SettingsCommand,
+    first_run::FirstRunCommand, insights::InsightsCommand, live::LiveCommand, module::Module,
+    report::ReportCommand, settings::SettingsCommand,
 };
-
-/// A module of the console.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Module {
-    /// Counts, sums and averages over time.
-    #[default]
-    Insights,
-    /// Events as they arrive.
-    Live,
-    /// Project, keys, theme.
-    Settings,
-}
-
-impl Module {
-    /// All of them, in the order of the navigation.
-    pub const ALL: [Self; 3] = [Self::Insights, Self::Live, Self::Settings];
-
-    /// Its name.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Insights => "Insights",
-            Self::Live => "Live",
-            Self::Settings => "Settings",
-        }
-    }
-
-    /// The key that opens it, after `g`.
-    pub fn go_key(self) -> egui::Key {
-        match self {
-            Self::Insights => egui::Key::I,
-            Self::Live => egui::Key::L,
-            Self::Settings => egui::Key::S,
-        }
-    }
-}
 
 /// A layer over the modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +42,10 @@ pub enum Command {
     CloseOverlay,
     /// Sends the next request to the backend now.
     Reconnect,
+    /// Asks for the projects again, since one changed; opens this one once it is among them.
+    ReloadProjects(Option<ProjectId>),
+    /// Asks for the schema of the project again.
+    ReloadSchema,
     /// Copies a text.
     Copy {
         /// The text.
@@ -83,6 +53,8 @@ pub enum Command {
         /// The name of the text in the notice: *Copied the public key*.
         what: &'static str,
     },
+    /// A command of any report, for the one that is shown.
+    Report(ReportCommand),
     /// A command of the empty state.
     FirstRun(FirstRunCommand),
     /// A command of *Insights*.
@@ -103,6 +75,7 @@ macro_rules! command_of {
     )+};
 }
 command_of!(
+    Report(ReportCommand),
     FirstRun(FirstRunCommand),
     Insights(InsightsCommand),
     Live(LiveCommand),

@@ -1,7 +1,9 @@
 //! The entries of the palette.
 
-use super::{Command, Module, Overlay};
-use crate::{insights::InsightsCommand, live::LiveCommand, session::Session};
+use egui::os::OperatingSystem;
+
+use super::{Command, actions::ACTIONS, shortcuts::go_keys};
+use crate::{chrome::Chrome, module::ROWS, session::Session};
 
 /// An entry of the palette.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,16 +11,21 @@ pub struct Entry {
     /// The text that is shown.
     pub label: String,
     /// The shortcut of the same command, if there is one.
-    pub keys: &'static str,
+    pub keys: String,
     /// The command that it sends.
     pub command: Command,
 }
 
 /// The entries that match the typed text, best first: labels that begin with it, labels with a word
 /// that begins with it, labels that contain it.
-pub fn matching(session: &Session, typed: &str) -> Vec<Entry> {
+pub fn matching(
+    chrome: &Chrome,
+    session: &Session,
+    os: OperatingSystem,
+    typed: &str,
+) -> Vec<Entry> {
     let typed = typed.trim().to_lowercase();
-    let mut found: Vec<(u8, Entry)> = all(session)
+    let mut found: Vec<(u8, Entry)> = all(chrome, session, os)
         .into_iter()
         .filter_map(|entry| rank(&entry.label.to_lowercase(), &typed).map(|rank| (rank, entry)))
         .collect();
@@ -36,51 +43,27 @@ fn rank(label: &str, typed: &str) -> Option<u8> {
     }
 }
 
-fn all(session: &Session) -> Vec<Entry> {
-    let entry = |label: &str, keys, command| Entry {
-        label: label.to_owned(),
-        keys,
-        command,
-    };
-    let mut entries = vec![
-        entry("Go to Insights", "g i", Command::Go(Module::Insights)),
-        entry("Go to Live", "g l", Command::Go(Module::Live)),
-        entry("Go to Settings", "g s", Command::Go(Module::Settings)),
-        entry("Refresh the answer", "", InsightsCommand::Refresh.into()),
-        entry("Pause or resume Live", "", LiveCommand::TogglePause.into()),
-        entry("Switch between dark and light", "", Command::ToggleTheme),
-        entry(
-            "Use the system's theme",
-            "",
-            Command::SetTheme(egui::ThemePreference::System),
-        ),
-        entry(
-            "Fold or unfold the navigation",
-            "",
-            Command::ToggleNavigation,
-        ),
-        entry("Show all shortcuts", "?", Command::Open(Overlay::Shortcuts)),
-    ];
-    if let Some(project) = session.project() {
-        entries.push(entry(
-            "Copy the public key",
-            "",
-            Command::Copy {
-                text: project.public_key.to_string(),
-                what: "the public key",
-            },
-        ));
-    }
-    for project in session
-        .projects
-        .latest()
-        .iter()
-        .flat_map(|all| &all.projects)
-    {
-        if Some(project.id) != session.project_id {
-            let label = format!("Open project {}", project.name);
-            entries.push(entry(&label, "", Command::SelectProject(project.id)));
-        }
-    }
-    entries
+fn all(chrome: &Chrome, session: &Session, os: OperatingSystem) -> Vec<Entry> {
+    let modules = ROWS.iter().map(|row| Entry {
+        label: format!("Go to {}", row.label),
+        keys: go_keys(row.module),
+        command: Command::Go(row.module),
+    });
+    let actions = ACTIONS.iter().filter(|action| action.in_palette);
+    let actions = actions.filter_map(|action| {
+        Some(Entry {
+            label: action.text.to_owned(),
+            keys: action.keys.map_or_else(String::new, |keys| keys.text(os)),
+            command: (action.command)(chrome, session)?,
+        })
+    });
+    let projects = session.projects.latest();
+    let projects = projects.iter().flat_map(|all| &all.projects);
+    let others = projects.filter(|project| Some(project.id) != session.project_id);
+    let others = others.map(|project| Entry {
+        label: format!("Open project {}", project.name),
+        keys: String::new(),
+        command: Command::SelectProject(project.id),
+    });
+    modules.chain(actions).chain(others).collect()
 }

@@ -1,9 +1,16 @@
 //! Keyboard shortcuts.
 
-use egui::{Event, InputState, Key, KeyboardShortcut, Modifiers};
+use egui::{Event, InputState, Key, Modifiers, os::OperatingSystem};
 
-use super::{Command, Module, Overlay};
-use crate::{chrome::Chrome, insights::InsightsCommand, live::LiveCommand};
+use super::{
+    Command,
+    actions::{ACTIONS, Action, Keys},
+};
+use crate::{
+    chrome::Chrome,
+    module::{Module, ROWS},
+    session::Session,
+};
 
 /// The longest time between the two keys of a sequence such as `g i`, in seconds.
 const SEQUENCE_S: f64 = 1.0;
@@ -14,45 +21,32 @@ pub struct Shortcut {
     /// The keys as text.
     pub keys: String,
     /// The action.
-    pub description: &'static str,
+    pub description: String,
 }
 
 /// Every shortcut, in the order of the sheet.
-pub fn all(os: egui::os::OperatingSystem) -> Vec<Shortcut> {
-    let line = |keys: &str, description| Shortcut {
-        keys: keys.to_owned(),
-        description,
-    };
-    vec![
-        line(&with_command(os, "K"), "Search or run a command"),
-        line("g i", "Go to Insights"),
-        line("g l", "Go to Live"),
-        line("g s", "Go to Settings"),
-        line(&with_command(os, "⏎"), "Refresh the answer"),
-        line(&with_command(os, "Z"), "Undo the last change"),
-        line(&with_command_and_shift(os, "Z"), "Redo the change"),
-        line("/", "Filter"),
-        line("Space", "Pause or resume Live"),
-        line("?", "All shortcuts"),
-        line("Esc", "Close the open panel"),
-    ]
+pub fn all(os: OperatingSystem) -> Vec<Shortcut> {
+    let modules = ROWS.iter().map(|row| Shortcut {
+        keys: go_keys(row.module),
+        description: format!("Go to {}", row.label),
+    });
+    let actions = ACTIONS.iter().filter_map(|action| {
+        Some(Shortcut {
+            keys: action.keys?.text(os),
+            description: action.text.to_owned(),
+        })
+    });
+    modules.chain(actions).collect()
+}
+
+/// The keys that open a module: `g i`.
+pub fn go_keys(module: Module) -> String {
+    format!("g {}", module.row().key.name().to_lowercase())
 }
 
 /// A key together with the system's command key: `⌘K`, `Ctrl K`.
-pub fn with_command(os: egui::os::OperatingSystem, key: &str) -> String {
-    if os.is_mac() {
-        format!("⌘{key}")
-    } else {
-        format!("Ctrl {key}")
-    }
-}
-
-fn with_command_and_shift(os: egui::os::OperatingSystem, key: &str) -> String {
-    if os.is_mac() {
-        format!("⇧⌘{key}")
-    } else {
-        format!("Ctrl Shift {key}")
-    }
+pub fn with_command(os: OperatingSystem, key: Key) -> String {
+    Keys::Command(key).text(os)
 }
 
 /// The state of a two-key sequence such as `g i`.
@@ -64,29 +58,29 @@ pub struct KeySequence {
 impl KeySequence {
     /// The commands of the keys that were pressed in this frame. While a text field has the focus,
     /// keys without a modifier belong to it.
-    pub fn pressed(&mut self, ctx: &egui::Context, chrome: &Chrome) -> Vec<Command> {
-        let mut commands = Vec::new();
-        let command_key = |key| KeyboardShortcut::new(Modifiers::COMMAND, key);
-        ctx.input_mut(|input| {
-            if input.consume_shortcut(&command_key(Key::K)) {
-                commands.push(Command::Open(Overlay::Palette));
-            }
-            let again = input.consume_shortcut(&command_key(Key::Enter))
-                || input.consume_shortcut(&command_key(Key::R))
-                || input.consume_key(Modifiers::NONE, Key::F5);
-            if again {
-                commands.push(InsightsCommand::Refresh.into());
-            }
-            if chrome.overlay.is_some() && input.consume_key(Modifiers::NONE, Key::Escape) {
-                commands.push(Command::CloseOverlay);
-            }
-        });
-        if ctx.text_edit_focused() {
+    pub fn pressed(
+        &mut self,
+        ctx: &egui::Context,
+        chrome: &Chrome,
+        session: &Session,
+    ) -> Vec<Command> {
+        let is_typing = ctx.text_edit_focused();
+        let go = if is_typing {
             self.go_since_s = None;
+            None
         } else {
-            commands.extend(self.plain_keys(ctx, chrome));
-        }
-        commands
+            ctx.input_mut(|input| self.go_target(input))
+        };
+        let is_pressed = |action: &&Action| {
+            let mut keys = action.keys.iter().chain(action.also);
+            ctx.input_mut(|input| {
+                keys.any(|keys| keys.take(input, is_typing, chrome.keyboard_focus))
+            })
+        };
+        let actions = ACTIONS.iter().filter(|action| (action.when)(chrome));
+        let commands = actions.filter(is_pressed);
+        let commands = commands.filter_map(|action| (action.command)(chrome, session));
+        commands.chain(go.map(Command::Go)).collect()
     }
 
     /// The module of `g` and the key after it; both may arrive in one frame.
@@ -99,34 +93,13 @@ impl KeySequence {
                 self.go_since_s = Some(now_s);
                 input.consume_key(Modifiers::NONE, key);
             } else if since.is_some_and(|since| now_s - since < SEQUENCE_S)
-                && let Some(module) = Module::ALL.into_iter().find(|one| one.go_key() == key)
+                && let Some(row) = ROWS.iter().find(|row| row.key == key)
             {
                 input.consume_key(Modifiers::NONE, key);
-                return Some(module);
+                return Some(row.module);
             }
         }
         None
-    }
-
-    fn plain_keys(&mut self, ctx: &egui::Context, chrome: &Chrome) -> Option<Command> {
-        ctx.input_mut(|input| {
-            if let Some(module) = self.go_target(input) {
-                return Some(Command::Go(module));
-            }
-            let typed = |wanted: &str| {
-                let mut events = input.events.iter();
-                events.any(|event| matches!(event, Event::Text(text) if text == wanted))
-            };
-            if typed("?") {
-                return Some(Command::Open(Overlay::Shortcuts));
-            }
-            if typed("/") && chrome.overlay.is_none() {
-                return filter(chrome.module);
-            }
-            let idle = chrome.module == Module::Live && chrome.overlay.is_none();
-            (idle && !chrome.keyboard_focus && input.consume_key(Modifiers::NONE, Key::Space))
-                .then(|| LiveCommand::TogglePause.into())
-        })
     }
 }
 
@@ -140,14 +113,5 @@ fn plain_key(event: &Event) -> Option<Key> {
             ..
         } if modifiers.is_none() => Some(*key),
         _ => None,
-    }
-}
-
-/// The command of `/` in a module.
-fn filter(module: Module) -> Option<Command> {
-    match module {
-        Module::Insights => Some(InsightsCommand::AskFilter.into()),
-        Module::Live => Some(LiveCommand::AskFilter.into()),
-        Module::Settings => None,
     }
 }

@@ -5,7 +5,7 @@ mod view;
 use empmix_model::job::{Job, JobState};
 use empmix_protocol::{ApiError, Call};
 
-use crate::{async_value::AsyncValue, session::UpdateCtx, snippet::Platform};
+use crate::{async_value::AsyncValue, command::Command, session::UpdateCtx, snippet::Platform};
 
 /// Time between two requests for the job that loads the sample.
 const JOB_EVERY_S: f64 = 0.4;
@@ -37,8 +37,6 @@ pub struct FirstRunState {
 enum SchemaRefresh {
     #[default]
     No,
-    /// The schema must be requested.
-    Wanted,
     /// It was requested.
     Asked,
 }
@@ -68,15 +66,6 @@ impl FirstRunState {
         self.schema_refresh = SchemaRefresh::No;
     }
 
-    /// Whether the schema must be requested now; returns true once.
-    pub fn take_schema_wanted(&mut self) -> bool {
-        let wanted = self.schema_refresh == SchemaRefresh::Wanted;
-        if wanted {
-            self.schema_refresh = SchemaRefresh::Asked;
-        }
-        wanted
-    }
-
     /// The schema has arrived.
     pub fn schema_answered(&mut self) {
         if self.schema_refresh == SchemaRefresh::Asked {
@@ -103,7 +92,8 @@ impl FirstRunState {
         match sample.job.latest().map(|job| (job.id, job.state)) {
             Some((_, JobState::Done | JobState::Cancelled)) => {
                 self.sample = None;
-                self.schema_refresh = SchemaRefresh::Wanted;
+                self.schema_refresh = SchemaRefresh::Asked;
+                cx.commands.send(Command::ReloadSchema);
             }
             Some((id, JobState::Running | JobState::Closing))
                 if !sample.job.is_pending() && now_s >= sample.poll_at_s =>

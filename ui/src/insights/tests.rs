@@ -7,12 +7,15 @@ use empmix_query::report::{Granularity, Operator};
 use serde_json::{Value, json};
 
 use super::{
-    InsightsCommand, InsightsState,
+    InsightsState,
     question::{Builder, MeasureDraft},
 };
 use crate::{
     backend::fake::Fake,
+    command::Commands,
     mirror::{Mirror, MirrorPlugin},
+    module::Module,
+    report::ReportCommand,
     session::UpdateCtx,
     testing::Window,
 };
@@ -24,11 +27,11 @@ fn open() -> Window {
 }
 
 fn state(window: &Window) -> &InsightsState {
-    &window.console().insights
+    window.console().pages.get().expect("it is a module")
 }
 
 fn builder(window: &Window) -> &Builder {
-    state(window).builder().expect("the schema has arrived")
+    state(window).question().expect("the schema has arrived")
 }
 
 /// The reports that were sent so far.
@@ -43,17 +46,20 @@ fn sent_reports(window: &Window) -> Vec<Value> {
 }
 
 /// Applies commands within one frame.
-fn apply(window: &mut Window, commands: &[InsightsCommand]) {
+fn apply(window: &mut Window, commands: &[ReportCommand]) {
     let ctx = window.harness.ctx.clone();
     let console = window.harness.state_mut().as_mut().expect("it is open");
+    let sent = Commands::default();
     let cx = UpdateCtx {
         session: &console.session,
         backend: &window.fake,
+        commands: &sent,
         egui: &ctx,
     };
-    for command in commands {
-        console.insights.apply(command.clone(), cx);
-    }
+    let page = console.pages.of_mut(Module::Insights);
+    commands
+        .iter()
+        .for_each(|command| page.apply_to_report(command, cx));
 }
 
 /// Opens a list, types, and picks the marked entry.
@@ -77,7 +83,7 @@ fn the_first_screen_shows_unique_users_over_all_events() {
     assert_eq!(report["granularity"], "day");
     assert_eq!(sent_reports(&window).len(), 1);
     assert_eq!(
-        state(&window).chart_model().map(|model| model.lines.len()),
+        state(&window).chart().map(|model| model.lines.len()),
         Some(1)
     );
     assert!(window.shows("Range"));
@@ -93,17 +99,17 @@ fn the_chart_has_a_text_summary() {
 }
 
 #[test]
-fn a_change_is_sent_after_a_pause_with_the_overall_report_for_the_headline() {
+fn a_change_is_sent_after_a_pause_and_its_answer_has_the_headline() {
     let mut window = open();
     pick(&mut window, "Add breakdown", "repo");
     let reports = sent_reports(&window);
-    assert_eq!(reports.len(), 3);
+    assert_eq!(reports.len(), 2, "one question, one request");
     assert_eq!(reports[1]["breakdown"], json!([{"property": "repo"}]));
-    assert_eq!(reports[2].get("breakdown"), None);
-    let model = state(&window).chart_model().expect("an answer");
+    let model = state(&window).chart().expect("an answer");
     assert_eq!(model.breakdown.as_deref(), Some("repo"));
     assert!(model.lines.len() > 1);
-    assert!(state(&window).headline().is_some());
+    let whole = model.headline.expect("a headline");
+    assert!(whole < model.lines.iter().filter_map(|line| line.total).sum());
 }
 
 #[test]
@@ -113,7 +119,7 @@ fn undo_and_redo_in_quick_succession_send_no_query() {
     window.steps(4);
     let before = sent_reports(&window).len();
     assert_eq!(before, 2);
-    apply(&mut window, &[InsightsCommand::Undo, InsightsCommand::Redo]);
+    apply(&mut window, &[ReportCommand::Undo, ReportCommand::Redo]);
     window.steps(8);
     assert_eq!(builder(&window).series.len(), 2);
     assert_eq!(sent_reports(&window).len(), before);
@@ -140,7 +146,7 @@ fn a_filter_can_be_built_with_the_keyboard_only() {
     window.steps(2);
     window.harness.key_press(Key::Enter);
     window.steps(4);
-    assert_eq!(builder(&window).filters[0].operator, Operator::IsNot);
+    assert_eq!(builder(&window).shared.filters[0].operator, Operator::IsNot);
     assert!(window.shows("Also matches events without bot"));
     pick(&mut window, "Value of filter 1", "true");
     let filter = &sent_reports(&window).pop().expect("a report")["filter"];
@@ -185,9 +191,9 @@ fn a_change_can_be_undone_and_redone() {
     let mut window = open();
     pick(&mut window, "Add breakdown", "kind");
     window.click("Undo");
-    assert_eq!(builder(&window).breakdown, None);
+    assert_eq!(builder(&window).shared.breakdown, None);
     window.click("Redo");
-    assert_eq!(builder(&window).breakdown.as_deref(), Some("kind"));
+    assert_eq!(builder(&window).shared.breakdown.as_deref(), Some("kind"));
 }
 
 #[test]
@@ -196,7 +202,7 @@ fn a_range_sets_the_bucket_width_and_another_can_be_chosen() {
     window.click("Range");
     window.click("Last 12 months");
     window.steps(6);
-    assert_eq!(builder(&window).granularity, Granularity::Week);
+    assert_eq!(builder(&window).shared.granularity, Granularity::Week);
     window.click("Width of a bucket");
     window.click("Month");
     window.steps(6);
@@ -213,7 +219,7 @@ fn a_slow_query_keeps_the_previous_answer_and_can_be_cancelled() {
     pick(&mut window, "Add breakdown", "repo");
     assert!(state(&window).request().is_pending());
     assert_eq!(
-        state(&window).chart_model().map(|model| model.lines.len()),
+        state(&window).chart().map(|model| model.lines.len()),
         Some(1)
     );
     assert!(!window.shows("Cancel"));
@@ -221,7 +227,7 @@ fn a_slow_query_keeps_the_previous_answer_and_can_be_cancelled() {
     window.click("Cancel");
     assert!(!state(&window).request().is_pending());
     assert_eq!(
-        state(&window).chart_model().map(|model| model.lines.len()),
+        state(&window).chart().map(|model| model.lines.len()),
         Some(1)
     );
 }
@@ -240,7 +246,7 @@ fn a_failure_shows_advice_and_can_be_retried() {
     assert!(!window.shows("This query cannot be answered"));
     assert!(
         state(&window)
-            .chart_model()
+            .chart()
             .is_some_and(|model| model.breakdown.is_some())
     );
 }
@@ -297,7 +303,7 @@ fn the_pipeline_is_shown_beside_the_answer() {
         .any(|call| matches!(call, Call::Explain { .. }));
     assert!(explained);
     window.click("Close the pipeline");
-    assert!(state(&window).pipeline().is_none());
+    assert!(!window.shows("Close the pipeline"));
 }
 
 #[test]

@@ -8,7 +8,14 @@ mod view;
 use empmix_model::{ids::ItemHash, stored::LiveItem};
 use empmix_protocol::{ApiError, Call, EventsQuery, reply::EventList, shell::LiveMessage};
 
-use crate::{async_value::AsyncValue, backend::LiveStream, retry::Retry, session::UpdateCtx};
+use crate::{
+    async_value::AsyncValue,
+    backend::LiveStream,
+    command::Command,
+    module::Page,
+    retry::Retry,
+    session::{UpdateCtx, View},
+};
 use ring::Ring;
 
 /// The number of stored events that are shown at first.
@@ -71,8 +78,6 @@ pub struct LiveState {
     stored: AsyncValue<EventList>,
     stream: Stream,
     retry: Retry,
-    /// Whether the stream broke since the last call of `take_connection_lost`.
-    connection_lost: bool,
     /// The items that arrived while the view is paused, oldest first; `None` when it is not paused.
     paused: Option<Vec<LiveItem>>,
     filter: String,
@@ -81,18 +86,16 @@ pub struct LiveState {
     tab: Tab,
 }
 
-impl LiveState {
-    /// Another project was chosen.
-    pub fn project_changed(&mut self) {
+/// The stream is open only while *Live* is shown.
+impl Page for LiveState {
+    fn project_changed(&mut self) {
         *self = Self::default();
     }
 
-    /// Runs in each frame before the module is shown. The stream is open only while *Live* is
-    /// visible.
-    pub fn update(&mut self, cx: UpdateCtx<'_>, visible: bool) {
+    fn update(&mut self, cx: UpdateCtx<'_>, is_shown: bool) {
         let now_s = cx.session.time_s;
         self.ring.forget_arrivals(now_s);
-        if !visible {
+        if !is_shown {
             self.stream = Stream::Off;
             return;
         }
@@ -109,6 +112,36 @@ impl LiveState {
         }
     }
 
+    fn show(&self, ui: &mut egui::Ui, view: View<'_>) {
+        self.paint(ui, view);
+    }
+
+    fn apply(&mut self, command: &Command, cx: UpdateCtx<'_>) {
+        let Command::Live(command) = command else {
+            return;
+        };
+        match command.clone() {
+            LiveCommand::TogglePause => match self.paused.take() {
+                Some(held) => held.into_iter().for_each(|item| self.show_item(item)),
+                None => self.paused = Some(Vec::new()),
+            },
+            LiveCommand::Filter(text) => self.filter = text,
+            LiveCommand::AskFilter => cx
+                .egui
+                .memory_mut(|memory| memory.request_focus(view::filter_id())),
+            LiveCommand::Event(event) => self.event = event,
+            LiveCommand::Select(id) => {
+                let selected = Some(Details::Event(id));
+                self.details = (self.details != selected).then_some(Details::Event(id));
+            }
+            LiveCommand::ShowRefused => self.details = Some(Details::Refused),
+            LiveCommand::CloseDetails => self.details = None,
+            LiveCommand::Tab(tab) => self.tab = tab,
+        }
+    }
+}
+
+impl LiveState {
     fn open_when_due(&mut self, cx: UpdateCtx<'_>) {
         let Some(project) = cx.session.project_id else {
             return;
@@ -172,13 +205,8 @@ impl LiveState {
         self.stored.ask(reply, cx.session.time_s);
     }
 
-    /// Whether the stream broke; returns true once.
-    pub fn take_connection_lost(&mut self) -> bool {
-        std::mem::take(&mut self.connection_lost)
-    }
-
     fn broke(&mut self, error: ApiError, cx: UpdateCtx<'_>) {
-        self.connection_lost = true;
+        cx.commands.send(Command::Reconnect);
         let wait_s = self.retry.wait_s();
         self.stream = Stream::Broken {
             error,
@@ -206,28 +234,6 @@ impl LiveState {
         match item {
             LiveItem::Event(event) => self.ring.arrived(event),
             LiveItem::Warning(warning) => self.ring.warned(warning),
-        }
-    }
-
-    /// Applies a command.
-    pub fn apply(&mut self, command: LiveCommand, cx: UpdateCtx<'_>) {
-        match command {
-            LiveCommand::TogglePause => match self.paused.take() {
-                Some(held) => held.into_iter().for_each(|item| self.show_item(item)),
-                None => self.paused = Some(Vec::new()),
-            },
-            LiveCommand::Filter(text) => self.filter = text,
-            LiveCommand::AskFilter => cx
-                .egui
-                .memory_mut(|memory| memory.request_focus(view::filter_id())),
-            LiveCommand::Event(event) => self.event = event,
-            LiveCommand::Select(id) => {
-                let selected = Some(Details::Event(id));
-                self.details = (self.details != selected).then_some(Details::Event(id));
-            }
-            LiveCommand::ShowRefused => self.details = Some(Details::Refused),
-            LiveCommand::CloseDetails => self.details = None,
-            LiveCommand::Tab(tab) => self.tab = tab,
         }
     }
 }

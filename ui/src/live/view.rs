@@ -4,7 +4,8 @@ use egui::{Align, Key, Layout, Margin, Modifiers, Popup, Rect, Sense, Ui, UiBuil
 
 use super::{Details, LiveCommand, LiveState, Stream, ring::ROWS};
 use crate::{
-    command::{Command, Module},
+    command::Command,
+    module::Module,
     session::{Connection, View},
     theme::{Type, tokens},
     widgets::{
@@ -29,7 +30,7 @@ pub(super) fn filter_id() -> egui::Id {
 
 impl LiveState {
     /// Shows the module.
-    pub fn show(&self, ui: &mut Ui, view: View<'_>) {
+    pub(super) fn paint(&self, ui: &mut Ui, view: View<'_>) {
         self.escape(ui, view);
         let tokens = tokens(ui);
         let page = ui.max_rect().shrink(tokens.space.l);

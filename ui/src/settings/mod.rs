@@ -4,17 +4,20 @@ mod view;
 
 use std::collections::HashMap;
 
-use empmix_model::{
-    ids::ProjectId,
-    project::{Project, WeekStart},
-};
+use empmix_model::{ids::ProjectId, project::WeekStart};
 use empmix_protocol::{
     ApiError, Call,
     call::{KeyKind, NewProjectRequest},
     reply::{CreatedProject, RotatedKey},
 };
 
-use crate::{async_value::AsyncValue, session::UpdateCtx, snippet::Platform};
+use crate::{
+    async_value::AsyncValue,
+    command::Command,
+    module::Page,
+    session::{UpdateCtx, View},
+    snippet::Platform,
+};
 
 /// An action of a user in *Settings*.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,34 +60,22 @@ pub struct SettingsState {
     secrets: HashMap<ProjectId, String>,
     draft: Draft,
     platform: Platform,
-    projects_changed: bool,
-    to_open: Option<ProjectId>,
     error: Option<ApiError>,
 }
 
-impl SettingsState {
-    /// Another project was chosen.
-    pub fn project_changed(&mut self) {
+impl Page for SettingsState {
+    fn project_changed(&mut self) {
         self.confirming = None;
         self.error = None;
     }
 
-    /// Whether the list of projects must be requested again; returns true once.
-    pub fn take_projects_changed(&mut self) -> bool {
-        std::mem::take(&mut self.projects_changed)
-    }
-
-    /// A project that was just created and should be opened, once the list contains it.
-    pub fn take_project_to_open(&mut self, known: &[Project]) -> Option<ProjectId> {
-        let listed = |id: &ProjectId| known.iter().any(|project| project.id == *id);
-        self.to_open.take_if(|id| listed(id))
-    }
-
-    /// Runs in each frame before the module is shown.
-    pub fn update(&mut self, _cx: UpdateCtx<'_>) {
+    fn update(&mut self, cx: UpdateCtx<'_>, _is_shown: bool) {
         if self.rotated.poll() {
             match std::mem::take(&mut self.rotated) {
-                AsyncValue::Done(rotated) => self.key_made(rotated),
+                AsyncValue::Done(rotated) => {
+                    self.key_made(rotated);
+                    cx.commands.send(Command::ReloadProjects(None));
+                }
                 AsyncValue::Failed { error, .. } => self.error = Some(error),
                 _ => {}
             }
@@ -93,10 +84,10 @@ impl SettingsState {
         if self.created.poll() {
             match std::mem::take(&mut self.created) {
                 AsyncValue::Done(made) => {
-                    self.to_open = Some(made.project.id);
-                    self.secrets.insert(made.project.id, made.secret_key);
-                    self.projects_changed = true;
+                    let project = made.project.id;
+                    self.secrets.insert(project, made.secret_key);
                     self.draft = Draft::default();
+                    cx.commands.send(Command::ReloadProjects(Some(project)));
                 }
                 AsyncValue::Failed { error, .. } => self.error = Some(error),
                 _ => {}
@@ -104,16 +95,15 @@ impl SettingsState {
         }
     }
 
-    fn key_made(&mut self, rotated: RotatedKey) {
-        self.projects_changed = true;
-        if let Some((project, KeyKind::Secret)) = self.rotating {
-            self.secrets.insert(project, rotated.key);
-        }
+    fn show(&self, ui: &mut egui::Ui, view: View<'_>) {
+        self.paint(ui, view);
     }
 
-    /// Applies a command.
-    pub fn apply(&mut self, command: SettingsCommand, cx: UpdateCtx<'_>) {
-        match command {
+    fn apply(&mut self, command: &Command, cx: UpdateCtx<'_>) {
+        let Command::Settings(command) = command else {
+            return;
+        };
+        match command.clone() {
             SettingsCommand::AskRotate(key) => self.confirming = Some(key),
             SettingsCommand::KeepKey => self.confirming = None,
             SettingsCommand::Rotate(key) => self.rotate(key, cx),
@@ -125,6 +115,14 @@ impl SettingsState {
             SettingsCommand::Draft(draft) => self.draft = draft,
             SettingsCommand::CreateProject => self.create(cx),
             SettingsCommand::Platform(platform) => self.platform = platform,
+        }
+    }
+}
+
+impl SettingsState {
+    fn key_made(&mut self, rotated: RotatedKey) {
+        if let Some((project, KeyKind::Secret)) = self.rotating {
+            self.secrets.insert(project, rotated.key);
         }
     }
 

@@ -37,7 +37,7 @@ const THEMES: [(egui::ThemePreference, &str); 3] = [
 
 impl SettingsState {
     /// Shows the module.
-    pub fn show(&self, ui: &mut Ui, view: View<'_>) {
+    pub(super) fn paint(&self, ui: &mut Ui, view: View<'_>) {
         let tokens = tokens(ui);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             let area = ui.available_rect_before_wrap();

@@ -80,6 +80,7 @@ impl MongoStore {
         let result = cells.finish(question.report, &question.plan, shown);
         Ok(Answer {
             result: ReportResult::Insights(result),
+            headline: None,
             took_ms: began.elapsed().as_secs_f64() * 1000.0,
             rows_scanned,
             computed_at: question.plan.now,

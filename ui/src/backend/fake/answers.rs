@@ -21,7 +21,7 @@ pub(super) fn insights(report: &Value) -> Value {
     let broken_down = report["breakdown"]
         .as_array()
         .is_some_and(|list| !list.is_empty());
-    let mut series = Vec::new();
+    let (mut series, mut headline) = (Vec::new(), Vec::new());
     for one in report["series"].as_array().into_iter().flatten() {
         let segments = if broken_down {
             &SEGMENTS[..]
@@ -40,13 +40,21 @@ pub(super) fn insights(report: &Value) -> Value {
                 "id": one["id"], "segment": segment, "points": points, "total": total,
             }));
         }
+        // Users of several segments count once.
+        let whole: Vec<f64> = (0..count).map(|at| wave(at, 0, 50.0)).collect();
+        let total = whole.iter().sum::<f64>() * 0.7;
+        headline.push(json!({"id": one["id"], "points": whole, "total": total.round()}));
     }
     let partial: Vec<bool> = (0..count).map(|at| at + 1 == count).collect();
-    json!({
+    let mut answer = json!({
         "kind": "insights",
         "result": {"buckets": buckets, "partial": partial, "series": series},
         "took_ms": 2.1, "rows_scanned": 32_933, "computed_at": NOW_MS, "engine": "local",
-    })
+    });
+    if broken_down {
+        answer["headline"] = json!(headline);
+    }
+    answer
 }
 
 fn wave(at: usize, rank: usize, height: f64) -> f64 {

@@ -1,28 +1,17 @@
 //! The question while it is being edited; parts may still be missing.
 
-use empmix_query::report::{Granularity, Operator};
-use serde_json::Value;
-
-use super::range::RangeChoice;
+use crate::report::{FilterDraft, Shared};
 
 /// The most series of one report.
 pub const MAX_SERIES: usize = 10;
-/// The reserved property that holds the event's name.
-pub const EVENT_PROPERTY: &str = "$event";
 
 /// The question while it is being edited.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Builder {
     /// The series, at least one.
     pub series: Vec<SeriesDraft>,
-    /// Filters of the whole report.
-    pub filters: Vec<FilterDraft>,
-    /// The property that splits each series.
-    pub breakdown: Option<String>,
-    /// The range of time.
-    pub range: RangeChoice,
-    /// The width of a bucket.
-    pub granularity: Granularity,
+    /// What all questions have in common.
+    pub shared: Shared,
 }
 
 /// One series.
@@ -47,30 +36,6 @@ pub enum MeasureDraft {
     Sum(Option<String>),
     /// The mean of a property.
     Average(Option<String>),
-}
-
-/// One condition; its values may still be missing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FilterDraft {
-    /// The property.
-    pub property: String,
-    /// The comparison.
-    pub operator: Operator,
-    /// The values that the property is compared with.
-    pub values: Vec<Value>,
-}
-
-impl Builder {
-    /// The question of the first screen: unique users over all events.
-    pub fn first(range: RangeChoice, granularity: Granularity) -> Self {
-        Self {
-            series: vec![SeriesDraft::default()],
-            filters: Vec::new(),
-            breakdown: None,
-            range,
-            granularity,
-        }
-    }
 }
 
 impl Default for SeriesDraft {
@@ -100,12 +65,5 @@ impl MeasureDraft {
     /// Whether the values of segments add up to the total, so that they may be stacked.
     pub fn is_additive(&self) -> bool {
         matches!(self, Self::Total | Self::Sum(_))
-    }
-}
-
-impl FilterDraft {
-    /// Whether it can be part of a report: it has values, or needs none.
-    pub fn is_complete(&self) -> bool {
-        !super::takes_values(self.operator) || !self.values.is_empty()
     }
 }

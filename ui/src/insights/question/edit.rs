@@ -1,24 +1,6 @@
 //! The changes that the query panel makes.
 
-use empmix_query::report::{Granularity, Operator};
-use jiff::civil::Date;
-use serde_json::Value;
-
-use super::{
-    builder::{Builder, FilterDraft, MAX_SERIES, MeasureDraft, SeriesDraft},
-    catalog::Catalog,
-    operator::{operators, takes_many, takes_values, value_kind},
-    range::RangeChoice,
-};
-
-/// What a filter applies to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FilterScope {
-    /// All events of the report.
-    Report,
-    /// The events of one series.
-    Series(usize),
-}
+use super::builder::{Builder, MAX_SERIES, MeasureDraft, SeriesDraft};
 
 /// A change of the question.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,26 +15,10 @@ pub enum Edit {
     Event(usize, Option<String>),
     /// Sets the measure of a series.
     Measure(usize, MeasureDraft),
-    /// Adds a filter on a property.
-    AddFilter(FilterScope, String),
-    /// Sets the property of a filter, and resets its comparison and values.
-    Property(FilterScope, usize, String),
-    /// Removes a filter.
-    RemoveFilter(FilterScope, usize),
-    /// Sets the comparison of a filter.
-    Operator(FilterScope, usize, Operator),
-    /// Adds a value to a filter or removes it; a comparison with one value replaces it.
-    Value(FilterScope, usize, Value),
-    /// Sets the property of the breakdown, or removes it.
-    Breakdown(Option<String>),
-    /// Sets the range, and a bucket width that suits it.
-    Range(RangeChoice),
-    /// Sets the bucket width.
-    Granularity(Granularity),
 }
 
-/// Applies a change. `catalog` has the types of properties; ranges are relative to `today`.
-pub fn apply(builder: &mut Builder, edit: Edit, catalog: &Catalog, today: Date) {
+/// Applies a change.
+pub fn apply(builder: &mut Builder, edit: Edit) {
     match edit {
         Edit::AddSeries if builder.series.len() < MAX_SERIES => {
             builder.series.push(SeriesDraft::default());
@@ -78,110 +44,17 @@ pub fn apply(builder: &mut Builder, edit: Edit, catalog: &Catalog, today: Date) 
                 series.measure = measure;
             }
         }
-        Edit::Breakdown(property) => builder.breakdown = property,
-        Edit::Range(range) => {
-            builder.range = range;
-            builder.granularity = range.granularity(today);
-        }
-        Edit::Granularity(width) => builder.granularity = width,
-        filter => apply_to_filters(builder, filter, catalog),
     }
-}
-
-fn apply_to_filters(builder: &mut Builder, edit: Edit, catalog: &Catalog) {
-    match edit {
-        Edit::AddFilter(scope, property) => {
-            if let Some(filters) = filters_mut(builder, scope) {
-                filters.push(fresh_filter(property, catalog));
-            }
-        }
-        Edit::Property(scope, index, property) => {
-            if let Some(filter) = filter_mut(builder, scope, index) {
-                *filter = fresh_filter(property, catalog);
-            }
-        }
-        Edit::RemoveFilter(scope, index) => {
-            if let Some(filters) = filters_mut(builder, scope).filter(|list| index < list.len()) {
-                filters.remove(index);
-            }
-        }
-        Edit::Operator(scope, index, operator) => {
-            if let Some(filter) = filter_mut(builder, scope, index) {
-                keep_fitting_values(filter, operator);
-                filter.operator = operator;
-            }
-        }
-        Edit::Value(scope, index, value) => {
-            if let Some(filter) = filter_mut(builder, scope, index) {
-                toggle_value(filter, value);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn fresh_filter(property: String, catalog: &Catalog) -> FilterDraft {
-    let usual = operators(catalog.property(&property)).first();
-    FilterDraft {
-        operator: usual.copied().unwrap_or(Operator::Is),
-        property,
-        values: Vec::new(),
-    }
-}
-
-/// Drops the values that the new comparison cannot take.
-fn keep_fitting_values(filter: &mut FilterDraft, next: Operator) {
-    use super::ValueKind;
-    if !takes_values(next) {
-        filter.values.clear();
-    }
-    match value_kind(next) {
-        ValueKind::Text => filter.values.retain(Value::is_string),
-        ValueKind::Number => filter.values.retain(Value::is_number),
-        ValueKind::Any => {}
-    }
-    if !takes_many(next) {
-        filter.values.truncate(1);
-    }
-}
-
-fn toggle_value(filter: &mut FilterDraft, value: Value) {
-    if !takes_many(filter.operator) {
-        filter.values = vec![value];
-    } else if let Some(at) = filter.values.iter().position(|chosen| *chosen == value) {
-        filter.values.remove(at);
-    } else {
-        filter.values.push(value);
-    }
-}
-
-fn filters_mut(builder: &mut Builder, scope: FilterScope) -> Option<&mut Vec<FilterDraft>> {
-    match scope {
-        FilterScope::Report => Some(&mut builder.filters),
-        FilterScope::Series(index) => builder
-            .series
-            .get_mut(index)
-            .map(|series| &mut series.filters),
-    }
-}
-
-fn filter_mut(builder: &mut Builder, scope: FilterScope, index: usize) -> Option<&mut FilterDraft> {
-    filters_mut(builder, scope)?.get_mut(index)
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
-    use serde_json::json;
-
     use super::*;
+    use crate::insights::answer::tests::builder;
 
     fn edited(edits: Vec<Edit>) -> Builder {
-        let range = RangeChoice::PRESETS[1];
-        let mut builder = Builder::first(range, Granularity::Day);
-        for edit in edits {
-            apply(&mut builder, edit, &Catalog::default(), date(2026, 11, 24));
-        }
+        let mut builder = builder();
+        edits.into_iter().for_each(|edit| apply(&mut builder, edit));
         builder
     }
 
@@ -194,34 +67,14 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_added_and_removed() {
-        let scope = FilterScope::Report;
-        let value = |v| Edit::Value(scope, 0, json!(v));
+    fn a_copy_comes_after_its_series() {
+        let event = Some("Commit".to_owned());
         let builder = edited(vec![
-            Edit::AddFilter(scope, "repo".into()),
-            value("a"),
-            value("b"),
-            value("a"),
+            Edit::AddSeries,
+            Edit::Event(0, event.clone()),
+            Edit::DuplicateSeries(0),
         ]);
-        assert_eq!(builder.filters[0].values, [json!("b")]);
-    }
-
-    #[test]
-    fn a_comparison_keeps_the_values_that_it_can_take() {
-        let scope = FilterScope::Series(0);
-        let builder = edited(vec![
-            Edit::AddFilter(scope, "lines".into()),
-            Edit::Value(scope, 0, json!("x")),
-            Edit::Value(scope, 0, json!(3.0)),
-            Edit::Operator(scope, 0, Operator::Gt),
-        ]);
-        assert_eq!(builder.series[0].filters[0].values, [json!(3.0)]);
-        assert!(builder.series[0].filters[0].is_complete());
-    }
-
-    #[test]
-    fn a_new_range_sets_a_suitable_bucket_width() {
-        let builder = edited(vec![Edit::Range(RangeChoice::PRESETS[3])]);
-        assert_eq!(builder.granularity, Granularity::Week);
+        let events: Vec<_> = builder.series.iter().map(|series| &series.event).collect();
+        assert_eq!(events, [&event, &event, &None]);
     }
 }

@@ -1,21 +1,65 @@
 //! The question that the query panel edits, and the report that it becomes.
 
 mod builder;
-mod catalog;
 mod edit;
-mod history;
-mod operator;
-mod range;
 mod report;
 mod sentence;
 
-pub use builder::{Builder, EVENT_PROPERTY, FilterDraft, MAX_SERIES, MeasureDraft, SeriesDraft};
-pub use catalog::{Catalog, PropertyInfo};
-pub use edit::{Edit, FilterScope, apply};
-pub use history::History;
-pub use operator::{
-    ValueKind, operator_label, operators, takes_many, takes_values, value_from_text, value_kind,
-};
-pub use range::{RangeChoice, day_of, first_screen, granularities, granularity_label};
-pub use report::{overall_report, report, report_json, series_id};
-pub use sentence::{measure_label, sentence, series_label, value_text};
+pub use builder::{Builder, MAX_SERIES, MeasureDraft, SeriesDraft};
+pub use edit::{Edit, apply};
+pub use report::{report, series_id};
+pub use sentence::{measure_label, sentence, series_label};
+
+use empmix_query::{answer::Answer, report::Report};
+
+use super::answer::chart_model;
+use crate::report::{ChartModel, FilterDraft, Question, Shared};
+
+impl Question for Builder {
+    fn first(shared: Shared) -> Self {
+        Self {
+            series: vec![SeriesDraft::default()],
+            shared,
+        }
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    fn shared_mut(&mut self) -> &mut Shared {
+        &mut self.shared
+    }
+
+    fn filters_of_part(&mut self, part: usize) -> Option<&mut Vec<FilterDraft>> {
+        let series = self.series.get_mut(part);
+        series.map(|series| &mut series.filters)
+    }
+
+    fn parts(&self) -> usize {
+        self.series.len()
+    }
+
+    fn report(&self) -> Option<Report> {
+        report(self)
+    }
+
+    fn chart(&self, answer: &Answer) -> ChartModel {
+        chart_model(answer, self)
+    }
+
+    fn headline_label(&self) -> String {
+        let Some(series) = self.series.first() else {
+            return String::new();
+        };
+        let measure = measure_label(&series.measure);
+        match &series.event {
+            Some(event) => format!("{measure} · {event}"),
+            None => measure,
+        }
+    }
+
+    fn missing(&self) -> &'static str {
+        "Choose a numeric property to continue"
+    }
+}

@@ -1,12 +1,11 @@
 //! Makes a report from a question.
 
 use empmix_query::report::{
-    Breakdown, Condition, DEFAULT_LIMIT, EventSelector, Filter, Granularity, Insights, Measure,
-    PropertyRef, Report, Series,
+    Breakdown, DEFAULT_LIMIT, EventSelector, Insights, Measure, Report, Series,
 };
-use serde_json::Value;
 
-use super::builder::{Builder, FilterDraft, MeasureDraft, SeriesDraft};
+use super::builder::{Builder, MeasureDraft, SeriesDraft};
+use crate::report::filters::{filter, property};
 
 /// The report of a question, or `None` while no series is complete. Incomplete series and filters
 /// are left out.
@@ -21,11 +20,12 @@ pub fn report(builder: &Builder) -> Option<Report> {
         return None;
     }
     Some(Report::Insights(Insights {
-        range: builder.range.report(),
-        granularity: builder.granularity,
+        range: builder.shared.range.report(),
+        granularity: builder.shared.granularity,
         series,
-        filter: filter(&builder.filters),
+        filter: filter(&builder.shared.filters),
         breakdown: builder
+            .shared
             .breakdown
             .iter()
             .map(|name| Breakdown {
@@ -35,23 +35,6 @@ pub fn report(builder: &Builder) -> Option<Report> {
         limit: DEFAULT_LIMIT,
         now: None,
     }))
-}
-
-/// The report for the headline of a question with a breakdown: distinct users over all segments are
-/// not the sum of the segments. `None` without a breakdown.
-pub fn overall_report(builder: &Builder) -> Option<Report> {
-    builder.breakdown.as_ref()?;
-    let whole = Builder {
-        breakdown: None,
-        granularity: Granularity::Year,
-        ..builder.clone()
-    };
-    report(&whole)
-}
-
-/// The report as JSON for the query API.
-pub fn report_json(report: &Report) -> Value {
-    serde_json::to_value(report).unwrap_or_default()
 }
 
 /// The id of a series, in a report and on its badge: `A`, `B`, …
@@ -78,47 +61,23 @@ fn series(index: usize, draft: &SeriesDraft) -> Option<Series> {
     })
 }
 
-fn filter(drafts: &[FilterDraft]) -> Option<Filter> {
-    let conditions: Vec<Filter> = drafts
-        .iter()
-        .filter(|draft| draft.is_complete())
-        .map(|draft| {
-            Filter::Condition(Condition {
-                property: property(&draft.property),
-                op: draft.operator,
-                values: draft.values.clone(),
-            })
-        })
-        .collect();
-    (!conditions.is_empty()).then_some(Filter::And { and: conditions })
-}
-
-fn property(name: &str) -> PropertyRef {
-    PropertyRef {
-        property: name.to_owned(),
-        cast: None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use empmix_query::report::Operator;
-    use jiff::civil::date;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
-    use crate::insights::question::RangeChoice;
+    use crate::report::FilterDraft;
 
     fn builder() -> Builder {
-        let range = RangeChoice::TwelveMonthsTo(date(2026, 8, 22));
-        let mut builder = Builder::first(range, Granularity::Week);
-        builder.breakdown = Some("repo".to_owned());
-        builder.filters.push(FilterDraft {
+        let mut builder = crate::insights::answer::tests::builder();
+        builder.shared.breakdown = Some("repo".to_owned());
+        builder.shared.filters.push(FilterDraft {
             property: "bot".to_owned(),
             operator: Operator::IsNot,
             values: vec![json!(true)],
         });
-        builder.filters.push(FilterDraft {
+        builder.shared.filters.push(FilterDraft {
             property: "kind".to_owned(),
             operator: Operator::Is,
             values: Vec::new(),
@@ -129,6 +88,10 @@ mod tests {
             filters: Vec::new(),
         });
         builder
+    }
+
+    fn report_json(report: &Report) -> Value {
+        serde_json::to_value(report).unwrap()
     }
 
     #[test]
@@ -144,16 +107,6 @@ mod tests {
             "limit": 25,
         });
         assert_eq!(json, expected);
-    }
-
-    #[test]
-    fn the_overall_report_exists_only_with_a_breakdown() {
-        let mut builder = builder();
-        let whole = report_json(&overall_report(&builder).unwrap());
-        assert_eq!(whole["granularity"], "year");
-        assert_eq!(whole.get("breakdown"), None);
-        builder.breakdown = None;
-        assert_eq!(overall_report(&builder), None);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The question as an English sentence.
 
-use serde_json::Value;
-
 use super::{
-    builder::{Builder, EVENT_PROPERTY, FilterDraft, MeasureDraft, SeriesDraft},
-    operator::operator_label,
-    range::granularity_word,
+    builder::{Builder, MeasureDraft, SeriesDraft},
     report::series_id,
-    takes_values,
+};
+use crate::report::{
+    EVENT_PROPERTY, FilterDraft,
+    filters::{operator_label, takes_values},
+    granularity_word, names,
 };
 
 /// The label of a measure: `unique users`, `sum of lines_added`.
@@ -32,7 +32,7 @@ pub fn sentence(builder: &Builder) -> String {
     let Some(series) = builder.series.first() else {
         return String::new();
     };
-    let width = granularity_word(builder.granularity);
+    let width = granularity_word(builder.shared.granularity);
     let event = match &series.event {
         Some(name) => format!("{name} event"),
         None => "event".to_owned(),
@@ -55,10 +55,11 @@ pub fn sentence(builder: &Builder) -> String {
             )
         }
     };
-    if let Some(name) = &builder.breakdown {
+    if let Some(name) = &builder.shared.breakdown {
         text.push_str(&format!(", by {}", property_phrase(name)));
     }
     let conditions: Vec<String> = builder
+        .shared
         .filters
         .iter()
         .chain(&series.filters)
@@ -102,24 +103,12 @@ fn condition_phrase(filter: &FilterDraft) -> String {
     if !takes_values(filter.operator) {
         return format!("{name} {operator}");
     }
-    let values: Vec<String> = filter.values.iter().map(value_text).collect();
+    let values = names::of_values(&filter.values);
     format!("{name} {operator} {}", values.join(" or "))
 }
 
-/// A value as text, without quotes.
-pub fn value_text(value: &Value) -> String {
-    match value {
-        Value::String(text) if text.is_empty() => "(empty)".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number
-            .as_f64()
-            .map_or_else(|| number.to_string(), |number| number.to_string()),
-        other => other.to_string(),
-    }
-}
-
 fn note(builder: &Builder, series: &SeriesDraft) -> &'static str {
-    match (&series.measure, &builder.breakdown) {
+    match (&series.measure, &builder.shared.breakdown) {
         (MeasureDraft::Unique, Some(_)) => "A user with two values counts in both.",
         (MeasureDraft::Unique, None) => "The headline counts a user once over the whole range.",
         (MeasureDraft::Total, _) => "Each event counts once, in the bucket of its own time.",
@@ -129,29 +118,28 @@ fn note(builder: &Builder, series: &SeriesDraft) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use empmix_query::report::{Granularity, Operator};
+    use empmix_query::report::Operator;
     use serde_json::json;
 
     use super::*;
-    use crate::insights::question::RangeChoice;
+    use crate::insights::answer::tests::builder;
 
     #[test]
     fn the_first_screen_as_a_sentence() {
-        let builder = Builder::first(RangeChoice::PRESETS[1], Granularity::Day);
         assert_eq!(
-            sentence(&builder),
-            "Distinct users with at least one event in each day. The headline counts a user once \
+            sentence(&builder()),
+            "Distinct users with at least one event in each week. The headline counts a user once \
              over the whole range."
         );
     }
 
     #[test]
     fn the_sentence_names_breakdown_and_filters() {
-        let mut builder = Builder::first(RangeChoice::PRESETS[1], Granularity::Week);
+        let mut builder = builder();
         builder.series[0].event = Some("Commit".to_owned());
         builder.series[0].measure = MeasureDraft::Sum(Some("lines".to_owned()));
-        builder.breakdown = Some(EVENT_PROPERTY.to_owned());
-        builder.filters.push(FilterDraft {
+        builder.shared.breakdown = Some(EVENT_PROPERTY.to_owned());
+        builder.shared.filters.push(FilterDraft {
             property: "n".to_owned(),
             operator: Operator::IsNot,
             values: vec![json!(1.0), json!("x")],

@@ -1,28 +1,12 @@
 //! Paints *Insights*: the query panel on the left, the answer on the right.
 
-mod answer_panel;
-mod breakdown;
-mod chart;
-mod chart_items;
-mod filter_row;
-mod footer;
-mod legend;
-mod pipeline;
 mod query_panel;
-mod range_menu;
 mod series_card;
-mod states;
-mod table;
-mod toolbar;
-mod tooltip;
-mod total_bars;
 
-use egui::{Align, Key, KeyboardShortcut, Layout, Modifiers, Rect, Ui, UiBuilder, vec2};
+use egui::{Align, Layout, Rect, Ui, UiBuilder, vec2};
 
-pub(super) use filter_row::open_add_filter;
-
-use super::state::{InsightsCommand, InsightsState};
-use crate::{session::View, theme::tokens};
+use super::InsightsState;
+use crate::{report::panel, session::View, theme::tokens};
 
 /// Below this width the query panel is narrower, so that the answer has enough space.
 const NARROW: f32 = 800.0;
@@ -31,7 +15,6 @@ const NARROW_QUERY: f32 = 288.0;
 
 /// Shows the module.
 pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
-    shortcuts(ui, view);
     let whole = ui.max_rect();
     let tokens = tokens(ui);
     let mut answer = whole;
@@ -50,12 +33,7 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
         let inside = query.with_max_x(query.right() - 1.0);
         region(ui, "query", inside, |ui| query_panel::show(ui, state, view));
     }
-    region(ui, "answer", answer, |ui| {
-        answer_panel::show(ui, state, view);
-    });
-    if let Some(value) = state.pipeline() {
-        pipeline::show(ui, answer, value, view);
-    }
+    region(ui, "answer", answer, |ui| panel::show(ui, state, view));
 }
 
 fn region(ui: &mut Ui, name: &str, rect: Rect, contents: impl FnOnce(&mut Ui)) {
@@ -66,21 +44,5 @@ fn region(ui: &mut Ui, name: &str, rect: Rect, contents: impl FnOnce(&mut Ui)) {
     ui.scope_builder(builder, |ui| {
         ui.shrink_clip_rect(rect);
         contents(ui);
-    });
-}
-
-fn shortcuts(ui: &Ui, view: View<'_>) {
-    if ui.ctx().text_edit_focused() {
-        return;
-    }
-    let undo = KeyboardShortcut::new(Modifiers::COMMAND, Key::Z);
-    let redo = KeyboardShortcut::new(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
-    let redo_too = KeyboardShortcut::new(Modifiers::COMMAND, Key::Y);
-    ui.input_mut(|input| {
-        if input.consume_shortcut(&redo) || input.consume_shortcut(&redo_too) {
-            view.commands.send(InsightsCommand::Redo);
-        } else if input.consume_shortcut(&undo) {
-            view.commands.send(InsightsCommand::Undo);
-        }
     });
 }

@@ -2,12 +2,13 @@
 
 use egui::{Align, Layout, Margin, ScrollArea, Ui, UiBuilder};
 
-use super::{breakdown, filter_row, series_card};
+use super::series_card;
 use crate::{
     insights::{
-        question::{Builder, Edit, FilterScope, History, MAX_SERIES, sentence},
-        state::{InsightsCommand, InsightsState},
+        InsightsCommand, InsightsState,
+        question::{Builder, Edit, MAX_SERIES, sentence},
     },
+    report::{DisplayCommand, FilterScope, ReportCommand, Shared, breakdown, filters},
     session::View,
     theme::{Type, tokens},
     widgets::{Button, Icon, card, label, section},
@@ -17,7 +18,7 @@ use crate::{
 const RING: f32 = 4.0;
 
 pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
-    let (Some(history), Some(builder)) = (state.history(), state.builder()) else {
+    let Some(builder) = state.question() else {
         return;
     };
     let tokens = tokens(ui);
@@ -25,7 +26,7 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
     let inside = ui.max_rect().shrink(pad);
     ui.scope_builder(UiBuilder::new().max_rect(inside), |ui| {
         ui.spacing_mut().item_spacing.y = tokens.space.m;
-        title(ui, history, view);
+        title(ui, state.can_undo_and_redo(), view);
         let how = how_galley(ui, builder);
         let how_height = how.size().y;
         let body = ui
@@ -46,14 +47,14 @@ pub(super) fn show(ui: &mut Ui, state: &InsightsState, view: View<'_>) {
     });
 }
 
-fn title(ui: &mut Ui, history: &History, view: View<'_>) {
+fn title(ui: &mut Ui, (can_undo, can_redo): (bool, bool), view: View<'_>) {
     let tokens = tokens(ui);
     ui.horizontal(|ui| {
         ui.set_height(tokens.size.control);
         label(ui, "Insights", Type::Title, tokens.color.text);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
-            let mut press = |icon, name, enabled, command: InsightsCommand| {
+            let mut press = |icon, name, enabled, command: ReportCommand| {
                 let button = Button::icon_only(icon, name).enabled(enabled);
                 if ui.add(button).clicked() {
                     view.commands.send(command);
@@ -63,20 +64,10 @@ fn title(ui: &mut Ui, history: &History, view: View<'_>) {
                 Icon::Fold,
                 "Fold the query",
                 true,
-                InsightsCommand::ToggleQuery,
+                ReportCommand::Display(DisplayCommand::ToggleQuery),
             );
-            press(
-                Icon::Redo,
-                "Redo",
-                history.can_redo(),
-                InsightsCommand::Redo,
-            );
-            press(
-                Icon::Undo,
-                "Undo",
-                history.can_undo(),
-                InsightsCommand::Undo,
-            );
+            press(Icon::Redo, "Redo", can_redo, ReportCommand::Redo);
+            press(Icon::Undo, "Undo", can_undo, ReportCommand::Undo);
         });
     });
 }
@@ -91,28 +82,29 @@ fn questions(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'
     if builder.series.len() < MAX_SERIES && ui.add(Button::link("+ Add series")).clicked() {
         view.commands.send(InsightsCommand::Edit(Edit::AddSeries));
     }
+    shared_parts(ui, state, &builder.shared, view);
+}
+
+/// Filters and breakdown.
+fn shared_parts(ui: &mut Ui, state: &InsightsState, shared: &Shared, view: View<'_>) {
+    let catalog = state.catalog();
     section(ui, "Filters");
-    if !builder.filters.is_empty() {
+    if !shared.filters.is_empty() {
         card(ui, |ui| {
             ui.set_width(ui.available_width());
-            filter_row::show_all(
-                ui,
-                state.catalog(),
-                &builder.filters,
-                FilterScope::Report,
-                view,
-            );
+            filters::show_all(ui, catalog, &shared.filters, FilterScope::Report, view);
         });
     }
-    filter_row::add(
-        ui,
-        state.catalog(),
-        "+ Add filter",
-        FilterScope::Report,
-        view,
-    );
+    let scope = (FilterScope::Report, "");
+    filters::add(ui, catalog, "+ Add filter", scope, view);
     section(ui, "Break down by");
-    breakdown::show(ui, state, builder, view);
+    let values = match (&shared.breakdown, state.chart(), state.answered()) {
+        (Some(property), Some(model), Some(answered)) => {
+            breakdown::value_count(model, answered.series.len(), property)
+        }
+        _ => String::new(),
+    };
+    breakdown::show(ui, catalog, shared, &values, view);
 }
 
 fn how_galley(ui: &Ui, builder: &Builder) -> std::sync::Arc<egui::Galley> {

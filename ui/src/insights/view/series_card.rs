@@ -1,17 +1,13 @@
 //! The card of one series: event, measure, filters.
 
 use egui::{Align2, Rect, Sense, Ui, vec2};
-use empmix_query::report::Operator;
 
-use super::filter_row;
 use crate::{
     insights::{
-        answer::full,
-        question::{
-            Builder, Catalog, Edit, FilterScope, MAX_SERIES, MeasureDraft, SeriesDraft, series_id,
-        },
-        state::InsightsCommand,
+        InsightsCommand,
+        question::{Builder, Edit, MAX_SERIES, MeasureDraft, SeriesDraft, series_id},
     },
+    report::{Catalog, FilterScope, filters, full},
     session::View,
     theme::{Type, tokens},
     widgets::{Button, ButtonKind, Choice, Icon, Picker, card, paint_text},
@@ -31,6 +27,8 @@ pub(super) fn show(
         return;
     };
     let tokens = tokens(ui);
+    let scope = FilterScope::Part(index);
+    let part = format!("series {}", series_id(index));
     card(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing = vec2(tokens.space.s, tokens.space.s);
@@ -44,23 +42,17 @@ pub(super) fn show(
             ui.add_space(BADGE + tokens.space.s);
             measure_picker(ui, series, index, view);
             if !series.measure.takes_property() {
-                filter_row::add(ui, catalog, "+ Filter", FilterScope::Series(index), view);
+                filters::add(ui, catalog, "+ Filter", (scope, &part), view);
             }
         });
         if series.measure.takes_property() {
             ui.horizontal(|ui| {
                 ui.add_space(BADGE + tokens.space.s);
                 property_picker(ui, catalog, series, index, view);
-                filter_row::add(ui, catalog, "+ Filter", FilterScope::Series(index), view);
+                filters::add(ui, catalog, "+ Filter", (scope, &part), view);
             });
         }
-        filter_row::show_all(
-            ui,
-            catalog,
-            &series.filters,
-            FilterScope::Series(index),
-            view,
-        );
+        filters::show_all(ui, catalog, &series.filters, scope, view);
     });
 }
 
@@ -207,9 +199,4 @@ fn property_picker(
         view.commands
             .send(InsightsCommand::Edit(Edit::Measure(index, measure)));
     }
-}
-
-/// Whether a comparison also matches events that lack the property.
-pub(super) fn matches_missing(operator: Operator) -> bool {
-    operator == Operator::IsNot
 }

@@ -1,0 +1,184 @@
+//! The ticks of an axis.
+
+use std::ops::Range;
+
+use empmix_query::report::Granularity;
+
+use crate::report::{bucket_axis_label, compact};
+
+/// The axis of values. It begins at zero unless a value is negative.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Axis {
+    /// The lower end.
+    pub min: f64,
+    /// The upper end, which is a tick.
+    pub max: f64,
+    /// Ticks from `min` to `max` with their labels.
+    pub ticks: Vec<(f64, String)>,
+}
+
+/// An axis that covers every value, with four or five steps of 1, 2, 2.5 or 5 times a power of
+/// ten. With `whole`, steps are whole numbers, as for counts of users.
+pub(crate) fn value_axis(values: impl Iterator<Item = f64>, whole: bool) -> Axis {
+    let (mut low, mut high) = (0.0_f64, 0.0_f64);
+    for value in values.filter(|value| value.is_finite()) {
+        low = low.min(value);
+        high = high.max(value);
+    }
+    if low == high {
+        high = 1.0;
+    }
+    let step = nice_step((high - low) / 4.0, whole);
+    let (first, last) = ((low / step).floor(), (high / step).ceil());
+    let mut ticks = Vec::new();
+    let mut at = first;
+    while at <= last && ticks.len() < 12 {
+        let value = at * step;
+        ticks.push((value, compact(round(value))));
+        at += 1.0;
+    }
+    Axis {
+        min: first * step,
+        max: last * step,
+        ticks,
+    }
+}
+
+fn nice_step(rough: f64, whole: bool) -> f64 {
+    let power = 10_f64.powf(rough.log10().floor());
+    let share = rough / power;
+    // A tick at 2.5 makes no sense for a count.
+    let fits = |nice: &f64| !whole || (nice * power).fract() == 0.0;
+    let nice = [1.0, 2.0, 2.5, 5.0, 10.0]
+        .into_iter()
+        .filter(fits)
+        .find(|nice| *nice >= share - 1e-9)
+        .unwrap_or(10.0);
+    let step = nice * power;
+    if whole { step.ceil().max(1.0) } else { step }
+}
+
+/// Rounds away the error of multiplying a decimal step.
+fn round(value: f64) -> f64 {
+    (value * 1e9).round() / 1e9
+}
+
+/// The buckets that get a label under the axis, far enough apart that labels do not overlap.
+pub(crate) fn time_ticks(
+    starts: &[String],
+    shown: Range<usize>,
+    width: Granularity,
+    points_per_bucket: f32,
+) -> Vec<(usize, String)> {
+    let room = match width {
+        Granularity::Year => 56.0,
+        Granularity::Hour | Granularity::Minute => 72.0,
+        _ => 104.0,
+    };
+    let wanted = (room / points_per_bucket.max(0.01)).ceil() as usize;
+    let step = nice_count(wanted.max(1), width);
+    let offset = first_tick(starts, &shown, width, step);
+    let mut ticks: Vec<(usize, String)> = Vec::new();
+    let mut at = offset;
+    while at < shown.end.min(starts.len()) {
+        let previous = ticks.last().map(|(index, _)| starts[*index].as_str());
+        ticks.push((at, bucket_axis_label(&starts[at], previous, width)));
+        at += step;
+    }
+    ticks
+}
+
+/// The smallest round number of buckets that is at least `wanted`.
+fn nice_count(wanted: usize, width: Granularity) -> usize {
+    let steps: &[usize] = match width {
+        Granularity::Minute => &[1, 5, 10, 15, 30, 60, 120, 240, 720, 1440],
+        Granularity::Hour => &[1, 2, 3, 6, 12, 24, 48, 96, 168],
+        Granularity::Day => &[1, 2, 7, 14, 28, 56, 91, 182, 364],
+        Granularity::Month => &[1, 2, 3, 6, 12, 24, 60, 120],
+        Granularity::Quarter => &[1, 2, 4, 8, 20, 40],
+        Granularity::Week | Granularity::Year => &[],
+    };
+    steps
+        .iter()
+        .copied()
+        .find(|step| *step >= wanted)
+        .unwrap_or(wanted)
+}
+
+/// The first labelled bucket. Hours are labelled at whole multiples, so that midnight has a label;
+/// other widths start at the second bucket when the card's edge would cut the first label.
+fn first_tick(starts: &[String], shown: &Range<usize>, width: Granularity, step: usize) -> usize {
+    let first = shown.start;
+    if width != Granularity::Hour {
+        return first + usize::from(shown.len() > 20);
+    }
+    let hour = |index: usize| {
+        let text = starts.get(index)?.get(11..13)?;
+        text.parse::<usize>().ok()
+    };
+    let aligned = |index: &usize| hour(*index).is_some_and(|hour| hour % step.min(24) == 0);
+    (first..shown.end).find(aligned).unwrap_or(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(axis: &Axis) -> Vec<&str> {
+        axis.ticks.iter().map(|(_, label)| label.as_str()).collect()
+    }
+
+    #[test]
+    fn values_begin_at_zero_and_end_above_the_highest() {
+        let axis = value_axis([3.0, 31.0].into_iter(), true);
+        assert_eq!(labels(&axis), ["0", "10", "20", "30", "40"]);
+        let axis = value_axis([12_000.0].into_iter(), true);
+        assert_eq!((axis.min, axis.max), (0.0, 15_000.0));
+        assert_eq!(labels(&axis), ["0", "5k", "10k", "15k"]);
+    }
+
+    #[test]
+    fn an_axis_covers_no_values_negative_values_and_fractions() {
+        assert_eq!(labels(&value_axis(std::iter::empty(), true)), ["0", "1"]);
+        assert_eq!(
+            labels(&value_axis([-5.0, 5.0].into_iter(), false)),
+            ["-5", "-2.5", "0", "2.5", "5"]
+        );
+        assert_eq!(
+            labels(&value_axis([2.0].into_iter(), true)),
+            ["0", "1", "2"]
+        );
+        assert_eq!(
+            labels(&value_axis([0.3].into_iter(), false)),
+            ["0", "0.1", "0.2", "0.3"]
+        );
+    }
+
+    #[test]
+    fn time_labels_do_not_overlap_and_show_a_new_year() {
+        let starts: Vec<String> = (0..53)
+            .map(|week| {
+                let day = jiff::civil::date(2025, 8, 18)
+                    .checked_add(jiff::ToSpan::weeks(week))
+                    .unwrap();
+                format!("{day}T00:00:00+00:00")
+            })
+            .collect();
+        let ticks = time_ticks(&starts, 0..53, Granularity::Week, 12.5);
+        let labels: Vec<&str> = ticks.iter().map(|(_, label)| label.as_str()).collect();
+        assert_eq!(
+            labels,
+            ["25 Aug", "27 Oct", "29 Dec", "2 Mar 2026", "4 May", "6 Jul"]
+        );
+    }
+
+    #[test]
+    fn hours_are_labelled_at_midnight() {
+        let starts: Vec<String> = (5..53)
+            .map(|hour| format!("2026-05-{:02}T{:02}:00:00+00:00", 10 + hour / 24, hour % 24))
+            .collect();
+        let ticks = time_ticks(&starts, 0..48, Granularity::Hour, 10.0);
+        let labels: Vec<&str> = ticks.iter().map(|(_, label)| label.as_str()).collect();
+        assert_eq!(labels, ["12:00", "11 May", "12:00", "12 May"]);
+    }
+}

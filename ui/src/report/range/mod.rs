@@ -1,0 +1,254 @@
+//! The range of time: presets, the choice of the first screen, and the menu to choose another one.
+
+mod menu;
+
+use empmix_model::EpochMs;
+use empmix_query::report::{Granularity, Range};
+use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+
+pub(crate) use menu::show;
+
+use super::granularity::granularity_word;
+
+/// A range of time, in the project's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RangeChoice {
+    /// The current unit and those before it.
+    Last {
+        /// How many.
+        last: u32,
+        /// The unit.
+        unit: Granularity,
+    },
+    /// The 12 months that end with a day.
+    TwelveMonthsTo(Date),
+    /// From a day to a day, both included.
+    Dates {
+        /// The first.
+        from: Date,
+        /// The last.
+        to: Date,
+    },
+}
+
+impl RangeChoice {
+    /// The ranges in the menu.
+    pub const PRESETS: [Self; 5] = [
+        Self::last(7, Granularity::Day),
+        Self::last(30, Granularity::Day),
+        Self::last(90, Granularity::Day),
+        Self::last(12, Granularity::Month),
+        Self::last(1, Granularity::Year),
+    ];
+
+    const fn last(last: u32, unit: Granularity) -> Self {
+        Self::Last { last, unit }
+    }
+
+    /// The text of the range's button.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Last {
+                last: 1,
+                unit: Granularity::Year,
+            } => "This year".to_owned(),
+            Self::Last { last, unit } => format!("Last {last} {}s", granularity_word(*unit)),
+            Self::TwelveMonthsTo(day) => format!("12 months to {}", day.strftime("%-d %b %Y")),
+            Self::Dates { from, to } if from == to => from.strftime("%-d %b %Y").to_string(),
+            Self::Dates { from, to } => {
+                let pattern = if from.year() == to.year() {
+                    "%-d %b"
+                } else {
+                    "%-d %b %Y"
+                };
+                format!("{} – {}", from.strftime(pattern), to.strftime("%-d %b %Y"))
+            }
+        }
+    }
+
+    /// The range of the report.
+    pub fn report(&self) -> Range {
+        match *self {
+            Self::Last { last, unit } => Range::Last { last, unit },
+            Self::TwelveMonthsTo(to) => Range::Dates {
+                from: year_before(to),
+                to,
+            },
+            Self::Dates { from, to } => Range::Dates { from, to },
+        }
+    }
+
+    /// Its first and last day, when today is `today`.
+    pub fn days(&self, today: Date) -> (Date, Date) {
+        match self.report() {
+            Range::Dates { from, to } => (from, to),
+            Range::Last { last, unit } => {
+                let back = i64::from(last.max(1)) - 1;
+                let span = match unit {
+                    Granularity::Minute | Granularity::Hour => 0.days(),
+                    Granularity::Day => back.days(),
+                    Granularity::Week => back.weeks(),
+                    Granularity::Month => back.months(),
+                    Granularity::Quarter => (back * 3).months(),
+                    Granularity::Year => back.years(),
+                };
+                let from = today.checked_sub(span).unwrap_or(today);
+                match unit {
+                    Granularity::Month => (from.first_of_month(), today.last_of_month()),
+                    Granularity::Year => (from.first_of_year(), today.last_of_year()),
+                    _ => (from, today),
+                }
+            }
+        }
+    }
+
+    /// The bucket width that suits the range.
+    pub fn granularity(&self, today: Date) -> Granularity {
+        match self.length_days(today) {
+            ..=2 => Granularity::Hour,
+            3..=92 => Granularity::Day,
+            93..=800 => Granularity::Week,
+            801..=4000 => Granularity::Month,
+            _ => Granularity::Year,
+        }
+    }
+
+    /// How many days it has, when today is `today`.
+    pub fn length_days(&self, today: Date) -> i64 {
+        let (from, to) = self.days(today);
+        days_between(from, to) + 1
+    }
+}
+
+/// The day that a time falls on.
+pub fn day_of(time: EpochMs, zone: &TimeZone) -> Date {
+    let time = Timestamp::from_millisecond(time).unwrap_or_default();
+    time.to_zoned_datetime(zone.clone()).date()
+}
+
+/// The range and bucket width of the first screen: the last 30 days, or, when the newest event is
+/// older, what the events fill of the 12 months that end with it.
+pub fn first_screen(
+    now: EpochMs,
+    oldest_and_newest: Option<(EpochMs, EpochMs)>,
+    zone: &TimeZone,
+) -> (RangeChoice, Granularity) {
+    let recent = RangeChoice::last(30, Granularity::Day);
+    let today = day_of(now, zone);
+    let (first_recent, _) = recent.days(today);
+    let days =
+        oldest_and_newest.map(|(oldest, newest)| (day_of(oldest, zone), day_of(newest, zone)));
+    let range = match days {
+        Some((_, to)) if to >= first_recent => recent,
+        Some((from, to)) if from > year_before(to) => RangeChoice::Dates { from, to },
+        Some((_, to)) => RangeChoice::TwelveMonthsTo(to),
+        None => recent,
+    };
+    (range, range.granularity(today))
+}
+
+fn year_before(to: Date) -> Date {
+    to.checked_sub(12.months())
+        .and_then(|day| day.checked_add(1.day()))
+        .unwrap_or(to)
+}
+
+fn days_between(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    const AUGUST_2026: EpochMs = 1_787_435_507_000;
+    const NOVEMBER_2026: EpochMs = 1_795_000_000_000;
+    const DAY: EpochMs = 86_400_000;
+
+    #[test]
+    fn old_data_starts_with_the_twelve_months_up_to_its_newest_event() {
+        let years = Some((AUGUST_2026 - 800 * DAY, AUGUST_2026));
+        let (range, width) = first_screen(NOVEMBER_2026, years, &TimeZone::UTC);
+        assert_eq!(range.label(), "12 months to 22 Aug 2026");
+        assert_eq!(width, Granularity::Week);
+        let expected = Range::Dates {
+            from: date(2025, 8, 23),
+            to: date(2026, 8, 22),
+        };
+        assert_eq!(range.report(), expected);
+    }
+
+    #[test]
+    fn old_data_of_three_months_starts_with_these() {
+        let months = Some((AUGUST_2026 - 90 * DAY, AUGUST_2026));
+        let (range, width) = first_screen(NOVEMBER_2026, months, &TimeZone::UTC);
+        assert_eq!(range.label(), "24 May – 22 Aug 2026");
+        assert_eq!(width, Granularity::Day);
+        let one_day = Some((AUGUST_2026, AUGUST_2026));
+        let (range, width) = first_screen(NOVEMBER_2026, one_day, &TimeZone::UTC);
+        assert_eq!(
+            (range.label().as_str(), width),
+            ("22 Aug 2026", Granularity::Hour)
+        );
+    }
+
+    #[test]
+    fn recent_data_and_no_data_start_with_the_last_30_days() {
+        let recent = Some((NOVEMBER_2026 - 400 * DAY, NOVEMBER_2026 - DAY));
+        for events in [recent, None] {
+            let (range, width) = first_screen(NOVEMBER_2026, events, &TimeZone::UTC);
+            assert_eq!(
+                (range.label().as_str(), width),
+                ("Last 30 days", Granularity::Day)
+            );
+        }
+    }
+
+    #[test]
+    fn ranges_have_short_labels() {
+        let within = RangeChoice::Dates {
+            from: date(2024, 1, 1),
+            to: date(2024, 12, 31),
+        };
+        let across = RangeChoice::Dates {
+            from: date(2016, 1, 6),
+            to: date(2026, 8, 22),
+        };
+        assert_eq!(within.label(), "1 Jan – 31 Dec 2024");
+        assert_eq!(across.label(), "6 Jan 2016 – 22 Aug 2026");
+        let names = RangeChoice::PRESETS.map(|preset| preset.label());
+        assert_eq!(
+            names,
+            [
+                "Last 7 days",
+                "Last 30 days",
+                "Last 90 days",
+                "Last 12 months",
+                "This year"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_width_follows_the_range() {
+        let today = date(2026, 11, 24);
+        let widths = RangeChoice::PRESETS.map(|preset| preset.granularity(today));
+        assert_eq!(
+            widths,
+            [
+                Granularity::Day,
+                Granularity::Day,
+                Granularity::Day,
+                Granularity::Week,
+                Granularity::Week
+            ]
+        );
+        let day = RangeChoice::Dates {
+            from: today,
+            to: today,
+        };
+        assert_eq!(day.granularity(today), Granularity::Hour);
+    }
+}

@@ -1,0 +1,253 @@
+//! The table under the chart: a row per line, numbers to the right, sortable by every column.
+
+mod model;
+
+use egui::{
+    Align2, Margin, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    accesskit::Role, pos2, vec2,
+};
+
+use model::Row;
+pub use model::{SortBy, Table, table};
+
+use super::{ChartModel, Display, DisplayCommand, ReportCommand, legend::line_marker};
+use crate::{
+    session::View,
+    theme::{Type, tokens},
+    widgets::{HeaderCell, card_frame, focus_ring, layout, paint_text},
+};
+
+const HEAD: f32 = 28.0;
+const PAD: f32 = 12.0;
+/// The smallest width of the column of names.
+const NAME_MIN: f32 = 170.0;
+/// The largest width of the column of names.
+const NAME_MAX: f32 = 300.0;
+/// Space between two columns of numbers.
+const COLUMN_GAP: f32 = 26.0;
+/// Approximate width of a bucket's column with its gap.
+const BUCKET: f32 = 62.0;
+/// Approximate width of total and average together.
+const FIXED: f32 = 156.0;
+
+/// Width of a line's marker before its name.
+const MARK: f32 = 18.0;
+
+/// The positions of the columns.
+struct Columns {
+    name: Rect,
+    /// The right edge and the width of each column of numbers.
+    numbers: Vec<(f32, f32)>,
+    /// Whether each column is muted, as those of partial buckets are.
+    muted: Vec<bool>,
+}
+
+/// Shows the table in a card of this height.
+pub(super) fn show(
+    ui: &mut Ui,
+    display: &Display,
+    model: &ChartModel,
+    height: f32,
+    view: View<'_>,
+) {
+    let row = tokens(ui).size.row;
+    let size = vec2(ui.available_width(), height);
+    let (card, _) = ui.allocate_exact_size(size, Sense::HOVER);
+    ui.painter()
+        .add(card_frame(tokens(ui)).paint(card.shrink(1.0)));
+    let room = card.width() - 2.0 * PAD - name_width(ui, model, card) - FIXED;
+    let buckets = (room / BUCKET).floor().max(0.0) as usize;
+    let (table, columns) = fitting(ui, display, model, buckets, card);
+    header(ui, display, &table, &columns, card, view);
+    // Below the header and its line: as many rows as fit completely.
+    let mut body = card
+        .with_min_y(card.top() + HEAD + 2.0)
+        .shrink2(vec2(1.0, 0.0));
+    body.max.y = body.top() + ((body.height() - 1.0) / row).floor().max(1.0) * row;
+    let mut reached = None;
+    ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ScrollArea::vertical()
+            .auto_shrink([false, false])
+            .content_margin(Margin::ZERO)
+            .id_salt("rows")
+            .show_rows(ui, row, table.rows.len(), |ui, range| {
+                for index in range {
+                    let last = index + 1 == table.rows.len();
+                    let shown = body_row(ui, display, &table.rows[index], &columns, last, view);
+                    reached = reached.or(shown.gained_focus().then_some(shown.rect));
+                }
+            });
+    });
+    if let Some(rect) = reached {
+        // The rows scroll inside the card, and the card scrolls inside the answer.
+        let top = rect.top().clamp(body.top(), body.bottom() - row);
+        let there = Rect::from_min_size(pos2(rect.left(), top), rect.size());
+        ui.scroll_to_rect(there, None);
+    }
+}
+
+/// The table with as many of the last buckets as fit beside the names. Columns are as wide as their
+/// texts, so `at_most` is an estimate.
+fn fitting(
+    ui: &Ui,
+    display: &Display,
+    model: &ChartModel,
+    at_most: usize,
+    card: Rect,
+) -> (Table, Columns) {
+    let sort = display.sort;
+    let names = name_width(ui, model, card);
+    let mut buckets = at_most;
+    loop {
+        let table = table(model, buckets, sort);
+        let columns = columns(ui, &table, sort.0, card);
+        if buckets == 0 || columns.name.width() >= names {
+            return (table, columns);
+        }
+        buckets -= 1;
+    }
+}
+
+/// The width of the names: that of the longest one, up to a third of the card.
+fn name_width(ui: &Ui, model: &ChartModel, card: Rect) -> f32 {
+    let ink = tokens(ui).color.text;
+    let wide = |text: &str| {
+        layout(ui.painter(), text, Type::Body, ink, NAME_MAX)
+            .size()
+            .x
+    };
+    let names = model.lines.iter().take(200);
+    let longest = names.map(|line| wide(&line.name.text)).fold(0.0, f32::max);
+    let most = (card.width() / 3.0).clamp(NAME_MIN, NAME_MAX);
+    (longest + MARK).clamp(NAME_MIN, most)
+}
+
+/// Lays out the columns, each as wide as its widest text; the names get the remaining width.
+fn columns(ui: &Ui, table: &Table, sort: SortBy, card: Rect) -> Columns {
+    let ink = tokens(ui).color.text;
+    let wide = |text: &str, kind| layout(ui.painter(), text, kind, ink, 240.0).size().x;
+    let mut numbers = Vec::new();
+    let mut right = card.right() - PAD - 1.0;
+    for (index, column) in table.columns.iter().enumerate().rev() {
+        let sorted = if column.sort == sort { 14.0 } else { 0.0 };
+        let header = wide(&column.label, Type::Small) + sorted;
+        let cells = table.rows.iter().take(200);
+        let cells = cells
+            .map(|row| wide(&row.cells[index], Type::Body))
+            .fold(0.0, f32::max);
+        let width = header.max(cells).max(34.0).ceil();
+        numbers.push((right, width));
+        right -= width + COLUMN_GAP;
+    }
+    numbers.reverse();
+    let left = card.left() + PAD + 1.0;
+    Columns {
+        name: Rect::from_min_max(
+            pos2(left, card.top()),
+            pos2(right.max(left + 40.0), card.bottom()),
+        ),
+        numbers,
+        muted: table.columns.iter().map(|column| column.partial).collect(),
+    }
+}
+
+fn header(
+    ui: &mut Ui,
+    display: &Display,
+    table: &Table,
+    columns: &Columns,
+    card: Rect,
+    view: View<'_>,
+) {
+    let color = &tokens(ui).color;
+    let y = card.top() + 1.0..=card.top() + HEAD + 1.0;
+    let (by, direction) = display.sort;
+    let sort = |column| (by == column).then_some(direction);
+    let mut clicked = None;
+    let names = Rect::from_x_y_ranges(columns.name.x_range(), y.clone());
+    let cell = HeaderCell::new(&table.name_label).sortable(sort(SortBy::Name));
+    if cell.show(ui, names).clicked() {
+        clicked = Some(SortBy::Name);
+    }
+    for (column, (right, width)) in table.columns.iter().zip(&columns.numbers) {
+        let rect = Rect::from_x_y_ranges(right - width..=*right, y.clone());
+        let cell = HeaderCell::new(&column.label)
+            .right()
+            .sortable(sort(column.sort));
+        let mut response = cell.show(ui, rect);
+        if column.partial {
+            response = response.on_hover_text("Incomplete period");
+        }
+        if response.clicked() {
+            clicked = Some(column.sort);
+        }
+    }
+    let line = Stroke::new(1.0, color.border);
+    let x = card.left() + 1.0..=card.right() - 1.0;
+    ui.painter().hline(x, card.top() + HEAD + 1.5, line);
+    if let Some(by) = clicked {
+        let command = DisplayCommand::Sort(by);
+        view.commands.send(ReportCommand::Display(command));
+    }
+}
+
+fn body_row(
+    ui: &mut Ui,
+    display: &Display,
+    row: &Row,
+    columns: &Columns,
+    last: bool,
+    view: View<'_>,
+) -> Response {
+    let tokens = tokens(ui);
+    let color = &tokens.color;
+    let size = vec2(ui.available_width(), tokens.size.row);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    if response.hovered() {
+        let fill = color.hovered(color.surface);
+        ui.painter().rect_filled(rect, 0.0, fill);
+    }
+    let shown = display.is_shown(row.line);
+    let cut = cells(ui, row, columns, rect.center().y, shown);
+    // The last row needs no line, because the card has an edge.
+    if !last && rect.bottom() + 4.0 < columns.name.bottom() {
+        let line = Stroke::new(1.0, color.border);
+        ui.painter()
+            .hline(rect.x_range(), rect.bottom() - 0.5, line);
+    }
+    focus_ring(ui, &response, rect.shrink(2.0), tokens.radius.control);
+    response.widget_info(|| {
+        let text = format!("{}: {}", row.name, row.cells.join(", "));
+        WidgetInfo::selected(Role::Row, true, shown, text)
+    });
+    if response.clicked() {
+        let command = DisplayCommand::Toggle(row.line);
+        view.commands.send(ReportCommand::Display(command));
+    }
+    if cut {
+        return response.on_hover_text(&row.name);
+    }
+    response
+}
+
+/// Paints a row's texts; returns whether its name was cut.
+fn cells(ui: &Ui, row: &Row, columns: &Columns, middle: f32, shown: bool) -> bool {
+    let color = &tokens(ui).color;
+    let ink = color.text;
+    let left = columns.name.left();
+    line_marker(ui, pos2(left + 4.0, middle), row.line, shown);
+    let painter = ui.painter();
+    let room = columns.name.right() - left - MARK;
+    let name = layout(painter, &row.name, Type::Body, ink, room);
+    let cut = name.elided;
+    let at = pos2(left + MARK, middle - name.size().y / 2.0);
+    painter.galley(at, name, ink);
+    let numbers = columns.numbers.iter().zip(&columns.muted);
+    for (text, ((right, _), muted)) in row.cells.iter().zip(numbers) {
+        let at = pos2(*right, middle);
+        let ink = if *muted { color.muted } else { ink };
+        paint_text(painter, at, Align2::RIGHT_CENTER, text, Type::Body, ink);
+    }
+    cut
+}
