@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod connection;
+mod navigation;
 
 /// The key of the saved theme.
 const THEME_KEY: &str = "empmix.theme";
@@ -38,6 +39,7 @@ pub struct Console {
     /// The modules.
     pub pages: Pages,
     schedule: connection::PollSchedule,
+    navigation: navigation::Navigation,
     opened_ms: EpochMs,
     /// A project that was just made, until the list of projects contains it.
     project_to_open: Option<ProjectId>,
@@ -73,6 +75,7 @@ impl Console {
             chrome: Chrome::default(),
             first_run: FirstRunState::default(),
             pages: Pages::default(),
+            navigation: navigation::Navigation::default(),
             project_to_open: None,
             schedule: connection::PollSchedule::default(),
             copying: None,
@@ -84,12 +87,14 @@ impl Console {
     pub fn logic(&mut self, ctx: &egui::Context) {
         self.session.now_ms = self.host.now_ms();
         self.session.time_s = (self.session.now_ms - self.opened_ms) as f64 / 1000.0;
+        self.follow_address();
         self.poll_backend(ctx);
         self.update_modules(ctx);
         self.poll_copying();
         for command in self.commands.drain() {
             self.apply(ctx, command);
         }
+        self.write_address();
     }
 
     /// Shows the window.
@@ -173,6 +178,13 @@ impl Console {
             Command::ReloadSchema => {
                 if let Some(project) = self.session.project_id {
                     self.ask_schema(project);
+                }
+            }
+            Command::CopyLink => {
+                if let Some(address) = self.address() {
+                    let text = format!("{}/#{address}", self.session.sdk_url());
+                    self.copying = Some((self.host.copy(ctx, text), "the link"));
+                    self.poll_copying();
                 }
             }
             Command::Copy { text, what } => {

@@ -417,3 +417,17 @@ fn two_keys_in_one_frame_open_a_module() {
     window.steps(4);
     assert_eq!(window.console().chrome.module, Module::Live);
 }
+
+#[test]
+fn about_says_what_runs_and_copies_it() {
+    let mut window = Window::open(Fake::loaded());
+    window.keys(Modifiers::NONE, &[Key::G, Key::A]);
+    assert!(window.shows("Emp-Mix console") && window.shows("A 200 means"));
+    window.click("Copy these details");
+    let copied = window.copied().unwrap();
+    assert!(
+        copied.contains(concat!("Version: ", env!("CARGO_PKG_VERSION"))),
+        "{copied}"
+    );
+    assert!(copied.contains("Store: local"), "{copied}");
+}

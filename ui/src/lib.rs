@@ -9,19 +9,22 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`app`] | the frame: poll, apply, show |
+//! | [`address`] | the state of a page as a link |
 //! | [`command`] | all actions of a user; the palette, the shortcuts |
 //! | [`session`] | the state that every module reads: project, schema, connection, clock |
 //! | [`backend`], [`host`] | the two traits, and the backends |
 //! | [`chrome`] | top bar, navigation, palette, banners |
 //! | [`module`] | the modules: a row each, and the trait that their states have |
 //! | [`report`] | what every report shares |
-//! | [`insights`], [`live`], [`settings`] | the modules; [`first_run`] stands in for a report without events |
+//! | [`insights`], [`live`], [`settings`], [`about`] | the modules; [`first_run`] stands in for a report without events |
 //! | [`mirror`] | the accessibility tree as plain data |
 //! | [`theme`], [`widgets`] | design tokens; controls |
 //! | [`snippet`], [`clock`] | code to copy; formatted times |
 //! | `retry` | when to ask again what did not answer |
 //! | `web` | the host for web view and browser (wasm only) |
 
+pub mod about;
+pub mod address;
 pub mod app;
 pub mod async_value;
 pub mod backend;
@@ -44,6 +47,8 @@ pub mod widgets;
 
 #[cfg(test)]
 mod accessibility_tests;
+#[cfg(test)]
+mod address_tests;
 #[cfg(test)]
 mod console_tests;
 #[cfg(test)]

@@ -6,6 +6,8 @@ use std::any::Any;
 use egui::{Key, Ui};
 
 use crate::{
+    about::AboutState,
+    address::Parameters,
     command::Command,
     insights::InsightsState,
     live::LiveState,
@@ -25,6 +27,8 @@ pub enum Module {
     Live,
     /// Project, keys, theme.
     Settings,
+    /// What runs here.
+    About,
 }
 
 /// The part of the navigation that a module is in. The last part is at the bottom.
@@ -59,7 +63,7 @@ pub struct Row {
 }
 
 /// All modules, in the order of the navigation.
-pub const ROWS: [Row; 3] = [
+pub const ROWS: [Row; 4] = [
     Row {
         module: Module::Insights,
         name: "insights",
@@ -89,6 +93,16 @@ pub const ROWS: [Row; 3] = [
         group: Group::Console,
         is_report: false,
         page: page::<SettingsState>,
+    },
+    Row {
+        module: Module::About,
+        name: "about",
+        label: "About",
+        icon: Icon::Info,
+        key: Key::A,
+        group: Group::Console,
+        is_report: false,
+        page: page::<AboutState>,
     },
 ];
 
@@ -120,6 +134,16 @@ pub trait Page: Any {
 
     /// Another project was chosen.
     fn project_changed(&mut self);
+
+    /// The state that belongs into the page's address.
+    fn address(&self) -> Parameters {
+        Parameters::default()
+    }
+
+    /// Takes the state of an address over; the error says what of it cannot be shown.
+    fn open(&mut self, _state: &Parameters) -> Result<(), String> {
+        Ok(())
+    }
 
     /// The project's data changed (more events than before).
     fn data_changed(&mut self, _cx: UpdateCtx<'_>) {}

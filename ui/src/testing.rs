@@ -21,7 +21,7 @@ use crate::{
         fake::{Fake, NOW_MS},
         mailbox,
     },
-    host::Host,
+    host::{HistoryEntry, Host},
     mirror::{Mirror, MirrorPlugin},
 };
 
@@ -33,6 +33,8 @@ const FRAME_MS: EpochMs = 50;
 pub(crate) struct TestHost {
     saved: Rc<RefCell<HashMap<String, String>>>,
     clock_reads: Rc<Cell<EpochMs>>,
+    /// The addresses of the page, the current one last.
+    pub(crate) addresses: Rc<RefCell<Vec<String>>>,
     /// Whether copying fails.
     pub(crate) denies_clipboard: Rc<Cell<bool>>,
 }
@@ -59,6 +61,18 @@ impl Host for TestHost {
 
     fn origin(&self) -> Option<String> {
         None
+    }
+
+    fn address(&self) -> String {
+        self.addresses.borrow().last().cloned().unwrap_or_default()
+    }
+
+    fn set_address(&self, address: &str, entry: HistoryEntry) {
+        let mut addresses = self.addresses.borrow_mut();
+        if entry == HistoryEntry::Replaced {
+            addresses.pop();
+        }
+        addresses.push(address.to_owned());
     }
 
     fn copy(&self, ctx: &egui::Context, text: String) -> Inbox<bool> {

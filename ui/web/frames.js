@@ -15,7 +15,7 @@ const MISSED_TICKS = 4;
 const EVENTS = [
   "pointermove", "pointerdown", "pointerup", "pointercancel", "pointerleave", "mousemove", "mouseleave", "click",
   "wheel", "keydown", "keyup", "input", "paste", "copy", "cut", "compositionupdate", "compositionend", "touchstart",
-  "touchmove", "touchend", "dragover", "drop", "focus", "blur", "focusin", "resize", "visibilitychange",
+  "touchmove", "touchend", "dragover", "drop", "focus", "blur", "focusin", "resize", "visibilitychange", "hashchange", "popstate",
 ];
 
 const nativeRequest = window.requestAnimationFrame.bind(window);

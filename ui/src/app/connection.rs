@@ -166,7 +166,12 @@ impl Console {
         };
         let known = |id: &ProjectId| projects.projects.iter().any(|project| project.id == *id);
         let made = self.project_to_open.take_if(|id| known(id));
-        let wanted = made.or(self.session.project_id);
+        let linked = self
+            .navigation
+            .going_to
+            .as_ref()
+            .map(|address| address.project);
+        let wanted = made.or(linked).or(self.session.project_id);
         let first = projects.projects.first().map(|project| project.id);
         let chosen = wanted
             .filter(known)
@@ -177,6 +182,7 @@ impl Console {
         {
             self.select_project(id);
         }
+        self.open_address();
     }
 
     pub(super) fn ask_schema(&mut self, project: ProjectId) {

@@ -41,13 +41,18 @@ struct Notice {
     until_s: f64,
 }
 
-/// How long a notice is shown.
+/// How long a notice is shown, and one that says what went wrong and what to do.
 const NOTICE_S: f64 = 2.5;
+const FAILURE_S: f64 = 8.0;
 
 impl Chrome {
     /// Shows a notice.
     pub fn notice(&mut self, kind: ToastKind, text: String, now_s: f64) {
-        let until_s = now_s + NOTICE_S;
+        let until_s = now_s
+            + match kind {
+                ToastKind::Done => NOTICE_S,
+                ToastKind::Failed => FAILURE_S,
+            };
         self.notice = Some(Notice {
             kind,
             text,

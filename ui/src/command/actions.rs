@@ -149,6 +149,14 @@ pub(super) const ACTIONS: &[Action] = &[
         },
     },
     Action {
+        text: "Copy a link to this page",
+        keys: None,
+        also: &[],
+        in_palette: true,
+        when: always,
+        command: |_, session| session.project_id.map(|_| Command::CopyLink),
+    },
+    Action {
         text: "All shortcuts",
         keys: Some(Keys::Typed("?")),
         also: &[],

@@ -53,6 +53,8 @@ pub enum Command {
         /// The name of the text in the notice: *Copied the public key*.
         what: &'static str,
     },
+    /// Copies a link to what is shown.
+    CopyLink,
     /// A command of any report, for the one that is shown.
     Report(ReportCommand),
     /// A command of the empty state.

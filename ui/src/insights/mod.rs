@@ -11,6 +11,7 @@ mod view;
 mod tests;
 
 use crate::{
+    address::Parameters,
     command::Command,
     module::Page,
     report::{ReportCommand, ReportState},
@@ -53,6 +54,14 @@ impl Page for InsightsState {
 
     fn project_changed(&mut self) {
         *self = Self::default();
+    }
+
+    fn address(&self) -> Parameters {
+        self.parameters()
+    }
+
+    fn open(&mut self, state: &Parameters) -> Result<(), String> {
+        self.open_report(state)
     }
 
     fn data_changed(&mut self, cx: UpdateCtx<'_>) {

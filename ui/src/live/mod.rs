@@ -9,6 +9,7 @@ use empmix_model::{ids::ItemHash, stored::LiveItem};
 use empmix_protocol::{ApiError, Call, EventsQuery, reply::EventList, shell::LiveMessage};
 
 use crate::{
+    address::Parameters,
     async_value::AsyncValue,
     backend::LiveStream,
     command::Command,
@@ -20,6 +21,9 @@ use ring::Ring;
 
 /// The number of stored events that are shown at first.
 const START_WITH: usize = 100;
+
+/// What an address calls the list of refused events.
+const REFUSED: &str = "refused";
 
 /// An action of a user in *Live*.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +118,28 @@ impl Page for LiveState {
 
     fn show(&self, ui: &mut egui::Ui, view: View<'_>) {
         self.paint(ui, view);
+    }
+
+    fn address(&self) -> Parameters {
+        let open = self.details.map(|details| match details {
+            Details::Event(id) => id.to_string(),
+            Details::Refused => REFUSED.to_owned(),
+        });
+        let filter = (!self.filter.is_empty()).then_some(&*self.filter);
+        Parameters::default()
+            .with_some("filter", filter)
+            .with_some("event", self.event.as_deref())
+            .with_some("open", open)
+    }
+
+    fn open(&mut self, state: &Parameters) -> Result<(), String> {
+        self.filter = state.get("filter").unwrap_or_default().to_owned();
+        self.event = state.get("event").map(str::to_owned);
+        self.details = state.get("open").and_then(|open| match open {
+            REFUSED => Some(Details::Refused),
+            id => id.parse().ok().map(Details::Event),
+        });
+        Ok(())
     }
 
     fn apply(&mut self, command: &Command, cx: UpdateCtx<'_>) {

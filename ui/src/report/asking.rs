@@ -41,6 +41,11 @@ impl<Q: Question> Asking<Q> {
         self.due_s = Some(time_s);
     }
 
+    /// Asks in the next frame if the report differs from the last one.
+    pub(super) fn due_now(&mut self) {
+        self.due_s = Some(0.0);
+    }
+
     /// Asks now, even if the report is the same.
     pub(super) fn force(&mut self, now_s: f64) {
         self.due_s = Some(now_s);

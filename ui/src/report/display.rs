@@ -1,7 +1,7 @@
 //! How the answer is displayed. A change here sends no query.
 
 use super::{ChartModel, SortBy};
-use crate::widgets::Sort;
+use crate::{address::Parameters, widgets::Sort};
 
 /// A change of how the answer is displayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,15 @@ pub struct Display {
     /// The names of the lines that these belong to.
     names: Vec<String>,
     buckets: Vec<String>,
+    /// What an address says of buckets; it is applied to the next answer.
+    to_open: Option<ToOpen>,
+}
+
+/// What an address says of the buckets of an answer.
+#[derive(Debug, Clone, Copy)]
+struct ToOpen {
+    zoom: Option<(usize, usize)>,
+    sort: Option<(SortBy, Sort)>,
 }
 
 impl Default for Display {
@@ -63,6 +72,7 @@ impl Default for Display {
             at_first: Vec::new(),
             names: Vec::new(),
             buckets: Vec::new(),
+            to_open: None,
         }
     }
 }
@@ -91,6 +101,46 @@ impl Display {
                 self.sort = (SortBy::Total, Sort::Descending);
             }
         }
+        if let Some(to_open) = self.to_open.take() {
+            self.zoom_to(to_open.zoom);
+            self.sort = to_open.sort.unwrap_or(self.sort);
+        }
+    }
+
+    /// Adds what belongs into an address, where it is not as at first.
+    pub fn add_to(&self, parameters: Parameters) -> Parameters {
+        let view = KINDS.iter().find(|(kind, _)| *kind == self.kind);
+        let view = view.filter(|_| self.kind != ChartKind::default());
+        let zoom = self.zoom.map(|(from, to)| format!("{from}-{to}"));
+        let first = Self::default();
+        let sort = (self.sort != first.sort).then(|| sort_text(self.sort));
+        parameters
+            .with_some("view", view.map(|(_, name)| *name))
+            .with_some("zoom", zoom)
+            .with_some("sort", sort)
+            .with_some("query", self.query_folded.then_some("folded"))
+    }
+
+    /// Takes over what an address says.
+    pub fn open(&mut self, parameters: &Parameters) {
+        let view = |name: &str| KINDS.iter().find(|(_, known)| *known == name);
+        let view = parameters.get("view").and_then(view);
+        self.kind = view.map_or_else(ChartKind::default, |(kind, _)| *kind);
+        self.query_folded = parameters.get("query") == Some("folded");
+        let zoom = |text: &str| {
+            let (from, to) = text.split_once('-')?;
+            Some((from.parse().ok()?, to.parse().ok()?))
+        };
+        let to_open = ToOpen {
+            zoom: parameters.get("zoom").and_then(zoom),
+            sort: parameters.get("sort").and_then(sort_of_text),
+        };
+        if self.buckets.is_empty() {
+            self.to_open = Some(to_open);
+        } else {
+            self.zoom_to(to_open.zoom);
+            self.sort = to_open.sort.unwrap_or(Self::default().sort);
+        }
     }
 
     /// Applies a change.
@@ -105,14 +155,15 @@ impl Display {
                 }
             }
             DisplayCommand::Solo(line) => self.solo(line),
-            DisplayCommand::Zoom(zoom) => {
-                let count = self.buckets.len();
-                self.zoom = zoom
-                    .map(|(from, to)| (from, to.min(count)))
-                    .filter(|(from, to)| from + 1 < *to);
-            }
+            DisplayCommand::Zoom(zoom) => self.zoom_to(zoom),
             DisplayCommand::Sort(by) => self.sort_by(by),
         }
+    }
+
+    fn zoom_to(&mut self, zoom: Option<(usize, usize)>) {
+        let count = self.buckets.len();
+        let zoom = zoom.map(|(from, to)| (from, to.min(count)));
+        self.zoom = zoom.filter(|(from, to)| from + 1 < *to);
     }
 
     fn solo(&mut self, line: usize) {
@@ -135,5 +186,102 @@ impl Display {
             Sort::Descending => Sort::Ascending,
         };
         self.sort = (by, if self.sort.0 == by { turned } else { first });
+    }
+}
+
+/// The kinds of chart with their names in an address.
+const KINDS: [(ChartKind, &str); 3] = [
+    (ChartKind::Line, "line"),
+    (ChartKind::Bar, "bar"),
+    (ChartKind::Table, "table"),
+];
+
+/// `total`, `-total` for descending, a number for a bucket.
+fn sort_text((by, direction): (SortBy, Sort)) -> String {
+    let sign = if direction == Sort::Descending {
+        "-"
+    } else {
+        ""
+    };
+    match by {
+        SortBy::Name => format!("{sign}name"),
+        SortBy::Total => format!("{sign}total"),
+        SortBy::Average => format!("{sign}average"),
+        SortBy::Bucket(bucket) => format!("{sign}{bucket}"),
+    }
+}
+
+fn sort_of_text(text: &str) -> Option<(SortBy, Sort)> {
+    let (direction, by) = match text.strip_prefix('-') {
+        Some(by) => (Sort::Descending, by),
+        None => (Sort::Ascending, text),
+    };
+    let by = match by {
+        "name" => SortBy::Name,
+        "total" => SortBy::Total,
+        "average" => SortBy::Average,
+        bucket => SortBy::Bucket(bucket.parse().ok()?),
+    };
+    Some((by, direction))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::example;
+
+    fn shown(count: usize) -> Display {
+        let points = vec![Some(1.0); count];
+        let lines: [(&str, &[Option<f64>]); 2] = [("a", &points), ("b", &points)];
+        let mut display = Display::default();
+        display.adopt(Some(&example(Some("p"), &lines)));
+        display
+    }
+
+    #[test]
+    fn an_address_opens_the_same_display() {
+        let mut display = shown(12);
+        for command in [
+            DisplayCommand::Kind(ChartKind::Bar),
+            DisplayCommand::Zoom(Some((2, 7))),
+            DisplayCommand::Sort(SortBy::Bucket(3)),
+            DisplayCommand::ToggleQuery,
+        ] {
+            display.apply(command);
+        }
+        let address = display.add_to(Parameters::default());
+        // One that waits for its first answer, and one that has an answer.
+        for answered_before in [false, true] {
+            let mut opened = if answered_before {
+                shown(12)
+            } else {
+                Display::default()
+            };
+            opened.open(&address);
+            let points = [Some(1.0); 12];
+            opened.adopt(Some(&example(Some("p"), &[("a", &points), ("b", &points)])));
+            assert_eq!(opened.add_to(Parameters::default()), address);
+            assert_eq!((opened.kind, opened.zoom), (ChartKind::Bar, Some((2, 7))));
+        }
+    }
+
+    #[test]
+    fn an_address_with_nonsense_shows_all() {
+        let mut display = shown(4);
+        let nonsense = Parameters::default()
+            .with("zoom", "9-1")
+            .with("view", "pie")
+            .with("sort", "-");
+        display.open(&nonsense);
+        assert_eq!(display.add_to(Parameters::default()), Parameters::default());
+    }
+
+    #[test]
+    fn one_line_is_shown_alone_and_then_all_again() {
+        let mut display = shown(3);
+        display.apply(DisplayCommand::Solo(1));
+        assert!(!display.is_shown(0) && display.is_shown(1));
+        display.apply(DisplayCommand::Solo(1));
+        assert!(display.is_shown(0) && display.is_shown(1));
     }
 }

@@ -38,6 +38,9 @@ pub(super) fn show<Q: Question>(ui: &mut Ui, state: &ReportState<Q>, view: View<
 
 fn links<Q: Question>(ui: &mut Ui, state: &ReportState<Q>, view: View<'_>) {
     let press = |ui: &mut Ui, text: &str| ui.add(Button::link(text).small()).clicked();
+    if press(ui, "Copy link") {
+        view.commands.send(Command::CopyLink);
+    }
     if press(ui, "Copy JSON")
         && let Some(text) = json_text(state)
     {

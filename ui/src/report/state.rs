@@ -10,6 +10,7 @@ use super::{
     history::History,
 };
 use crate::{
+    address::{self, Parameters},
     async_value::AsyncValue,
     command::Command,
     session::{Session, UpdateCtx},
@@ -22,6 +23,9 @@ const DEBOUNCE_S: f64 = 0.15;
 pub trait Question: Clone + PartialEq {
     /// The question of the first screen.
     fn first(shared: Shared) -> Self;
+
+    /// The question of a report; `None` where the panel has no controls for a part of it.
+    fn of_report(report: &Report) -> Option<Self>;
 
     /// What all questions have in common.
     fn shared(&self) -> &Shared;
@@ -52,6 +56,10 @@ pub trait Question: Clone + PartialEq {
 #[derive(Debug)]
 pub struct ReportState<Q> {
     history: Option<History<Q>>,
+    /// Whether the question is that of the first screen, which follows the data until it is changed.
+    is_first: bool,
+    /// The question to begin with, from an address.
+    to_open: Option<Q>,
     catalog: Catalog,
     /// Event count, newest event and property count of the schema that the catalog was made from.
     catalog_of: (u64, i64, usize),
@@ -64,6 +72,8 @@ impl<Q> Default for ReportState<Q> {
     fn default() -> Self {
         Self {
             history: None,
+            is_first: false,
+            to_open: None,
             catalog: Catalog::default(),
             catalog_of: (0, 0, 0),
             asking: Asking::default(),
@@ -76,7 +86,8 @@ impl<Q> Default for ReportState<Q> {
 impl<Q: Question> ReportState<Q> {
     /// The project's data changed (more events than before).
     pub fn ask_again(&mut self, cx: UpdateCtx<'_>) {
-        if self.history.as_ref().is_none_or(History::is_untouched) {
+        let history = self.history.as_ref();
+        if self.is_first && history.is_none_or(History::is_untouched) {
             self.history = None;
         }
         self.asking.force(cx.session.time_s);
@@ -186,6 +197,36 @@ impl<Q: Question> ReportState<Q> {
         self.pipeline.as_ref()
     }
 
+    /// The state that belongs into the page's address.
+    pub fn parameters(&self) -> Parameters {
+        let report = self.question().and_then(Question::report);
+        let report = report.map(|report| address::encode(&report));
+        let parameters = Parameters::default().with_some(address::REPORT, report);
+        let open = self.pipeline.as_ref().map(|_| "pipeline");
+        self.display.add_to(parameters).with_some("open", open)
+    }
+
+    /// Takes the state of an address over; the error says why its report cannot be shown.
+    pub fn open_report(&mut self, parameters: &Parameters) -> Result<(), String> {
+        self.display.open(parameters);
+        let Some(text) = parameters.get(address::REPORT) else {
+            return Ok(());
+        };
+        let question = Q::of_report(&address::decode(text)?).ok_or(
+            "The report in this link has parts that this console has no controls for. Ask it with the query API.",
+        )?;
+        match &mut self.history {
+            // It is asked in the next frame.
+            Some(history) => {
+                if history.push(question) {
+                    self.asking.due_now();
+                }
+            }
+            None => self.to_open = Some(question),
+        }
+        Ok(())
+    }
+
     fn step(&mut self, now_s: f64, step: impl Fn(&mut History<Q>) -> bool) {
         if self.history.as_mut().is_some_and(step) {
             self.asking.due_at(now_s + DEBOUNCE_S);
@@ -196,9 +237,14 @@ impl<Q: Question> ReportState<Q> {
         if session.schema.latest().is_none() || session.project().is_none() {
             return;
         }
-        let events = session.oldest_and_newest_ms();
-        let (range, width) = first_screen(session.now_ms, events, &session.zone());
-        self.history = Some(History::new(Q::first(Shared::of_range(range, width))));
+        let question = self.to_open.take();
+        self.is_first = question.is_none();
+        let question = question.unwrap_or_else(|| {
+            let events = session.oldest_and_newest_ms();
+            let (range, width) = first_screen(session.now_ms, events, &session.zone());
+            Q::first(Shared::of_range(range, width))
+        });
+        self.history = Some(History::new(question));
         self.asking.due_at(session.time_s);
     }
 

@@ -1,6 +1,6 @@
 //! The view of *Settings*: a column of cards.
 
-use egui::{Align, Layout, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Layout, Ui};
 use empmix_model::project::{Project, WeekStart};
 use empmix_protocol::call::KeyKind;
 
@@ -11,13 +11,11 @@ use crate::{
     snippet::{Platform, code_block, short_key, snippet},
     theme::{Type, tokens},
     widgets::{
-        Button, Choice, Picker, TextField, card_frame, elided, label, label_wrapped, segmented,
+        Button, Choice, Picker, TextField, VALUE_LEFT, elided, group, label, label_wrapped, page,
+        row, segmented,
     },
 };
 
-const WIDTH: f32 = 680.0;
-/// The left edge of the values in a card.
-const VALUE_LEFT: f32 = 132.0;
 const FIELD_WIDTH: f32 = 280.0;
 
 const WEEK: [(WeekStart, &str); 7] = [
@@ -38,27 +36,15 @@ const THEMES: [(egui::ThemePreference, &str); 3] = [
 impl SettingsState {
     /// Shows the module.
     pub(super) fn paint(&self, ui: &mut Ui, view: View<'_>) {
-        let tokens = tokens(ui);
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            let area = ui.available_rect_before_wrap();
-            let width = WIDTH.min(area.width() - 2.0 * tokens.space.xl);
-            let left = (area.center().x - width / 2.0).round();
-            let min = pos2(left, area.top() + tokens.space.xl);
-            let page = Rect::from_min_size(min, vec2(width, f32::INFINITY));
-            ui.scope_builder(UiBuilder::new().max_rect(page), |ui| {
-                ui.spacing_mut().item_spacing.y = tokens.space.m;
-                label(ui, "Settings", Type::Large, tokens.color.text);
-                self.error(ui);
-                if let Some(project) = view.session.project() {
-                    about_project(ui, view, project);
-                    self.keys(ui, view, project);
-                    self.sending(ui, view, project);
-                }
-                self.new_project(ui, view);
-                appearance(ui, view);
-                sidecar(ui, view);
-                ui.add_space(tokens.space.xl);
-            });
+        page(ui, "Settings", |ui| {
+            self.error(ui);
+            if let Some(project) = view.session.project() {
+                about_project(ui, view, project);
+                self.keys(ui, view, project);
+                self.sending(ui, view, project);
+            }
+            self.new_project(ui, view);
+            appearance(ui, view);
         });
     }
 
@@ -305,56 +291,6 @@ fn appearance(ui: &mut Ui, view: View<'_>) {
                 view.commands.send(Command::SetTheme(theme));
             }
         });
-    });
-}
-
-fn sidecar(ui: &mut Ui, view: View<'_>) {
-    let Some(status) = view.session.status.latest() else {
-        return;
-    };
-    let color = &tokens(ui).color;
-    group(ui, "Sidecar", |ui| {
-        let facts = [
-            ("Version", status.version.clone()),
-            ("Address", view.session.sdk_url()),
-            ("Store", status.engine.to_string()),
-            ("Broker", status.broker.clone()),
-        ];
-        for (name, value) in facts {
-            row(ui, name, |ui| {
-                label(ui, &value, Type::Body, color.text);
-            });
-        }
-        label_wrapped(ui, &status.durability, Type::Body, color.muted);
-        for warning in &status.warnings {
-            label_wrapped(ui, warning, Type::Body, color.warn);
-        }
-    });
-}
-
-fn group(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
-    let tokens = tokens(ui);
-    let frame = card_frame(tokens).inner_margin(Margin::symmetric(16, 12));
-    frame.show(ui, |ui| {
-        ui.set_min_width(ui.available_width());
-        ui.spacing_mut().item_spacing.y = tokens.space.xs;
-        label(ui, title, Type::Title, tokens.color.text);
-        ui.add_space(tokens.space.xs);
-        add(ui);
-    });
-}
-
-fn row(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
-    ui.horizontal(|ui| {
-        let size = vec2(VALUE_LEFT, tokens(ui).size.control);
-        let layout = Layout::left_to_right(Align::Center);
-        ui.allocate_ui_with_layout(size, layout, |ui| {
-            ui.set_min_size(size);
-            if !name.is_empty() {
-                label(ui, name, Type::Body, tokens(ui).color.muted);
-            }
-        });
-        add(ui);
     });
 }
 

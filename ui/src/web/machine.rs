@@ -7,7 +7,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use super::{frames, tauri};
 use crate::{
     backend::{Inbox, mailbox},
-    host::Host,
+    host::{HistoryEntry, Host},
 };
 
 /// The browser or web view that the console runs in.
@@ -47,6 +47,25 @@ impl Host for Machine {
             return None;
         }
         web_sys::window()?.location().origin().ok()
+    }
+
+    fn address(&self) -> String {
+        let hash = web_sys::window().and_then(|window| window.location().hash().ok());
+        let hash = hash.unwrap_or_default();
+        hash.strip_prefix('#').unwrap_or_default().to_owned()
+    }
+
+    fn set_address(&self, address: &str, entry: HistoryEntry) {
+        let history = web_sys::window().and_then(|window| window.history().ok());
+        let Some(history) = history else { return };
+        let url = format!("#{address}");
+        // A page that may not change its address keeps the old one: reloading then loses the state.
+        let _ = match entry {
+            HistoryEntry::New => history.push_state_with_url(&JsValue::NULL, "", Some(&url)),
+            HistoryEntry::Replaced => {
+                history.replace_state_with_url(&JsValue::NULL, "", Some(&url))
+            }
+        };
     }
 
     fn copy(&self, ctx: &egui::Context, text: String) -> Inbox<bool> {

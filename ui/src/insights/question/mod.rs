@@ -2,6 +2,7 @@
 
 mod builder;
 mod edit;
+mod read;
 mod report;
 mod sentence;
 
@@ -21,6 +22,10 @@ impl Question for Builder {
             series: vec![SeriesDraft::default()],
             shared,
         }
+    }
+
+    fn of_report(report: &Report) -> Option<Self> {
+        read::read(report)
     }
 
     fn shared(&self) -> &Shared {

@@ -66,6 +66,15 @@ impl RangeChoice {
         }
     }
 
+    /// The choice that gives this range.
+    pub fn of_report(range: &Range) -> Self {
+        match *range {
+            Range::Last { last, unit } => Self::Last { last, unit },
+            Range::Dates { from, to } if from == year_before(to) => Self::TwelveMonthsTo(to),
+            Range::Dates { from, to } => Self::Dates { from, to },
+        }
+    }
+
     /// The range of the report.
     pub fn report(&self) -> Range {
         match *self {
