@@ -1,14 +1,15 @@
 //! What the libraries of the window must find in the environment before they start.
 //!
-//! On Linux two of them need a setting, each of which the user may override by setting the variable:
+//! On Linux they need settings, each of which the user may override by setting the variable:
 //!
 //! | variable | value | when |
 //! | --- | --- | --- |
 //! | `DBUS_SESSION_BUS_ADDRESS` | `disabled:` | no session bus answers ([`session_bus`](crate::session_bus)) |
 //! | `JSC_useBBQJIT` | `0` | WebKitGTK from 2.40 on: compiled WebAssembly may compute wrong values (docs/decisions/0006-wasm-compiler.md) |
+//! | `WEBKIT_DISABLE_DMABUF_RENDERER` | `1` | NVIDIA's own driver is loaded: with it WebKitGTK's buffers may stay empty or end the web process |
 //!
-//! Both are read once, by libdbus and by JavaScriptCore in the web process, which inherits the
-//! environment of this one. macOS and Windows need nothing.
+//! They are read once, by libdbus, and by WebKit and JavaScriptCore in the web process, which inherits
+//! the environment of this one. macOS and Windows need nothing.
 
 /// One variable, and why it is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,8 @@ fn set(setting: &Setting) {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::path::Path;
+
     use super::Setting;
     use crate::session_bus;
 
@@ -49,6 +52,11 @@ mod linux {
     const GUARDS: [&str; 3] = ["JSC_useBBQJIT", "JSC_useConcurrentJIT", "JSC_useJIT"];
     /// The first WebKitGTK that the fault is known of.
     const FIRST_AFFECTED: (u32, u32) = (2, 40);
+
+    /// Keeps WebKitGTK from sharing buffers with the graphics driver.
+    const NO_DMABUF: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    /// There while NVIDIA's own driver is loaded.
+    const NVIDIA: &str = "/proc/driver/nvidia/version";
 
     pub(super) fn settings() -> Vec<Setting> {
         let is_set = |name: &str| std::env::var_os(name).is_some();
@@ -60,6 +68,7 @@ mod linux {
         let guarded = GUARDS.into_iter().any(is_set);
         bus.into_iter()
             .chain(wasm_guard(&version, guarded))
+            .chain(buffer_guard(Path::new(NVIDIA).exists(), is_set(NO_DMABUF)))
             .collect()
     }
 
@@ -68,6 +77,14 @@ mod linux {
             name: GUARDS[0],
             value: "0".to_owned(),
             reason: format!("WebKitGTK {version} may compute wrong values in WebAssembly"),
+        })
+    }
+
+    fn buffer_guard(has_nvidia: bool, set_by_user: bool) -> Option<Setting> {
+        (has_nvidia && !set_by_user).then(|| Setting {
+            name: NO_DMABUF,
+            value: "1".to_owned(),
+            reason: "NVIDIA's driver is loaded".to_owned(),
         })
     }
 
@@ -83,6 +100,14 @@ mod linux {
     #[cfg(test)]
     mod tests {
         use super::*;
+
+        #[test]
+        fn buffers_are_not_shared_with_nvidias_driver_unless_the_user_chose() {
+            let guard = buffer_guard(true, false).unwrap();
+            assert_eq!((guard.name, &*guard.value), (NO_DMABUF, "1"));
+            assert_eq!(buffer_guard(true, true), None);
+            assert_eq!(buffer_guard(false, false), None);
+        }
 
         #[test]
         fn the_guard_is_set_for_affected_versions_unless_the_user_chose() {

@@ -21,6 +21,10 @@ mod navigation;
 
 /// The key of the saved theme.
 const THEME_KEY: &str = "empmix.theme";
+/// The key of the saved zoom, where the window has none of its own.
+const ZOOM_KEY: &str = "empmix.zoom";
+/// The smallest and the largest zoom.
+const ZOOM: (f32, f32) = (0.5, 3.0);
 /// The key of the saved project.
 const PROJECT_KEY: &str = "empmix.project";
 
@@ -40,6 +44,8 @@ pub struct Console {
     pub pages: Pages,
     schedule: connection::PollSchedule,
     navigation: navigation::Navigation,
+    /// The zoom that was saved last.
+    zoom: f32,
     opened_ms: EpochMs,
     /// A project that was just made, until the list of projects contains it.
     project_to_open: Option<ProjectId>,
@@ -52,6 +58,10 @@ impl Console {
     pub fn new(ctx: &egui::Context, backend: Rc<dyn Backend>, host: Box<dyn Host>) -> Self {
         crate::theme::install(ctx);
         ctx.set_theme(theme_from(host.load(THEME_KEY).as_deref()));
+        let zoom = host.load(ZOOM_KEY).and_then(|zoom| zoom.parse().ok());
+        if let Some(zoom) = zoom.filter(|_: &f32| zooms_itself(ctx)) {
+            ctx.set_zoom_factor(zoom.clamp(ZOOM.0, ZOOM.1));
+        }
         let session = Session {
             now_ms: host.now_ms(),
             time_s: 0.0,
@@ -76,6 +86,7 @@ impl Console {
             first_run: FirstRunState::default(),
             pages: Pages::default(),
             navigation: navigation::Navigation::default(),
+            zoom: 1.0,
             project_to_open: None,
             schedule: connection::PollSchedule::default(),
             copying: None,
@@ -87,6 +98,7 @@ impl Console {
     pub fn logic(&mut self, ctx: &egui::Context) {
         self.session.now_ms = self.host.now_ms();
         self.session.time_s = (self.session.now_ms - self.opened_ms) as f64 / 1000.0;
+        self.keep_zoom(ctx);
         self.follow_address();
         self.poll_backend(ctx);
         self.update_modules(ctx);
@@ -233,6 +245,15 @@ impl Console {
         }
     }
 
+    /// Saves the zoom when it changes.
+    fn keep_zoom(&mut self, ctx: &egui::Context) {
+        let zoom = ctx.zoom_factor();
+        if zooms_itself(ctx) && zoom != self.zoom {
+            self.zoom = zoom;
+            self.host.save(ZOOM_KEY, &zoom.to_string());
+        }
+    }
+
     fn set_theme(&self, ctx: &egui::Context, theme: egui::ThemePreference) {
         ctx.set_theme(theme);
         self.host.save(THEME_KEY, theme_name(theme));
@@ -248,6 +269,11 @@ impl Console {
             page.project_changed();
         }
     }
+}
+
+/// Whether Ctrl + and − are for the console; a browser has a zoom of its own.
+fn zooms_itself(ctx: &egui::Context) -> bool {
+    ctx.options(|options| options.zoom_with_keyboard)
 }
 
 fn theme_from(name: Option<&str>) -> egui::ThemePreference {

@@ -431,3 +431,47 @@ fn about_says_what_runs_and_copies_it() {
     );
     assert!(copied.contains("Store: local"), "{copied}");
 }
+
+#[test]
+fn the_zoom_is_kept() {
+    let host = TestHost::default();
+    let mut window = Window::open_on(Fake::loaded(), &host);
+    window.keys(Modifiers::COMMAND, &[Key::Plus, Key::Plus]);
+    let zoom = window.harness.ctx.zoom_factor();
+    assert!(zoom > 1.1, "{zoom}");
+    let again = Window::open_on(Fake::loaded(), &host);
+    assert_eq!(again.harness.ctx.zoom_factor(), zoom);
+}
+
+#[test]
+fn live_shows_the_day_where_it_changes() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Live");
+    window.steps(4);
+    let mut items = live_items(3);
+    for (item, days) in items.iter_mut().zip([0, 1, 1, 2]) {
+        if let LiveItem::Event(event) = item {
+            event.time -= days * 86_400_000;
+        }
+        window.fake.arrive(item);
+    }
+    window.steps(4);
+    assert!(
+        window.shows_containing("21 Aug 21:51"),
+        "another day than the row above"
+    );
+    assert!(
+        window.first_row().contains(" Aug "),
+        "another day than today"
+    );
+}
+
+#[test]
+fn a_project_is_found_by_typing_its_name() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Project");
+    window.harness.event(egui::Event::Text("new".to_owned()));
+    window.steps(3);
+    window.keys(Modifiers::NONE, &[Key::Enter]);
+    assert_eq!(window.console().chrome.module, Module::Settings);
+}

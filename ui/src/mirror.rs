@@ -1,8 +1,10 @@
 //! The accessibility tree as plain data.
 //!
 //! egui describes each frame as an AccessKit tree, which its web host drops. [`MirrorPlugin`] keeps
-//! the latest tree as a flat list of [`Element`]s. The web host lays them over the canvas as
-//! invisible elements, and passes actions on those elements back to egui as input.
+//! what of the latest tree has a meaning as [`Element`]s: controls and texts, and the groups that give
+//! them one (a table and its rows, a list and its options, a dialog), which their parents lead to. The
+//! web host lays them over the canvas as invisible elements, and passes actions on those elements back
+//! to egui as input.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,6 +17,8 @@ use egui::accesskit::{
 pub struct Element {
     /// Its id, which stays the same from frame to frame.
     pub id: u64,
+    /// The group that it is in, which comes before it.
+    pub parent: Option<u64>,
     /// The HTML element that represents it.
     pub tag: Tag,
     /// Its ARIA role; `None` where the tag implies it.
@@ -25,13 +29,15 @@ pub struct Element {
     pub value: Option<String>,
     /// Whether it is checked, pressed or selected.
     pub on: Option<bool>,
+    /// Of what opens a list: whether it is open.
+    pub expanded: Option<bool>,
     /// Whether it cannot be used now.
     pub disabled: bool,
     /// Whether it can be clicked.
     pub clickable: bool,
     /// Whether it has the keyboard focus.
     pub focused: bool,
-    /// Left, top, width, height in points.
+    /// Left, top, width, height in points of the page: those of egui times its zoom.
     pub bounds: [f32; 4],
 }
 
@@ -86,6 +92,18 @@ impl Mirror {
         self.request(id, Action::SetValue, Some(ActionData::Value(text.into())));
     }
 
+    /// Presses a key without modifiers.
+    pub fn press(&self, key: egui::Key) {
+        let press = |pressed| egui::Event::Key {
+            key,
+            physical_key: None,
+            pressed,
+            repeat: false,
+            modifiers: egui::Modifiers::NONE,
+        };
+        self.lock().input.extend([press(true), press(false)]);
+    }
+
     fn request(&self, id: u64, action: Action, data: Option<ActionData>) {
         let request = ActionRequest {
             action,
@@ -127,7 +145,10 @@ impl egui::Plugin for MirrorPlugin {
         let Some(update) = &output.platform_output.accesskit_update else {
             return;
         };
-        let elements = ctx.viewport(|viewport| elements(update, &viewport.prev_pass.widgets));
+        let mut elements = ctx.viewport(|viewport| elements(update, &viewport.prev_pass.widgets));
+        let zoom = ctx.zoom_factor();
+        let bounds = elements.iter_mut().flat_map(|element| &mut element.bounds);
+        bounds.for_each(|side| *side *= zoom);
         let mut state = self.mirror.lock();
         if state.elements != elements {
             state.elements = elements;
@@ -159,29 +180,59 @@ pub fn elements(update: &TreeUpdate, widgets: &egui::WidgetRects) -> Vec<Element
     let Some(root) = update.tree.as_ref().map(|tree| tree.root) else {
         return Vec::new();
     };
-    let mut found = Vec::new();
+    let mut found: Vec<(egui::Order, Element)> = Vec::new();
     let everywhere = Placement {
         order: egui::Order::Background,
         clip: egui::Rect::EVERYTHING,
     };
-    let mut waiting = vec![(root, everywhere)];
-    while let Some((id, around)) = waiting.pop() {
+    let mut waiting = vec![(root, everywhere, None)];
+    while let Some((id, around, group)) = waiting.pop() {
         let Some(node) = nodes.get(&id) else { continue };
         // The lines of a text are not widgets; they have the text's placement.
         let place = places.get(&id).copied().unwrap_or(around);
-        waiting.extend(node.children().iter().rev().map(|child| (*child, place)));
+        // What is on another layer lies over its parent, not in it.
+        let group = group.filter(|_| place.order == around.order);
         let named_by = || {
             let labels = node.labelled_by().iter().filter_map(|id| nodes.get(id));
             let names: Vec<_> = labels.filter_map(|label| text_of(label)).collect();
             (!names.is_empty()).then(|| names.join(" "))
         };
+        let mut inside = group;
         if let Some(mut element) = element(id, node, place.clip, named_by) {
             element.focused = update.focus == id;
+            element.parent = group;
+            if element.is_group() {
+                inside = Some(element.id);
+            }
             found.push((place.order, element));
         }
+        let children = node.children().iter().rev();
+        waiting.extend(children.map(|child| (*child, place, inside)));
     }
     found.sort_by_key(|(order, _)| *order);
     found.into_iter().map(|(_, element)| element).collect()
+}
+
+/// Roles of groups.
+const GROUPS: [&str; 11] = [
+    "table",
+    "rowgroup",
+    "row",
+    "listbox",
+    "menu",
+    "tablist",
+    "radiogroup",
+    "dialog",
+    "navigation",
+    "status",
+    "alert",
+];
+
+impl Element {
+    /// Whether others may be in it.
+    pub fn is_group(&self) -> bool {
+        self.role.is_some_and(|role| GROUPS.contains(&role))
+    }
 }
 
 fn text_of(node: &Node) -> Option<&str> {
@@ -215,8 +266,15 @@ fn element(
         (false, None, None) => None,
     };
     let nameless = name.is_empty() && value.is_none();
-    (!nameless || matches!(tag, Tag::Input | Tag::TextArea)).then(|| Element {
+    let needs_none = matches!(tag, Tag::Input | Tag::TextArea)
+        || role.is_some_and(|role| GROUPS.contains(&role));
+    (!nameless || needs_none).then(|| Element {
         id: id.0,
+        parent: None,
+        expanded: match role {
+            Some("combobox") => Some(node.is_expanded() == Some(true)),
+            _ => node.is_expanded(),
+        },
         tag,
         role,
         name,
@@ -242,8 +300,14 @@ fn tag_and_role(role: Role) -> Option<(Tag, Option<&'static str>)> {
         Role::RadioButton => div("radio"),
         Role::Tab => div("tab"),
         Role::ComboBox => div("combobox"),
+        Role::ListBox => div("listbox"),
         Role::ListBoxOption => div("option"),
+        Role::Menu => div("menu"),
         Role::MenuItem => div("menuitem"),
+        Role::TabList => div("tablist"),
+        Role::RadioGroup => div("radiogroup"),
+        Role::Table => div("table"),
+        Role::RowGroup => div("rowgroup"),
         Role::Slider => div("slider"),
         Role::SpinButton => div("spinbutton"),
         Role::ProgressIndicator => div("progressbar"),
@@ -379,6 +443,39 @@ mod tests {
         assert!((2..=4).contains(&rows.len()), "{rows:?}");
         let lowest = rows.iter().map(|[_, top, _, height]| top + height);
         assert!(lowest.fold(0.0, f32::max) <= 110.0, "{rows:?}");
+    }
+
+    #[test]
+    fn the_rows_of_a_table_are_in_it_and_its_cells_in_them() {
+        let (ctx, mirror) = context();
+        let group = |role, name: &str| {
+            let builder = egui::UiBuilder::new().id_salt(name);
+            builder.accessibility_role(role).accessibility_label(name)
+        };
+        for _ in 0..3 {
+            frame(&ctx, |ui| {
+                ui.scope_builder(group(Role::Table, "Sales"), |ui| {
+                    for row in ["first", "second"] {
+                        ui.scope_builder(group(Role::Row, row), |ui| {
+                            let (_, cell) =
+                                ui.allocate_exact_size(egui::vec2(40.0, 20.0), egui::Sense::HOVER);
+                            let name = format!("{row} cell");
+                            cell.widget_info(|| egui::WidgetInfo::labeled(Role::Cell, true, &name));
+                        });
+                    }
+                });
+                drop(ui.button("Beside"));
+            });
+        }
+        let parent = |name: &str| find(&mirror, name).parent;
+        let id = |name: &str| Some(find(&mirror, name).id);
+        assert_eq!(parent("Sales"), None);
+        assert_eq!(
+            (parent("first"), parent("second")),
+            (id("Sales"), id("Sales"))
+        );
+        assert_eq!(parent("second cell"), id("second"));
+        assert_eq!(parent("Beside"), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 // Loads the console, and shows a failure when it cannot run or stops.
 import { watchFrames } from "./frames.js";
 import { fail, recover, refuse, report } from "./failure.js";
+import { watchKeys } from "./keys.js";
 
 const STOPPED = ["The console stopped", "No data is lost. Reload to go on."];
 const notice = document.getElementById("notice");
@@ -22,7 +23,14 @@ async function main() {
   const { default: load, Page } = await import("./empmix_ui.js");
   await load({ module_or_path: new URL("./empmix_ui_bg.wasm", import.meta.url) });
   const page = new Page();
-  await page.start(document.getElementById("console"));
+  const canvas = document.getElementById("console");
+  // A graphics driver that starts again takes all textures along.
+  canvas.addEventListener("webglcontextlost", (event) => {
+    event.preventDefault();
+    fail("The drawing surface was lost", "The graphics driver has started again. Reload: the page's address keeps what you see.");
+  });
+  await page.start(canvas);
+  watchKeys((letter) => page.press(letter));
   notice.hidden = true;
   window.empmixFrameIn(0);
   watch(page);
@@ -53,15 +61,6 @@ function text(error) {
 }
 
 addEventListener("unhandledrejection", (event) => report(`unhandled: ${text(event.reason)}`));
-
-// Keys that the console takes, and that a browser or the web view would take for itself.
-addEventListener("keydown", (event) => {
-  const key = event.key.toLowerCase();
-  const command = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
-  const reload = key === "f5" || (command && key === "r");
-  const desktop = "__TAURI_INTERNALS__" in globalThis;
-  if ((command && key === "k") || (desktop && reload)) event.preventDefault();
-}, { capture: true });
 
 // A new sign-in link that is opened in this tab changes only the fragment.
 addEventListener("hashchange", () => location.hash.startsWith("#t=") && location.reload());

@@ -1,7 +1,7 @@
 //! The command palette: a search field over a list of commands.
 
 use egui::{
-    Align2, Area, Context, Id, Key, Margin, Modal, Modifiers, Rect, Response, Sense, Ui,
+    Align2, Area, Context, Id, Key, Margin, Modal, Modifiers, Rect, Response, Sense, Ui, UiBuilder,
     WidgetInfo, accesskit::Role, vec2,
 };
 
@@ -71,12 +71,17 @@ impl CommandPalette {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.add_space(tokens(ui).space.xs);
         let mut picked = None;
-        for (index, entry) in entries.into_iter().enumerate() {
-            let marked = index == self.marked;
-            if row(ui, &entry, marked).clicked() || (marked && entered) {
-                picked = Some(entry.command);
+        let list = UiBuilder::new()
+            .accessibility_role(Role::ListBox)
+            .accessibility_label("Commands");
+        ui.scope_builder(list, |ui| {
+            for (index, entry) in entries.into_iter().enumerate() {
+                let marked = index == self.marked;
+                if row(ui, &entry, marked).clicked() || (marked && entered) {
+                    picked = Some(entry.command);
+                }
             }
-        }
+        });
         picked
     }
 

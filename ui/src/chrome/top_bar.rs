@@ -80,7 +80,9 @@ fn project(ui: &mut Ui, view: View<'_>) {
     };
     let picker = Picker::new("Project", &project.name)
         .kind(ButtonKind::Secondary)
-        .max_width(260.0);
+        .max_width(260.0)
+        .search()
+        .empty("No such project");
     let picked = picker.show(ui, || {
         let projects = view.session.projects.latest();
         let all = projects.iter().flat_map(|all| &all.projects);

@@ -55,7 +55,7 @@ impl FirstRunState {
             .map(|project| project.public_key.to_string());
         let key = key.unwrap_or_default();
         ui.horizontal(|ui| {
-            if let Some(platform) = segmented(ui, &Platform::ALL, self.platform) {
+            if let Some(platform) = segmented(ui, "Platform", &Platform::ALL, self.platform) {
                 view.commands.send(FirstRunCommand::Platform(platform));
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -74,7 +74,7 @@ impl LiveState {
             );
         });
         ui.add_space(tokens.space.xs);
-        if let Some(tab) = segmented(ui, &TABS, self.tab) {
+        if let Some(tab) = segmented(ui, "Details", &TABS, self.tab) {
             view.commands.send(LiveCommand::Tab(tab));
         }
         ui.add_space(tokens.space.m);

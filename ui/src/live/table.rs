@@ -9,10 +9,12 @@ use egui::{
 };
 
 use empmix_model::{EpochMs, stored::EventSchema};
+use jiff::civil::Date;
 
 use super::{LiveCommand, LiveState, ring::EventRow};
 use crate::{
     clock::{time_of_day, zone_name},
+    report::day_of,
     session::{Session, View},
     theme::{Tokens, Type, tokens},
     widgets::{dot, focus_ring, layout, one_line, paint_text},
@@ -23,6 +25,8 @@ const TIME: f32 = 12.0;
 const EVENT: f32 = 103.0;
 const USER: f32 = 274.0;
 const PROPERTIES: f32 = 365.0;
+/// Space for a day before the time, where events are of several days.
+const DAY: f32 = 62.0;
 /// The column of properties is hidden when it would be narrower than this.
 const PROPERTIES_MIN: f32 = 80.0;
 
@@ -40,10 +44,23 @@ impl LiveState {
         let tokens = tokens(ui);
         let row = tokens.size.row;
         let card = ui.available_rect_before_wrap();
+        ui.advance_cursor_after_rect(card);
         let border = Stroke::new(1.0, tokens.color.border);
         ui.painter()
             .rect_filled(card, tokens.radius.card, tokens.color.surface);
-        header(ui, card, view.session);
+        let today = view.session.today();
+        let day = |row: &EventRow| day_of(row.event.time, &view.session.zone());
+        let shift = if rows.iter().any(|row| day(row) != today) {
+            DAY
+        } else {
+            0.0
+        };
+        let builder = UiBuilder::new()
+            .max_rect(card)
+            .accessibility_role(Role::Table)
+            .accessibility_label("Events");
+        let ui = &mut ui.new_child(builder);
+        header(ui, card, shift, view.session);
         // As many rows as fit completely.
         let mut body = card.shrink(1.0);
         body.min.y = card.top() + row;
@@ -53,9 +70,18 @@ impl LiveState {
             ui.spacing_mut().item_spacing.y = 0.0;
             let area = ScrollArea::vertical().id_salt("rows").auto_shrink(false);
             area.show_rows(ui, row, rows.len(), |ui, shown| {
-                for row in &rows[shown] {
-                    let selected = self.is_selected(row.event.id);
-                    if show_row(ui, row, selected, card.bottom(), view.session).clicked() {
+                for index in shown {
+                    let row = rows[index];
+                    // The day is shown where it changes.
+                    let above = index.checked_sub(1).map_or(today, |above| day(rows[above]));
+                    let placed = PlacedRow {
+                        row,
+                        day: (day(row) != above).then(|| day(row)),
+                        shift,
+                        selected: self.is_selected(row.event.id),
+                        bottom: card.bottom(),
+                    };
+                    if placed.show(ui, view.session).clicked() {
                         view.commands.send(LiveCommand::Select(row.event.id));
                     }
                 }
@@ -63,82 +89,134 @@ impl LiveState {
         });
         ui.painter()
             .rect_stroke(card, tokens.radius.card, border, egui::StrokeKind::Inside);
-        ui.advance_cursor_after_rect(card);
     }
 }
 
-fn header(ui: &Ui, card: Rect, session: &Session) {
+fn header(ui: &mut Ui, card: Rect, shift: f32, session: &Session) {
     let tokens = tokens(ui);
     let middle = card.top() + tokens.size.row / 2.0;
     let time = format!("Time ({})", zone_name(session.now_ms, &session.zone()));
     let columns = [
         (TIME, time.as_str()),
-        (EVENT, "Event"),
-        (USER, "User"),
-        (PROPERTIES, "Properties"),
+        (EVENT + shift, "Event"),
+        (USER + shift, "User"),
+        (PROPERTIES + shift, "Properties"),
     ];
-    let shown = if has_properties(card) { 4 } else { 3 };
+    let shown = if has_properties(card, shift) { 4 } else { 3 };
     let inside = card.intersect(ui.clip_rect());
+    let head = card.with_max_y(card.top() + tokens.size.row);
+    let builder = UiBuilder::new()
+        .max_rect(head)
+        .accessibility_role(Role::Row);
+    let ui = &mut ui.new_child(builder);
     let painter = ui.painter().with_clip_rect(inside);
     for (left, name) in columns.into_iter().take(shown) {
         let at = pos2(card.left() + left, middle);
         let color = tokens.color.muted;
-        paint_text(&painter, at, Align2::LEFT_CENTER, name, Type::Small, color);
+        let width = paint_text(&painter, at, Align2::LEFT_CENTER, name, Type::Small, color);
+        let place = Rect::from_min_size(pos2(at.x, head.top()), vec2(width, head.height()));
+        let cell = ui.interact(
+            place.intersect(inside),
+            ui.unique_id().with(name),
+            Sense::HOVER,
+        );
+        cell.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, name));
     }
     let line = Stroke::new(1.0, tokens.color.border);
     ui.painter()
         .hline(card.x_range(), card.top() + tokens.size.row - 0.5, line);
 }
 
-/// Shows a row. `bottom` is the card's lower edge; a row that touches it gets no line.
-fn show_row(
-    ui: &mut Ui,
-    row: &EventRow,
+/// A row with its place in the table.
+struct PlacedRow<'a> {
+    row: &'a EventRow,
+    /// The day, where it is another one than in the row above.
+    day: Option<Date>,
+    /// How far the columns after the time are shifted.
+    shift: f32,
     selected: bool,
+    /// The card's lower edge; a row that touches it gets no line.
     bottom: f32,
-    session: &Session,
-) -> Response {
-    let tokens = tokens(ui);
-    let color = &tokens.color;
-    let size = vec2(ui.available_width(), tokens.size.row);
-    let rect = Rect::from_min_size(ui.cursor().min, size);
-    // The id is the event's, so that the focus stays on the row while new rows push it down.
-    let id = ui.scope_id().with(row.event.id);
-    ui.advance_cursor_after_rect(rect);
-    let response = ui.interact(rect, id, Sense::click());
-    if selected || response.hovered() {
-        ui.painter().rect_filled(rect, 0.0, color.raised);
+}
+
+impl PlacedRow<'_> {
+    fn show(&self, ui: &mut Ui, session: &Session) -> Response {
+        let tokens = tokens(ui);
+        let color = &tokens.color;
+        let event = &self.row.event;
+        let size = vec2(ui.available_width(), tokens.size.row);
+        let rect = Rect::from_min_size(ui.cursor().min, size);
+        // The id is the event's, so that the focus stays on the row while new rows push it down.
+        let id = ui.scope_id().with(event.id);
+        ui.advance_cursor_after_rect(rect);
+        let builder = UiBuilder::new()
+            .scope_id(id)
+            .max_rect(rect)
+            .sense(Sense::click())
+            .accessibility_role(Role::Row);
+        let ui = &mut ui.new_child(builder);
+        ui.set_min_size(size);
+        let response = ui.response();
+        if self.selected || response.hovered() {
+            ui.painter().rect_filled(rect, 0.0, color.raised);
+        }
+        if rect.bottom() + 4.0 < self.bottom {
+            let line = Stroke::new(1.0, color.border);
+            ui.painter()
+                .hline(rect.x_range(), rect.bottom() - 0.5, line);
+        }
+        let time = time_of_day(event.time, &session.zone());
+        let day = self.day.map(|day| day.strftime("%-d %b").to_string());
+        self.texts(ui, rect, day.as_deref(), &time, session);
+        focus_ring(ui, &response, rect.shrink(2.0), tokens.radius.control);
+        let day = day.map_or_else(String::new, |day| format!("{day} "));
+        let name = format!("{day}{time} {} {}", event.event, event.user_id);
+        let selected = self.selected;
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, &name));
+        response
     }
-    if rect.bottom() + 4.0 < bottom {
-        let line = Stroke::new(1.0, color.border);
-        ui.painter()
-            .hline(rect.x_range(), rect.bottom() - 0.5, line);
-    }
-    let time = time_of_day(row.event.time, &session.zone());
-    let put = |left: f32, right: f32, text: &str, kind: Type, ink: Color32| {
-        let galley = layout(ui.painter(), text, kind, ink, right - left - 8.0);
-        let at = pos2(rect.left() + left, rect.center().y - galley.size().y / 2.0);
-        ui.painter().galley(at, galley, ink);
-    };
-    put(TIME - 1.0, EVENT, &time, Type::Mono, color.muted);
-    let ink = event_color(tokens, session, &row.event.event);
-    dot(ui, pos2(rect.left() + EVENT + 3.0, rect.center().y), ink);
-    put(EVENT + 15.0, USER, &row.event.event, Type::Body, color.text);
-    let user = short_id(&row.event.user_id);
-    put(USER - 1.0, PROPERTIES, &user, Type::Mono, color.text);
-    if has_properties(rect) {
-        let job = properties(row, tokens, rect.width() - PROPERTIES - 12.0);
-        let galley = ui.painter().layout_job(job);
-        let at = pos2(
-            rect.left() + PROPERTIES - 1.0,
-            rect.center().y - galley.size().y / 2.0,
+
+    fn texts(&self, ui: &Ui, rect: Rect, day: Option<&str>, time: &str, session: &Session) {
+        let tokens = tokens(ui);
+        let color = &tokens.color;
+        let event = &self.row.event;
+        let shift = self.shift;
+        let put = |left: f32, right: f32, text: &str, kind: Type, ink: Color32| {
+            let galley = layout(ui.painter(), text, kind, ink, right - left - 8.0);
+            let at = pos2(rect.left() + left, rect.center().y - galley.size().y / 2.0);
+            ui.painter().galley(at, galley, ink);
+            let ends = rect.left() + left..=(rect.left() + right - 8.0).min(rect.right());
+            let cell = Rect::from_x_y_ranges(ends, rect.y_range());
+            let cell = ui.interact(cell, ui.unique_id().with(left as i32), Sense::HOVER);
+            cell.widget_info(|| WidgetInfo::labeled(Role::Cell, true, text));
+        };
+        if let Some(day) = day {
+            put(TIME - 1.0, TIME + shift, day, Type::SmallStrong, color.text);
+        }
+        put(
+            TIME - 1.0 + shift,
+            EVENT + shift,
+            time,
+            Type::Mono,
+            color.muted,
         );
-        ui.painter().galley(at, galley, color.text);
+        let ink = event_color(tokens, session, &event.event);
+        let at = pos2(rect.left() + EVENT + shift + 3.0, rect.center().y);
+        dot(ui, at, ink);
+        let (left, right) = (EVENT + shift + 15.0, USER + shift);
+        put(left, right, &event.event, Type::Body, color.text);
+        let user = short_id(&event.user_id);
+        let (left, right) = (USER + shift - 1.0, PROPERTIES + shift);
+        put(left, right, &user, Type::Mono, color.text);
+        if has_properties(rect, shift) {
+            let left = PROPERTIES + shift;
+            let job = properties(self.row, tokens, rect.width() - left - 12.0);
+            let galley = ui.painter().layout_job(job);
+            let top = rect.center().y - galley.size().y / 2.0;
+            let at = pos2(rect.left() + left - 1.0, top);
+            ui.painter().galley(at, galley, color.text);
+        }
     }
-    focus_ring(ui, &response, rect.shrink(2.0), tokens.radius.control);
-    let name = format!("{} {} {}", time, row.event.event, row.event.user_id);
-    response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, &name));
-    response
 }
 
 fn properties(row: &EventRow, tokens: &Tokens, width: f32) -> LayoutJob {
@@ -160,8 +238,8 @@ fn properties(row: &EventRow, tokens: &Tokens, width: f32) -> LayoutJob {
     job
 }
 
-fn has_properties(rect: Rect) -> bool {
-    rect.width() - PROPERTIES >= PROPERTIES_MIN
+fn has_properties(rect: Rect, shift: f32) -> bool {
+    rect.width() - PROPERTIES - shift >= PROPERTIES_MIN
 }
 
 /// The colour of an event name: that of its position among the project's events in the order in which

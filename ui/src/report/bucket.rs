@@ -12,20 +12,40 @@ fn named(start: &str, name: impl Fn(DateTime) -> String) -> String {
     wall_clock(start).map_or_else(|| start.to_owned(), name)
 }
 
+/// The bucket's name, with the zone's offset where the bucket beside it has the same name: an hour that
+/// a change of the clock repeats.
+fn distinct(starts: &[String], index: usize, name: impl Fn(&str) -> String) -> String {
+    let Some(start) = starts.get(index) else {
+        return String::new();
+    };
+    let own = name(start);
+    let beside = [index.checked_sub(1), index.checked_add(1)];
+    let mut beside = beside.into_iter().flatten().filter_map(|at| starts.get(at));
+    match start.get(19..) {
+        Some(offset) if beside.any(|other| name(other) == own) => format!("{own} {offset}"),
+        _ => own,
+    }
+}
+
 /// The label in a tooltip: `Week of 11 May 2026`, `Mon 11 May 2026`, `May 2026`.
-pub fn bucket_title(start: &str, width: Granularity) -> String {
-    named(start, |time| match width {
+pub fn bucket_title(starts: &[String], index: usize, width: Granularity) -> String {
+    let title = |time: DateTime| match width {
         Granularity::Minute | Granularity::Hour => time.strftime("%a %-d %b %Y, %H:%M").to_string(),
         Granularity::Day => time.strftime("%a %-d %b %Y").to_string(),
         Granularity::Week => time.strftime("Week of %-d %b %Y").to_string(),
         Granularity::Month => time.strftime("%B %Y").to_string(),
         Granularity::Quarter => format!("Q{} {}", quarter(time), time.year()),
         Granularity::Year => time.year().to_string(),
-    })
+    };
+    distinct(starts, index, |start| named(start, title))
 }
 
 /// The label of a column: `11 May`, `14:00`, `May 26`.
-pub fn bucket_column_label(start: &str, width: Granularity) -> String {
+pub fn bucket_column_label(starts: &[String], index: usize, width: Granularity) -> String {
+    distinct(starts, index, |start| column_label(start, width))
+}
+
+fn column_label(start: &str, width: Granularity) -> String {
     named(start, |time| match width {
         Granularity::Minute | Granularity::Hour => time.strftime("%H:%M").to_string(),
         Granularity::Day | Granularity::Week => time.strftime("%-d %b").to_string(),
@@ -35,23 +55,29 @@ pub fn bucket_column_label(start: &str, width: Granularity) -> String {
     })
 }
 
-/// The label under the axis: that of a column, with the year where it differs from `previous`, and
-/// the date where an hour begins a day.
-pub fn bucket_axis_label(start: &str, previous: Option<&str>, width: Granularity) -> String {
-    let new_year = || {
-        let before = previous.and_then(wall_clock).map(DateTime::year);
-        before.is_some() && before != wall_clock(start).map(DateTime::year)
-    };
-    named(start, |time| match width {
-        Granularity::Minute | Granularity::Hour if time.hour() == 0 && time.minute() == 0 => {
-            time.strftime("%-d %b").to_string()
-        }
-        Granularity::Day | Granularity::Week if new_year() => {
-            time.strftime("%-d %b %Y").to_string()
-        }
-        Granularity::Month => time.strftime("%b %Y").to_string(),
-        Granularity::Quarter => format!("Q{} {}", quarter(time), time.year()),
-        _ => bucket_column_label(start, width),
+/// The label under the axis: that of a column, with the year where it differs from that of the bucket
+/// `previous`, and the date where an hour begins a day.
+pub fn bucket_axis_label(
+    starts: &[String],
+    index: usize,
+    previous: Option<usize>,
+    width: Granularity,
+) -> String {
+    let year = |start: &String| wall_clock(start).map(DateTime::year);
+    let before = previous.and_then(|at| starts.get(at)).and_then(year);
+    let is_new_year = before.is_some() && before != starts.get(index).and_then(year);
+    distinct(starts, index, |start| {
+        named(start, |time| match width {
+            Granularity::Minute | Granularity::Hour if time.hour() == 0 && time.minute() == 0 => {
+                time.strftime("%-d %b").to_string()
+            }
+            Granularity::Day | Granularity::Week if is_new_year => {
+                time.strftime("%-d %b %Y").to_string()
+            }
+            Granularity::Month => time.strftime("%b %Y").to_string(),
+            Granularity::Quarter => format!("Q{} {}", quarter(time), time.year()),
+            _ => column_label(start, width),
+        })
     })
 }
 
@@ -63,9 +89,13 @@ fn quarter(time: DateTime) -> i8 {
 mod tests {
     use super::*;
 
+    fn starts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
     #[test]
     fn titles_describe_the_bucket() {
-        let start = "2026-05-11T00:00:00+02:00";
+        let one = starts(&["2026-05-11T00:00:00+02:00"]);
         let titles = [
             Granularity::Hour,
             Granularity::Day,
@@ -74,7 +104,7 @@ mod tests {
             Granularity::Quarter,
             Granularity::Year,
         ]
-        .map(|width| bucket_title(start, width));
+        .map(|width| bucket_title(&one, 0, width));
         let expected = [
             "Mon 11 May 2026, 00:00",
             "Mon 11 May 2026",
@@ -88,27 +118,49 @@ mod tests {
 
     #[test]
     fn the_axis_shows_the_year_where_it_changes() {
-        let (december, february) = ("2025-12-22T00:00:00+00:00", "2026-02-23T00:00:00+00:00");
+        let weeks = starts(&["2025-12-22T00:00:00+00:00", "2026-02-23T00:00:00+00:00"]);
+        let label = |at, previous| bucket_axis_label(&weeks, at, previous, Granularity::Week);
+        assert_eq!(label(0, None), "22 Dec");
+        assert_eq!(label(1, Some(0)), "23 Feb 2026");
+        let hours = starts(&["2026-02-23T14:00:00+00:00", "2026-02-23T00:00:00+00:00"]);
+        let label = |at| bucket_axis_label(&hours, at, None, Granularity::Hour);
+        assert_eq!((label(0).as_str(), label(1).as_str()), ("14:00", "23 Feb"));
+    }
+
+    #[test]
+    fn an_hour_that_the_clock_repeats_has_two_names() {
+        // Europe/Berlin, 26 October 2025.
+        let hours = starts(&[
+            "2025-10-26T01:00:00+02:00",
+            "2025-10-26T02:00:00+02:00",
+            "2025-10-26T02:00:00+01:00",
+            "2025-10-26T03:00:00+01:00",
+        ]);
+        let of = |name: fn(&[String], usize, Granularity) -> String| -> Vec<String> {
+            (0..4)
+                .map(|at| name(&hours, at, Granularity::Hour))
+                .collect()
+        };
         assert_eq!(
-            bucket_axis_label(december, None, Granularity::Week),
-            "22 Dec"
+            of(bucket_column_label),
+            ["01:00", "02:00 +02:00", "02:00 +01:00", "03:00"]
         );
         assert_eq!(
-            bucket_axis_label(february, Some(december), Granularity::Week),
-            "23 Feb 2026"
+            of(bucket_title)[1..3],
+            [
+                "Sun 26 Oct 2025, 02:00 +02:00",
+                "Sun 26 Oct 2025, 02:00 +01:00"
+            ]
         );
-        assert_eq!(
-            bucket_axis_label("2026-02-23T14:00:00+00:00", None, Granularity::Hour),
-            "14:00"
-        );
-        assert_eq!(
-            bucket_axis_label(february, None, Granularity::Hour),
-            "23 Feb"
-        );
+        let axis = bucket_axis_label(&hours, 2, None, Granularity::Hour);
+        assert_eq!(axis, "02:00 +01:00");
     }
 
     #[test]
     fn a_start_that_is_not_a_time_is_shown_unchanged() {
-        assert_eq!(bucket_title("soon", Granularity::Day), "soon");
+        assert_eq!(
+            bucket_title(&starts(&["soon"]), 0, Granularity::Day),
+            "soon"
+        );
     }
 }

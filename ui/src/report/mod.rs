@@ -52,7 +52,7 @@ pub use display::{ChartKind, Display, DisplayCommand};
 pub use exports::csv;
 pub use filters::{FilterDraft, FilterEdit, FilterScope};
 pub use granularity::{granularities, granularity_label, granularity_word};
-pub use number::{compact, full, one_decimal};
+pub use number::{compact, decimals, fixed, full, ticks};
 pub use range::{RangeChoice, day_of, first_screen};
 pub use shared::Shared;
 pub use state::{Question, ReportState};

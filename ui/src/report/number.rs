@@ -2,6 +2,8 @@
 
 /// From here on numbers are in scientific notation: a double has no more exact digits.
 const SCIENTIFIC_FROM: f64 = 1e15;
+/// The most decimals that are shown.
+const MOST_DECIMALS: usize = 9;
 
 /// A number with separators and at most two decimals (three below one): `122,004`, `0.25`,
 /// `4.45e21`, `–` for none.
@@ -20,12 +22,49 @@ pub fn full(value: Option<f64>) -> String {
     trim_zeros(&grouped(value, decimals))
 }
 
-/// A number with exactly one decimal, for a column of averages: `1,234.5`.
-pub fn one_decimal(value: Option<f64>) -> String {
+/// The decimals that a column of numbers needs, at least one: two digits of the smallest of them.
+pub fn decimals(values: impl Iterator<Item = f64>) -> usize {
+    let small = values.map(f64::abs).filter(|value| *value > 0.0);
+    let smallest = small.fold(1.0, f64::min);
+    let zeros = -smallest.log10().floor();
+    // The smallest has as many zeros after the point as its power of ten says.
+    if zeros < 1.0 {
+        1
+    } else {
+        (zeros as usize + 1).min(MOST_DECIMALS)
+    }
+}
+
+/// A number with so many decimals, for a column of averages: `1,234.5`.
+pub fn fixed(value: Option<f64>, decimals: usize) -> String {
     match value {
-        Some(value) if value.abs() < SCIENTIFIC_FROM => grouped(value, 1),
+        Some(value) if value.abs() < SCIENTIFIC_FROM => grouped(value, decimals),
         other => full(other),
     }
+}
+
+/// The labels of the ticks of an axis, with the digits that its step needs: `0`, `2.5k`, `5k`.
+pub fn ticks(values: &[f64], step: f64) -> Vec<String> {
+    let most = values.iter().map(|value| value.abs()).fold(0.0, f64::max);
+    let (scale, unit) = unit(most);
+    let decimals = (0..=MOST_DECIMALS).find(|decimals| {
+        let power = 10_f64.powi(i32::try_from(*decimals).unwrap_or(0));
+        let is_exact = |value: &f64| {
+            let scaled = value / scale * power;
+            (scaled - scaled.round()).abs() < step / scale * power * 1e-6
+        };
+        values.iter().all(is_exact)
+    });
+    let label = |value: &f64| match decimals {
+        // A step is never so small that its own zero needs an exponent.
+        _ if *value == 0.0 => "0".to_owned(),
+        Some(decimals) if most < SCIENTIFIC_FROM => {
+            let text = trim_zeros(&grouped(value / scale, decimals));
+            format!("{text}{unit}")
+        }
+        _ => scientific(*value),
+    };
+    values.iter().map(label).collect()
 }
 
 /// A short number for an axis: `950`, `12.4k`, `3M`.
@@ -34,13 +73,7 @@ pub fn compact(value: f64) -> String {
     if magnitude >= SCIENTIFIC_FROM {
         return scientific(value);
     }
-    let (scale, unit) = match magnitude {
-        m if m >= 1e12 => (1e12, "T"),
-        m if m >= 1e9 => (1e9, "B"),
-        m if m >= 1e6 => (1e6, "M"),
-        m if m >= 1e3 => (1e3, "k"),
-        _ => (1.0, ""),
-    };
+    let (scale, unit) = unit(magnitude);
     let scaled = value / scale;
     let decimals = match scaled.abs() {
         s if s.fract() == 0.0 => 0,
@@ -49,6 +82,17 @@ pub fn compact(value: f64) -> String {
         _ => 1,
     };
     format!("{}{unit}", trim_zeros(&format!("{scaled:.decimals$}")))
+}
+
+/// The unit of numbers up to this one, and how much it is.
+fn unit(magnitude: f64) -> (f64, &'static str) {
+    match magnitude {
+        m if m >= 1e12 => (1e12, "T"),
+        m if m >= 1e9 => (1e9, "B"),
+        m if m >= 1e6 => (1e6, "M"),
+        m if m >= 1e3 => (1e3, "k"),
+        _ => (1.0, ""),
+    }
 }
 
 fn grouped(value: f64, decimals: usize) -> String {
@@ -130,14 +174,21 @@ mod tests {
     #[test]
     fn very_large_numbers_are_in_scientific_notation() {
         assert_eq!(full(Some(4.4536e21)), "4.45e21");
-        assert_eq!(one_decimal(Some(-1e15)), "-1e15");
+        assert_eq!(fixed(Some(-1e15), 1), "-1e15");
         assert_eq!(compact(3e20), "3e20");
     }
 
     #[test]
-    fn averages_have_one_decimal() {
-        assert_eq!(one_decimal(Some(21.0)), "21.0");
-        assert_eq!(one_decimal(Some(12_345.67)), "12,345.7");
-        assert_eq!(one_decimal(Some(-0.01)), "0.0");
+    fn averages_have_one_decimal_or_as_many_as_the_smallest_needs() {
+        let column = |values: [f64; 3]| {
+            let decimals = decimals(values.into_iter());
+            values.map(|value| fixed(Some(value), decimals))
+        };
+        assert_eq!(column([21.0, 12_345.67, -0.0]), ["21.0", "12,345.7", "0.0"]);
+        assert_eq!(
+            column([0.0001, 0.0006, 2.0]),
+            ["0.00010", "0.00060", "2.00000"]
+        );
+        assert_eq!(column([0.25, 0.5, 1.0]), ["0.25", "0.50", "1.00"]);
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn show(ui: &mut Ui, display: &Display, shared: &Shared, view: View<'
 }
 
 fn kinds(ui: &mut Ui, display: &Display, view: View<'_>) {
-    if let Some(kind) = segmented(ui, &KINDS, display.kind) {
+    if let Some(kind) = segmented(ui, "Kind of chart", &KINDS, display.kind) {
         let command = DisplayCommand::Kind(kind);
         view.commands.send(ReportCommand::Display(command));
     }

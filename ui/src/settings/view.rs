@@ -11,8 +11,8 @@ use crate::{
     snippet::{Platform, code_block, short_key, snippet},
     theme::{Type, tokens},
     widgets::{
-        Button, Choice, Picker, TextField, VALUE_LEFT, elided, group, label, label_wrapped, page,
-        row, segmented,
+        Button, Choice, Picker, TextField, elided, group, label, label_wrapped, page, row,
+        segmented,
     },
 };
 
@@ -148,7 +148,7 @@ impl SettingsState {
         group(ui, "Send events", |ui| {
             let (url, key) = (view.session.sdk_url(), project.public_key.to_string());
             ui.horizontal(|ui| {
-                if let Some(platform) = segmented(ui, &Platform::ALL, self.platform) {
+                if let Some(platform) = segmented(ui, "Platform", &Platform::ALL, self.platform) {
                     view.commands.send(SettingsCommand::Platform(platform));
                 }
                 buttons(ui, |ui| {
@@ -287,7 +287,7 @@ fn appearance(ui: &mut Ui, view: View<'_>) {
     group(ui, "Appearance", |ui| {
         row(ui, "Theme", |ui| {
             let chosen = ui.ctx().options(|options| options.theme_preference);
-            if let Some(theme) = segmented(ui, &THEMES, chosen) {
+            if let Some(theme) = segmented(ui, "Theme", &THEMES, chosen) {
                 view.commands.send(Command::SetTheme(theme));
             }
         });

@@ -22,7 +22,8 @@ pub(super) struct DomMirror {
     pub(super) typed: HashMap<u64, String>,
     document: Document,
     nodes: HashMap<u64, Node>,
-    order: Vec<u64>,
+    /// Every element with its group, in the order in which they are in the page.
+    order: Vec<(u64, Option<u64>)>,
     version: u64,
     focused: Option<u64>,
     cursor: String,
@@ -31,6 +32,8 @@ pub(super) struct DomMirror {
 struct Node {
     element: HtmlElement,
     shown: Element,
+    /// The left and top edge of its group, which its own are relative to.
+    origin: [f32; 2],
 }
 
 impl DomMirror {
@@ -77,8 +80,12 @@ impl DomMirror {
             state.elements.clone()
         };
         self.remove_gone(&elements);
+        let bounds: HashMap<u64, [f32; 4]> =
+            elements.iter().map(|one| (one.id, one.bounds)).collect();
         for element in &elements {
-            self.show(element)?;
+            let group = element.parent.and_then(|group| bounds.get(&group));
+            let origin = group.map_or([0.0; 2], |[left, top, ..]| [*left, *top]);
+            self.show(element, origin)?;
         }
         self.put_in_order(&elements)?;
         self.point_at_focus(&elements)
@@ -97,8 +104,12 @@ impl DomMirror {
         });
     }
 
-    fn show(&mut self, element: &Element) -> Result<(), JsValue> {
+    fn show(&mut self, element: &Element, origin: [f32; 2]) -> Result<(), JsValue> {
         if let Some(node) = self.nodes.get_mut(&element.id) {
+            if node.shown.bounds != element.bounds || node.origin != origin {
+                place(&node.element, element, origin);
+                node.origin = origin;
+            }
             if node.shown != *element {
                 let typed = self.typed.get(&element.id);
                 update(&node.element, Some(&node.shown), element, typed)?;
@@ -117,26 +128,35 @@ impl DomMirror {
         made.set_attribute("data-id", &element.id.to_string())?;
         // The canvas is in the tab order; egui moves the keyboard among the controls.
         made.set_tab_index(-1);
+        place(&made, element, origin);
         update(&made, None, element, None)?;
         let node = Node {
             element: made,
             shown: element.clone(),
+            origin,
         };
         self.nodes.insert(element.id, node);
         Ok(())
     }
 
     fn put_in_order(&mut self, elements: &[Element]) -> Result<(), JsValue> {
-        let order: Vec<u64> = elements.iter().map(|element| element.id).collect();
+        let order = elements.iter().map(|one| (one.id, one.parent)).collect();
         if order == self.order {
             return Ok(());
         }
-        let mut next = self.container.first_child();
-        for node in order.iter().filter_map(|id| self.nodes.get(id)) {
-            if next.as_ref() == Some(node.element.as_ref()) {
-                next = node.element.next_sibling();
+        // What comes next in each group, among what it already holds.
+        let mut next: HashMap<Option<u64>, Option<web_sys::Node>> = HashMap::new();
+        for (id, group) in &order {
+            let Some(node) = self.nodes.get(id).map(|node| &node.element) else {
+                continue;
+            };
+            let group_node = group.and_then(|group| self.nodes.get(&group));
+            let holder = group_node.map_or(&self.container, |group| &group.element);
+            let next = next.entry(*group).or_insert_with(|| holder.first_child());
+            if next.as_ref() == Some(node.as_ref()) {
+                *next = node.next_sibling();
             } else {
-                self.container.insert_before(&node.element, next.as_ref())?;
+                holder.insert_before(node, next.as_ref())?;
             }
         }
         self.order = order;
@@ -182,6 +202,15 @@ fn tag_name(tag: Tag) -> &'static str {
     }
 }
 
+/// Puts an element where it is on the canvas.
+fn place(node: &HtmlElement, element: &Element, [x, y]: [f32; 2]) {
+    let [left, top, width, height] = element.bounds;
+    let (left, top) = (left - x, top - y);
+    node.style().set_css_text(&format!(
+        "left:{left}px;top:{top}px;width:{width}px;height:{height}px"
+    ));
+}
+
 /// Writes what differs from what is shown. A text that was just typed stays until the
 /// console shows it.
 fn update(
@@ -191,12 +220,6 @@ fn update(
     typed: Option<&String>,
 ) -> Result<(), JsValue> {
     let differs = |part: fn(&Element) -> String| shown.map(part).as_ref() != Some(&part(element));
-    if differs(|one| format!("{:?}", one.bounds)) {
-        let [left, top, width, height] = element.bounds;
-        node.style().set_css_text(&format!(
-            "left:{left}px;top:{top}px;width:{width}px;height:{height}px"
-        ));
-    }
     if differs(|one| one.name.clone()) {
         match element.tag {
             Tag::Span => node.set_text_content(Some(&element.name)),
@@ -211,6 +234,12 @@ fn update(
     if differs(|one| format!("{:?}{:?}", one.role, one.on)) {
         let value = element.on.map(|on| if on { "true" } else { "false" });
         set_or_remove(node, on_attribute(element), value)?;
+    }
+    if differs(|one| format!("{:?}", one.expanded)) {
+        let value = element
+            .expanded
+            .map(|open| if open { "true" } else { "false" });
+        set_or_remove(node, "aria-expanded", value)?;
     }
     if differs(|one| one.disabled.to_string()) {
         set_or_remove(node, "aria-disabled", element.disabled.then_some("true"))?;

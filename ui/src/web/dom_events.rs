@@ -49,6 +49,12 @@ pub(super) fn listen(mirror: &Shared) -> Result<(), JsValue> {
         let event = WheelEvent::new_with_event_init_dict("wheel", &init)?;
         pass_through(mirror, &event)
     })?;
+    for name in ["touchstart", "touchmove", "touchend", "touchcancel"] {
+        on(mirror, name, |mirror, event: Event| {
+            event.prevent_default();
+            pass_through(mirror, &touch(&event)?)
+        })?;
+    }
     for name in ["mousedown", "contextmenu"] {
         // A press must not take the keyboard away from the canvas.
         on(mirror, name, |_, event: Event| {
@@ -76,6 +82,22 @@ pub(super) fn listen(mirror: &Shared) -> Result<(), JsValue> {
         Ok(())
     })?;
     on(mirror, "keydown", keydown)
+}
+
+/// The same touch for the canvas. All events of a touch come to the element where it began.
+fn touch(event: &Event) -> Result<Event, JsValue> {
+    let init = js_sys::Object::new();
+    for list in ["touches", "targetTouches", "changedTouches"] {
+        let touches = js_sys::Reflect::get(event, &JsValue::from_str(list))?;
+        set(&init, list, &js_sys::Array::from(&touches));
+    }
+    set(&init, "bubbles", &JsValue::TRUE);
+    set(&init, "cancelable", &JsValue::TRUE);
+    // There only where the machine has a touch screen.
+    let name = JsValue::from_str("TouchEvent");
+    let constructor = js_sys::Reflect::get(&js_sys::global(), &name)?;
+    let arguments = js_sys::Array::of2(&JsValue::from_str(&event.type_()), &init);
+    js_sys::Reflect::construct(constructor.unchecked_ref(), &arguments)?.dyn_into()
 }
 
 /// Moves the keyboard to the canvas and presses the key there.

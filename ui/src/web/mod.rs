@@ -26,6 +26,7 @@ use crate::{
 #[wasm_bindgen]
 pub struct Page {
     runner: WebRunner,
+    mirror: Mirror,
 }
 
 #[wasm_bindgen]
@@ -36,6 +37,7 @@ impl Page {
     pub fn new() -> Self {
         Self {
             runner: WebRunner::new(),
+            mirror: Mirror::default(),
         }
     }
 
@@ -49,7 +51,7 @@ impl Page {
         } else {
             login::token().await
         };
-        let mirror = Mirror::default();
+        let mirror = self.mirror.clone();
         let plugin = MirrorPlugin::new(mirror.clone());
         let context = Rc::new(RefCell::new(None));
         let made = Rc::clone(&context);
@@ -58,6 +60,10 @@ impl Page {
             ctx.add_plugin(plugin);
             ctx.add_plugin(frames::FramePlugin);
             made.replace(Some(ctx.clone()));
+            if tauri::is_desktop() {
+                // A browser has a zoom of its own.
+                ctx.options_mut(|options| options.zoom_with_keyboard = true);
+            }
             let console = Console::new(ctx, backend(ctx, token), Box::new(machine::Machine));
             if wants_less_motion() {
                 ctx.all_styles_mut(|style| style.animation_time = 0.0);
@@ -71,6 +77,14 @@ impl Page {
         match context {
             Some(ctx) => dom::DomMirror::attach(&canvas, ctx, mirror),
             None => Ok(()),
+        }
+    }
+
+    /// Presses the key of a letter, as a keyboard does that makes no Latin letters. Fields do not take
+    /// it for text.
+    pub fn press(&self, letter: &str) {
+        if let Some(key) = egui::Key::from_name(&letter.to_uppercase()) {
+            self.mirror.press(key);
         }
     }
 

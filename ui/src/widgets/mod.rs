@@ -23,7 +23,7 @@ pub use card::{card, card_frame, popup_frame, section, separator};
 pub use field::TextField;
 pub use focus::focus_ring;
 pub use icon::Icon;
-pub use page::{VALUE_LEFT, group, page, row};
+pub use page::{group, page, row};
 pub use picker::{Choice, Picker};
 pub use segmented::segmented;
 pub use status::{chip, dot, progress_line, skeleton, status_dot};

@@ -7,7 +7,7 @@ use crate::theme::{Type, tokens};
 
 const WIDTH: f32 = 680.0;
 /// The left edge of the values in a card.
-pub const VALUE_LEFT: f32 = 132.0;
+const VALUE_LEFT: f32 = 132.0;
 
 /// Shows a page that scrolls.
 pub fn page(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {

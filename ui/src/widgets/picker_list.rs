@@ -1,8 +1,8 @@
 //! The open list of a picker.
 
 use egui::{
-    EventFilter, Key, Modifiers, Rect, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2,
-    vec2,
+    EventFilter, Key, Modifiers, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo,
+    accesskit::Role, pos2, vec2,
 };
 
 use super::{
@@ -224,7 +224,10 @@ fn rows_ui<T>(
         let middle = state.marked as f32 * height - height * (MAX_ROWS - 1.0) / 2.0;
         area = area.vertical_scroll_offset(middle.max(0.0));
     }
-    area.show_rows(ui, height, rows.len(), |ui, range| {
+    let list = UiBuilder::new()
+        .accessibility_role(Role::ListBox)
+        .accessibility_label(picker.list_name());
+    let mut show = |ui: &mut Ui, range: std::ops::Range<usize>| {
         for position in range {
             let marked = position == state.marked;
             let response = match rows[position] {
@@ -245,6 +248,9 @@ fn rows_ui<T>(
                 clicked = Some(position);
             }
         }
+    };
+    ui.scope_builder(list, |ui| {
+        area.show_rows(ui, height, rows.len(), |ui, range| show(ui, range));
     });
     clicked
 }

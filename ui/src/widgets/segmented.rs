@@ -1,12 +1,28 @@
 //! A segmented control: a choice between a few visible options.
 
-use egui::{CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, vec2};
+use egui::{
+    CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, accesskit::Role, vec2,
+};
 
 use super::{focus_ring, text::layout};
 use crate::theme::{Type, tokens};
 
-/// Shows the options side by side; returns the one that was just chosen.
-pub fn segmented<T: PartialEq + Copy>(ui: &mut Ui, choices: &[(T, &str)], chosen: T) -> Option<T> {
+/// Shows the options side by side; returns the one that was just chosen. The name is for assistive
+/// technology.
+pub fn segmented<T: PartialEq + Copy>(
+    ui: &mut Ui,
+    name: &str,
+    choices: &[(T, &str)],
+    chosen: T,
+) -> Option<T> {
+    let group = UiBuilder::new()
+        .accessibility_role(Role::RadioGroup)
+        .accessibility_label(name);
+    ui.scope_builder(group, |ui| options(ui, choices, chosen))
+        .inner
+}
+
+fn options<T: PartialEq + Copy>(ui: &mut Ui, choices: &[(T, &str)], chosen: T) -> Option<T> {
     let tokens = tokens(ui);
     let color = &tokens.color;
     let pad = tokens.space.m - 1.0;

@@ -126,6 +126,7 @@ fn menu(ui: &mut Ui, builder: &Builder, index: usize, view: View<'_>) {
                 let name = format!("{label} series {id}");
                 let entry = Button::ghost(label)
                     .name(&name)
+                    .role(egui::accesskit::Role::MenuItem)
                     .width(160.0)
                     .enabled(enabled);
                 if ui.add(entry).clicked() {

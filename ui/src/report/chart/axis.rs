@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use empmix_query::report::Granularity;
 
-use crate::report::{bucket_axis_label, compact};
+use crate::report::{bucket_axis_label, ticks as number_ticks};
 
 /// The axis of values. It begins at zero unless a value is negative.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,17 +30,17 @@ pub(crate) fn value_axis(values: impl Iterator<Item = f64>, whole: bool) -> Axis
     }
     let step = nice_step((high - low) / 4.0, whole);
     let (first, last) = ((low / step).floor(), (high / step).ceil());
-    let mut ticks = Vec::new();
+    let mut values = Vec::new();
     let mut at = first;
-    while at <= last && ticks.len() < 12 {
-        let value = at * step;
-        ticks.push((value, compact(round(value))));
+    while at <= last && values.len() < 12 {
+        values.push(at * step);
         at += 1.0;
     }
+    let labels = number_ticks(&values, step);
     Axis {
         min: first * step,
         max: last * step,
-        ticks,
+        ticks: values.into_iter().zip(labels).collect(),
     }
 }
 
@@ -56,11 +56,6 @@ fn nice_step(rough: f64, whole: bool) -> f64 {
         .unwrap_or(10.0);
     let step = nice * power;
     if whole { step.ceil().max(1.0) } else { step }
-}
-
-/// Rounds away the error of multiplying a decimal step.
-fn round(value: f64) -> f64 {
-    (value * 1e9).round() / 1e9
 }
 
 /// The buckets that get a label under the axis, far enough apart that labels do not overlap.
@@ -81,8 +76,8 @@ pub(crate) fn time_ticks(
     let mut ticks: Vec<(usize, String)> = Vec::new();
     let mut at = offset;
     while at < shown.end.min(starts.len()) {
-        let previous = ticks.last().map(|(index, _)| starts[*index].as_str());
-        ticks.push((at, bucket_axis_label(&starts[at], previous, width)));
+        let previous = ticks.last().map(|(index, _)| *index);
+        ticks.push((at, bucket_axis_label(starts, at, previous, width)));
         at += step;
     }
     ticks
@@ -142,7 +137,7 @@ mod tests {
         assert_eq!(labels(&value_axis(std::iter::empty(), true)), ["0", "1"]);
         assert_eq!(
             labels(&value_axis([-5.0, 5.0].into_iter(), false)),
-            ["-5", "-2.5", "0", "2.5", "5"]
+            ["−5", "−2.5", "0", "2.5", "5"]
         );
         assert_eq!(
             labels(&value_axis([2.0].into_iter(), true)),
@@ -152,6 +147,22 @@ mod tests {
             labels(&value_axis([0.3].into_iter(), false)),
             ["0", "0.1", "0.2", "0.3"]
         );
+    }
+
+    #[test]
+    fn ticks_have_as_many_digits_as_their_step_needs() {
+        let axis = value_axis([0.0001, 0.0006].into_iter(), false);
+        assert_eq!(labels(&axis), ["0", "0.0002", "0.0004", "0.0006"]);
+        let axis = value_axis([2e-12].into_iter(), false);
+        assert_eq!(labels(&axis), ["0", "5e-13", "1e-12", "1.5e-12", "2e-12"]);
+        let axis = value_axis([2_500_000.0].into_iter(), false);
+        assert_eq!(labels(&axis), ["0", "1M", "2M", "3M"]);
+        for high in [0.000_3, 0.07, 1.3, 47.0, 999.5, 12_345.0, 8.1e9, 3e17] {
+            let axis = value_axis([high, -high / 3.0].into_iter(), false);
+            let texts = labels(&axis);
+            let distinct: std::collections::HashSet<_> = texts.iter().collect();
+            assert_eq!(distinct.len(), texts.len(), "{texts:?}");
+        }
     }
 
     #[test]

@@ -10,10 +10,10 @@ const MAX_DESCRIBED: usize = 5;
 /// bucket and its last complete one.
 pub fn summary(model: &ChartModel) -> String {
     let measure = &model.measure;
-    let (Some(first), Some(last)) = (model.buckets.first(), model.buckets.last()) else {
+    let Some(last) = model.buckets.len().checked_sub(1) else {
         return format!("Chart of {measure}: the range is empty");
     };
-    let title = |start: &str| bucket_title(start, model.granularity);
+    let title = |bucket| bucket_title(&model.buckets, bucket, model.granularity);
     let count = model.lines.len();
     let lines = if count == 1 {
         "one line".to_owned()
@@ -22,7 +22,7 @@ pub fn summary(model: &ChartModel) -> String {
     };
     let mut text = format!(
         "Chart of {measure}, {} to {}, {lines}.",
-        title(first),
+        title(0),
         title(last)
     );
     for line in model.lines.iter().take(MAX_DESCRIBED) {
@@ -34,7 +34,7 @@ pub fn summary(model: &ChartModel) -> String {
             .filter_map(|(index, point)| point.map(|value| (index, value)))
             .max_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((index, value)) = highest {
-            let when = title(&model.buckets[index]);
+            let when = title(index);
             text.push_str(&format!(", highest {} in {when}", full(Some(value))));
         }
         let complete = model.partial.iter().rposition(|partial| !partial);

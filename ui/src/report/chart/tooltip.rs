@@ -89,7 +89,7 @@ pub(super) fn show(ui: &Ui, chart: &ChartLayout<'_>, bucket: usize, x: f32) {
 }
 
 fn title(model: &ChartModel, bucket: usize) -> String {
-    let title = bucket_title(&model.buckets[bucket], model.granularity);
+    let title = bucket_title(&model.buckets, bucket, model.granularity);
     match model.partial.get(bucket) {
         Some(true) => format!("{title}, incomplete"),
         _ => title,

@@ -50,11 +50,19 @@ pub(super) fn show(
     height: f32,
     view: View<'_>,
 ) {
-    let row = tokens(ui).size.row;
     let size = vec2(ui.available_width(), height);
     let (card, _) = ui.allocate_exact_size(size, Sense::HOVER);
     ui.painter()
         .add(card_frame(tokens(ui)).paint(card.shrink(1.0)));
+    let builder = UiBuilder::new()
+        .max_rect(card)
+        .accessibility_role(Role::Table)
+        .accessibility_label("Values");
+    ui.scope_builder(builder, |ui| contents(ui, display, model, card, view));
+}
+
+fn contents(ui: &mut Ui, display: &Display, model: &ChartModel, card: Rect, view: View<'_>) {
+    let row = tokens(ui).size.row;
     let room = card.width() - 2.0 * PAD - name_width(ui, model, card) - FIXED;
     let buckets = (room / BUCKET).floor().max(0.0) as usize;
     let (table, columns) = fitting(ui, display, model, buckets, card);
@@ -165,6 +173,11 @@ fn header(
     let (by, direction) = display.sort;
     let sort = |column| (by == column).then_some(direction);
     let mut clicked = None;
+    let line = Rect::from_x_y_ranges(card.x_range(), y.clone());
+    let head = UiBuilder::new()
+        .max_rect(line)
+        .accessibility_role(Role::Row);
+    let ui = &mut ui.new_child(head);
     let names = Rect::from_x_y_ranges(columns.name.x_range(), y.clone());
     let cell = HeaderCell::new(&table.name_label).sortable(sort(SortBy::Name));
     if cell.show(ui, names).clicked() {
@@ -203,13 +216,22 @@ fn body_row(
     let tokens = tokens(ui);
     let color = &tokens.color;
     let size = vec2(ui.available_width(), tokens.size.row);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let rect = Rect::from_min_size(ui.cursor().min, size);
+    ui.advance_cursor_after_rect(rect);
+    let builder = UiBuilder::new()
+        .scope_id(ui.scope_id().with(("row", row.line)))
+        .max_rect(rect)
+        .sense(Sense::click())
+        .accessibility_role(Role::Row);
+    let ui = &mut ui.new_child(builder);
+    ui.set_min_size(size);
+    let response = ui.response();
     if response.hovered() {
         let fill = color.hovered(color.surface);
         ui.painter().rect_filled(rect, 0.0, fill);
     }
     let shown = display.is_shown(row.line);
-    let cut = cells(ui, row, columns, rect.center().y, shown);
+    let cut = cells(ui, row, columns, rect, shown);
     // The last row needs no line, because the card has an edge.
     if !last && rect.bottom() + 4.0 < columns.name.bottom() {
         let line = Stroke::new(1.0, color.border);
@@ -231,11 +253,11 @@ fn body_row(
     response
 }
 
-/// Paints a row's texts; returns whether its name was cut.
-fn cells(ui: &Ui, row: &Row, columns: &Columns, middle: f32, shown: bool) -> bool {
+/// Shows a row's texts; returns whether its name was cut.
+fn cells(ui: &Ui, row: &Row, columns: &Columns, rect: Rect, shown: bool) -> bool {
     let color = &tokens(ui).color;
     let ink = color.text;
-    let left = columns.name.left();
+    let (left, middle) = (columns.name.left(), rect.center().y);
     line_marker(ui, pos2(left + 4.0, middle), row.line, shown);
     let painter = ui.painter();
     let room = columns.name.right() - left - MARK;
@@ -243,11 +265,18 @@ fn cells(ui: &Ui, row: &Row, columns: &Columns, middle: f32, shown: bool) -> boo
     let cut = name.elided;
     let at = pos2(left + MARK, middle - name.size().y / 2.0);
     painter.galley(at, name, ink);
+    let cell = |place: usize, x: egui::Rangef, text: &str| {
+        let cell = Rect::from_x_y_ranges(x, rect.y_range());
+        let response = ui.interact(cell, ui.unique_id().with(place), Sense::HOVER);
+        response.widget_info(|| WidgetInfo::labeled(Role::Cell, true, text));
+    };
+    cell(0, columns.name.x_range(), &row.name);
     let numbers = columns.numbers.iter().zip(&columns.muted);
-    for (text, ((right, _), muted)) in row.cells.iter().zip(numbers) {
-        let at = pos2(*right, middle);
+    for (place, (text, ((right, width), muted))) in row.cells.iter().zip(numbers).enumerate() {
         let ink = if *muted { color.muted } else { ink };
+        let at = pos2(*right, middle);
         paint_text(painter, at, Align2::RIGHT_CENTER, text, Type::Body, ink);
+        cell(place + 1, egui::Rangef::new(right - width, *right), text);
     }
     cut
 }

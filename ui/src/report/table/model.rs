@@ -3,7 +3,7 @@
 use empmix_query::report::Granularity;
 
 use crate::{
-    report::{ChartModel, bucket_column_label, full, granularity_label, one_decimal},
+    report::{ChartModel, bucket_column_label, decimals, fixed, full, granularity_label},
     widgets::Sort,
 };
 
@@ -70,13 +70,15 @@ pub fn table(model: &ChartModel, bucket_columns: usize, sort: (SortBy, Sort)) ->
         },
     ];
     columns.extend(buckets.iter().map(|index| Column {
-        label: bucket_column_label(&model.buckets[*index], model.granularity),
+        label: bucket_column_label(&model.buckets, *index, model.granularity),
         sort: SortBy::Bucket(*index),
         partial: model.partial.get(*index) == Some(&true),
     }));
+    let averages = model.lines.iter().filter_map(|line| line.average);
+    let decimals = decimals(averages);
     let rows = order(model, sort)
         .into_iter()
-        .map(|line| row(model, line, &buckets))
+        .map(|line| row(model, line, &buckets, decimals))
         .collect();
     Table {
         name_label: model
@@ -97,9 +99,9 @@ fn average_label(width: Granularity) -> String {
     }
 }
 
-fn row(model: &ChartModel, index: usize, buckets: &[usize]) -> Row {
+fn row(model: &ChartModel, index: usize, buckets: &[usize], decimals: usize) -> Row {
     let line = &model.lines[index];
-    let mut cells = vec![full(line.total), one_decimal(line.average)];
+    let mut cells = vec![full(line.total), fixed(line.average, decimals)];
     cells.extend(buckets.iter().map(|bucket| full(line.points[*bucket])));
     Row {
         line: index,
