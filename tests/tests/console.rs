@@ -79,3 +79,71 @@ async fn choose(browser: &Browser, list: &str, entry: &str) {
     browser.click("combobox", list).await;
     browser.click("option", entry).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_keeps_the_page_through_reload_back_and_forward() {
+    let sidecar = sidecar().await;
+    let browser = Browser::chromium().await;
+    browser.go(&link(&sidecar)).await;
+    browser.click("button", "Load sample data").await;
+    browser.says("unique users: total 658,").await;
+    choose(&browser, "Add breakdown", "repo").await;
+    browser.says("rerun-io/rerun: total").await;
+    browser.click("button", "Live").await;
+    browser.says("Events").await;
+    browser.script("history.back()", vec![]).await;
+    browser.says("rerun-io/rerun: total").await;
+    browser.script("location.reload()", vec![]).await;
+    browser.says("rerun-io/rerun: total").await;
+    let address = browser.script("return location.hash", vec![]).await;
+    let address = address.as_str().unwrap();
+    assert!(address.starts_with("#/p/") && address.contains("/insights?r=1."));
+    browser.script("history.back()", vec![]).await;
+    browser.says("unique users: total 658,").await;
+    browser.script("history.forward()", vec![]).await;
+    browser.says("rerun-io/rerun: total").await;
+    end(sidecar).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_other_layouts_press_what_is_at_their_place() {
+    let sidecar = sidecar().await;
+    let browser = Browser::chromium().await;
+    browser.go(&link(&sidecar)).await;
+    browser.says("Send your first event").await;
+    // On a Russian keyboard the key of K makes л, and those of G and L make п and д.
+    let press = "const press = (key, code, ctrlKey) => !document.querySelector('canvas').dispatchEvent(\n\
+                   new KeyboardEvent('keydown', {key, code, ctrlKey, bubbles: true, cancelable: true}));";
+    let prevented = browser
+        .script(&format!("{press} return press('л', 'KeyK', true);"), vec![])
+        .await;
+    assert_eq!(prevented, true, "the browser does not take it");
+    browser.find("listbox", "Commands").await;
+    let prevented = browser
+        .script(
+            &format!("{press} return press('Escape', 'Escape', false);"),
+            vec![],
+        )
+        .await;
+    assert_eq!(prevented.as_bool().is_some(), true);
+    let go = format!("{press} press('п', 'KeyG', false); press('д', 'KeyL', false);");
+    browser.script(&go, vec![]).await;
+    browser.says("Events appear here as they arrive").await;
+    end(sidecar).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_drawing_surface_is_said() {
+    let sidecar = sidecar().await;
+    let browser = Browser::chromium().await;
+    browser.go(&link(&sidecar)).await;
+    browser.says("Send your first event").await;
+    let lose = "const canvas = document.getElementById('console');\n\
+                const gl = canvas.getContext('webgl2') ?? canvas.getContext('webgl');\n\
+                gl.getExtension('WEBGL_lose_context').loseContext();";
+    browser.script(lose, vec![]).await;
+    browser.says("The drawing surface was lost").await;
+    browser.click("button", "Reload").await;
+    browser.says("Send your first event").await;
+    end(sidecar).await;
+}

@@ -51,8 +51,8 @@ impl<T: DeserializeOwned> AsyncValue<T> {
         let Some(answer) = reply.take() else {
             return false;
         };
-        let read = answer.and_then(|value| {
-            serde_json::from_value(value).map_err(|error| {
+        let read = answer.and_then(|json| {
+            serde_json::from_slice(&json).map_err(|error| {
                 let message = format!("the answer could not be read: {error}");
                 ApiError::new(ErrorCode::Internal, message)
             })
@@ -117,8 +117,6 @@ impl<T> AsyncValue<T> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::backend::mailbox;
 
@@ -128,7 +126,7 @@ mod tests {
         let (out, reply) = mailbox(1, || {});
         value.ask(reply, 1.0);
         assert_eq!(value.latest(), None);
-        out.send(Ok(json!(7)));
+        out.send(Ok(b"7".to_vec()));
         assert!(value.poll());
         assert_eq!(value.latest(), Some(&7));
 
@@ -138,7 +136,7 @@ mod tests {
             (value.latest(), value.waiting_s(5.0)),
             (Some(&7), Some(3.0))
         );
-        out.send(Ok(json!("not a number")));
+        out.send(Ok(br#""not a number""#.to_vec()));
         assert!(value.poll());
         assert_eq!(value.latest(), Some(&7));
         assert_eq!(

@@ -475,3 +475,24 @@ fn a_project_is_found_by_typing_its_name() {
     window.keys(Modifiers::NONE, &[Key::Enter]);
     assert_eq!(window.console().chrome.module, Module::Settings);
 }
+
+#[test]
+fn a_hidden_tab_lets_go_of_its_stream_and_catches_up() {
+    let mut window = Window::open(Fake::loaded());
+    window.click("Live");
+    window.steps(4);
+    let asked = |window: &Window| {
+        let calls = window.fake.calls().into_iter();
+        calls
+            .filter(|call| matches!(call, Call::Events { .. }))
+            .count()
+    };
+    let before = asked(&window);
+    window.fake.hide();
+    assert_eq!(window.fake.open_streams(), 0);
+    // Frames run again once the tab is shown.
+    window.steps(4);
+    assert_eq!(window.fake.open_streams(), 1);
+    assert_eq!(asked(&window), before + 1, "what came meanwhile");
+    assert!(!window.shows("The sidecar ended the live stream"));
+}

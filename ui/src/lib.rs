@@ -18,6 +18,7 @@
 //! | [`report`] | what every report shares |
 //! | [`insights`], [`live`], [`settings`], [`about`] | the modules; [`first_run`] stands in for a report without events |
 //! | [`mirror`] | the accessibility tree as plain data |
+//! | [`texts`] | all texts, by key |
 //! | [`theme`], [`widgets`] | design tokens; controls |
 //! | [`snippet`], [`clock`] | code to copy; formatted times |
 //! | `retry` | when to ask again what did not answer |
@@ -42,6 +43,7 @@ mod retry;
 pub mod session;
 pub mod settings;
 pub mod snippet;
+pub mod texts;
 pub mod theme;
 pub mod widgets;
 

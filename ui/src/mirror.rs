@@ -161,6 +161,8 @@ impl egui::Plugin for MirrorPlugin {
 #[derive(Clone, Copy)]
 struct Placement {
     order: egui::Order,
+    /// The area of the widget; groups have no other.
+    rect: egui::Rect,
     clip: egui::Rect,
 }
 
@@ -171,8 +173,12 @@ pub fn elements(update: &TreeUpdate, widgets: &egui::WidgetRects) -> Vec<Element
         .layers()
         .flat_map(|(layer, widgets)| widgets.iter().map(move |one| (layer.order, one)))
         .map(|(order, one)| {
-            let clip = one.interact_rect;
-            (one.id.accesskit_id(), Placement { order, clip })
+            let placement = Placement {
+                order,
+                rect: one.rect,
+                clip: one.interact_rect,
+            };
+            (one.id.accesskit_id(), placement)
         })
         .collect();
     let nodes: std::collections::HashMap<NodeId, &Node> =
@@ -183,6 +189,7 @@ pub fn elements(update: &TreeUpdate, widgets: &egui::WidgetRects) -> Vec<Element
     let mut found: Vec<(egui::Order, Element)> = Vec::new();
     let everywhere = Placement {
         order: egui::Order::Background,
+        rect: egui::Rect::EVERYTHING,
         clip: egui::Rect::EVERYTHING,
     };
     let mut waiting = vec![(root, everywhere, None)];
@@ -198,7 +205,7 @@ pub fn elements(update: &TreeUpdate, widgets: &egui::WidgetRects) -> Vec<Element
             (!names.is_empty()).then(|| names.join(" "))
         };
         let mut inside = group;
-        if let Some(mut element) = element(id, node, place.clip, named_by) {
+        if let Some(mut element) = element(id, node, place, named_by) {
             element.focused = update.focus == id;
             element.parent = group;
             if element.is_group() {
@@ -244,11 +251,15 @@ fn text_of(node: &Node) -> Option<&str> {
 fn element(
     id: NodeId,
     node: &Node,
-    clip: egui::Rect,
+    place: Placement,
     named_by: impl Fn() -> Option<String>,
 ) -> Option<Element> {
     let (tag, role) = tag_and_role(node.role())?;
-    let bounds = bounds(node.bounds()?, clip)?;
+    let own = node.bounds();
+    let bounds = bounds(
+        own.unwrap_or_else(|| accesskit_rect(place.rect)),
+        place.clip,
+    )?;
     let text = tag == Tag::Span;
     let name = match text {
         true => text_of(node)?.to_owned(),
@@ -266,8 +277,9 @@ fn element(
         (false, None, None) => None,
     };
     let nameless = name.is_empty() && value.is_none();
+    // A dialog without a name says nothing.
     let needs_none = matches!(tag, Tag::Input | Tag::TextArea)
-        || role.is_some_and(|role| GROUPS.contains(&role));
+        || role.is_some_and(|role| GROUPS.contains(&role) && role != "dialog");
     (!nameless || needs_none).then(|| Element {
         id: id.0,
         parent: None,
@@ -324,17 +336,21 @@ fn tag_and_role(role: Role) -> Option<(Tag, Option<&'static str>)> {
     }
 }
 
+fn accesskit_rect(rect: egui::Rect) -> Rect {
+    Rect {
+        x0: rect.left().into(),
+        y0: rect.top().into(),
+        x1: rect.right().into(),
+        y1: rect.bottom().into(),
+    }
+}
+
 #[allow(
     clippy::cast_possible_truncation,
     reason = "a window is smaller than f32's exact range"
 )]
 fn bounds(rect: Rect, clip: egui::Rect) -> Option<[f32; 4]> {
-    let rect = rect.intersect(Rect {
-        x0: clip.left().into(),
-        y0: clip.top().into(),
-        x1: clip.right().into(),
-        y1: clip.bottom().into(),
-    });
+    let rect = rect.intersect(accesskit_rect(clip));
     let all = [rect.x0, rect.y0, rect.width(), rect.height()];
     let shown = rect.width() > 0.0 && rect.height() > 0.0 && all.iter().all(|n| n.is_finite());
     shown.then(|| all.map(|n| (n * 10.0).round() as f32 / 10.0))

@@ -206,16 +206,22 @@ impl Window {
         self.copied.clone()
     }
 
+    /// The names of the visible table rows; a header has none.
+    fn row_names(&self) -> Vec<String> {
+        let rows = self.harness.query_all_by_role(Role::Row);
+        rows.filter_map(|row| row.accesskit_node().label())
+            .collect()
+    }
+
     /// The number of visible table rows.
     pub(crate) fn rows(&self) -> usize {
-        self.harness.query_all_by_role(Role::Row).count()
+        self.row_names().len()
     }
 
     /// The name of the first row.
     pub(crate) fn first_row(&self) -> String {
-        let mut rows = self.harness.query_all_by_role(Role::Row);
-        let name = rows.next().and_then(|row| row.accesskit_node().label());
-        name.expect("there is a row")
+        let mut names = self.row_names().into_iter();
+        names.next().expect("there is a row")
     }
 
     /// How often a key of this kind was replaced.

@@ -5,6 +5,9 @@ const isLatin = (key) => key.length !== 1 || key.charCodeAt(0) < 128;
 /** The letter of a US keyboard at the place of the key: `KeyK` has `k`. */
 const letterAt = (code) => (/^Key[A-Z]$/.test(code) ? code.slice(3).toLowerCase() : undefined);
 
+/** Events that were made here. */
+const made = new WeakSet();
+
 /** Listens for as long as the page lives; `press` gives the console a letter without modifiers. */
 export function watchKeys(press) {
   addEventListener("keydown", (event) => onKey(event, press), { capture: true });
@@ -14,7 +17,7 @@ function onKey(event, press) {
   const letter = isLatin(event.key) ? event.key.toLowerCase() : letterAt(event.code);
   const command = (event.ctrlKey || event.metaKey) && !event.altKey;
   if (isTaken(letter, command && !event.shiftKey)) event.preventDefault();
-  if (letter === undefined || isLatin(event.key) || !event.isTrusted) return;
+  if (letter === undefined || isLatin(event.key) || made.has(event)) return;
   if (command) pressAgain(event, letter);
   else if (!event.altKey && !event.shiftKey) press(letter);
 }
@@ -33,5 +36,7 @@ function pressAgain(event, letter) {
   const { code, ctrlKey, metaKey, shiftKey, altKey, repeat } = event;
   const key = shiftKey ? letter.toUpperCase() : letter;
   const again = { key, code, ctrlKey, metaKey, shiftKey, altKey, repeat, bubbles: true, cancelable: true };
-  event.target.dispatchEvent(new KeyboardEvent("keydown", again));
+  const pressed = new KeyboardEvent("keydown", again);
+  made.add(pressed);
+  event.target.dispatchEvent(pressed);
 }

@@ -8,6 +8,8 @@ use crate::{
     command::Command,
     module::Page,
     session::{Session, UpdateCtx, View},
+    text,
+    texts::Key,
     theme::{Type, tokens},
     widgets::{Button, Icon, group, label, label_wrapped, page, row},
 };
@@ -23,19 +25,20 @@ impl Page for AboutState {
     fn update(&mut self, _cx: UpdateCtx<'_>, _is_shown: bool) {}
 
     fn show(&self, ui: &mut Ui, view: View<'_>) {
-        page(ui, "About", |ui| {
+        page(ui, &text!("about-title"), |ui| {
             let console = facts_of_console();
             let sidecar = view.session.status.latest();
             let sidecar = sidecar.map(|status| facts_of_sidecar(status, view.session));
-            card(ui, "Emp-Mix console", &console);
+            card(ui, &text!("about-console"), &console);
             match &sidecar {
-                Some(facts) => card(ui, "Sidecar", facts),
+                Some(facts) => card(ui, &text!("about-sidecar"), facts),
                 None => missing(ui),
             }
-            let copy = Button::secondary("Copy these details").icon(Icon::Copy);
+            let copy = text!("about-copy");
+            let copy = Button::secondary(&copy).icon(Icon::Copy);
             if ui.add(copy).clicked() {
                 let facts = console.iter().chain(sidecar.iter().flatten());
-                let lines = facts.map(|(name, value)| format!("{name}: {value}"));
+                let lines = facts.map(|(name, value)| format!("{}: {value}", name.text()));
                 view.commands.send(Command::Copy {
                     text: lines.collect::<Vec<_>>().join("\n"),
                     what: "the details",
@@ -49,29 +52,35 @@ impl Page for AboutState {
     fn project_changed(&mut self) {}
 }
 
-type Fact = (&'static str, String);
+/// A name and a value.
+type Fact = (Key, String);
 
 fn facts_of_console() -> Vec<Fact> {
     vec![
-        ("Version", VERSION.to_owned()),
-        ("Protocol", PROTOCOL_VERSION.to_string()),
-        ("Licence", env!("CARGO_PKG_LICENSE").to_owned()),
+        (Key("about-version"), VERSION.to_owned()),
+        (Key("about-protocol"), PROTOCOL_VERSION.to_string()),
+        (Key("about-licence"), env!("CARGO_PKG_LICENSE").to_owned()),
     ]
 }
 
 fn facts_of_sidecar(status: &Status, session: &Session) -> Vec<Fact> {
     let uptime = i64::try_from(status.uptime_s).unwrap_or(i64::MAX / 1000);
     let mut facts = vec![
-        ("Sidecar", status.version.clone()),
-        ("Its protocol", status.protocol.to_string()),
-        ("Address", session.sdk_url()),
-        ("Roles", status.roles.join(", ")),
-        ("Store", status.engine.to_string()),
-        ("Broker", status.broker.clone()),
-        ("Runs for", span(uptime.saturating_mul(1000))),
-        ("A 200 means", status.durability.clone()),
+        (Key("about-sidecar"), status.version.clone()),
+        (Key("about-sidecar-protocol"), status.protocol.to_string()),
+        (Key("about-address"), session.sdk_url()),
+        (Key("about-roles"), status.roles.join(", ")),
+        (Key("about-store"), status.engine.to_string()),
+        (Key("about-broker"), status.broker.clone()),
+        (Key("about-uptime"), span(uptime.saturating_mul(1000))),
+        (Key("about-durability"), status.durability.clone()),
     ];
-    facts.extend(status.warnings.iter().map(|text| ("Warning", text.clone())));
+    facts.extend(
+        status
+            .warnings
+            .iter()
+            .map(|text| (Key("about-warning"), text.clone())),
+    );
     facts
 }
 
@@ -79,7 +88,7 @@ fn card(ui: &mut Ui, title: &str, facts: &[Fact]) {
     let ink = tokens(ui).color.text;
     group(ui, title, |ui| {
         for (name, value) in facts {
-            row(ui, name, |ui| {
+            row(ui, &name.text(), |ui| {
                 label_wrapped(ui, value, Type::Body, ink);
             });
         }
@@ -88,7 +97,7 @@ fn card(ui: &mut Ui, title: &str, facts: &[Fact]) {
 
 fn missing(ui: &mut Ui) {
     let ink = tokens(ui).color.muted;
-    group(ui, "Sidecar", |ui| {
-        label(ui, "The sidecar has not answered yet", Type::Body, ink);
+    group(ui, &text!("about-sidecar"), |ui| {
+        label(ui, &text!("about-sidecar-missing"), Type::Body, ink);
     });
 }

@@ -49,7 +49,7 @@ struct World {
     protocol: Option<u32>,
     store_away: Option<ApiError>,
     held: bool,
-    waiting: Vec<(Call, Outbox<Result<Value, ApiError>>)>,
+    waiting: Vec<(Call, Outbox<Result<Vec<u8>, ApiError>>)>,
     live: Vec<Outbox<LiveMessage>>,
     calls: Vec<Call>,
     random: u8,
@@ -109,7 +109,7 @@ impl Fake {
             std::mem::take(&mut world.waiting)
         };
         for (call, outbox) in waiting {
-            outbox.send(self.world.borrow_mut().answer(&call));
+            outbox.send(self.world.borrow_mut().reply(&call));
         }
     }
 
@@ -144,6 +144,12 @@ impl Fake {
         }
     }
 
+    /// Cuts the live streams, as a tab does that is hidden.
+    pub fn hide(&self) {
+        let streams: Vec<_> = self.world.borrow().live.clone();
+        streams.iter().for_each(Outbox::cut);
+    }
+
     /// Live streams that are open.
     pub fn open_streams(&self) -> usize {
         let world = self.world.borrow();
@@ -163,7 +169,7 @@ impl Backend for Fake {
         if world.held {
             world.waiting.push((call, outbox));
         } else {
-            outbox.send(world.answer(&call));
+            outbox.send(world.reply(&call));
         }
         inbox
     }
@@ -183,6 +189,12 @@ impl Backend for Fake {
 }
 
 impl World {
+    /// The answer as a sidecar sends it.
+    fn reply(&mut self, call: &Call) -> Result<Vec<u8>, ApiError> {
+        self.answer(call)
+            .map(|answer| answer.to_string().into_bytes())
+    }
+
     fn answer(&mut self, call: &Call) -> Result<Value, ApiError> {
         if let Some(error) = &self.broken {
             return Err(error.clone());

@@ -7,6 +7,8 @@ struct Shared<T> {
     capacity: usize,
     dropped: u64,
     closed: bool,
+    /// Whether the source ended it without a word.
+    cut: bool,
     on_close: Option<Box<dyn FnOnce()>>,
 }
 
@@ -28,6 +30,7 @@ pub fn mailbox<T>(capacity: usize, wake: impl Fn() + 'static) -> (Outbox<T>, Inb
         capacity,
         dropped: 0,
         closed: false,
+        cut: false,
         on_close: None,
     }));
     let outbox = Outbox {
@@ -41,6 +44,11 @@ impl<T> Inbox<T> {
     /// The oldest item, if there is one.
     pub fn take(&mut self) -> Option<T> {
         self.shared.borrow_mut().queue.pop_front()
+    }
+
+    /// Whether nothing more will come since the source was told to end.
+    pub fn is_cut(&self) -> bool {
+        self.shared.borrow().cut
     }
 
     /// Items that were dropped since the last time this was asked, because they were not read.
@@ -83,6 +91,20 @@ impl<T> Outbox<T> {
                 shared.dropped += 1;
             }
             shared.queue.push_back(item);
+        }
+        (self.wake)();
+    }
+
+    /// Ends it for both ends: the source stops, and the reader finds it cut.
+    pub fn cut(&self) {
+        let on_close = {
+            let mut shared = self.shared.borrow_mut();
+            shared.closed = true;
+            shared.cut = true;
+            shared.on_close.take()
+        };
+        if let Some(on_close) = on_close {
+            on_close();
         }
         (self.wake)();
     }
@@ -138,6 +160,22 @@ mod tests {
         drop(inbox);
         out.send(1);
         assert_eq!(closed.get(), 1);
+    }
+
+    #[test]
+    fn a_cut_stops_the_source_and_is_seen_by_the_reader() {
+        let stopped = Rc::new(Cell::new(0));
+        let (out, mut inbox) = mailbox(2, || {});
+        let counter = Rc::clone(&stopped);
+        out.on_close(move || counter.set(counter.get() + 1));
+        out.send(1);
+        assert!(!inbox.is_cut());
+        out.cut();
+        out.send(2);
+        assert_eq!((inbox.take(), inbox.take()), (Some(1), None));
+        assert!(inbox.is_cut() && out.is_closed());
+        drop(inbox);
+        assert_eq!(stopped.get(), 1);
     }
 
     #[test]

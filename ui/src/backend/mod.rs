@@ -12,13 +12,12 @@ use empmix_protocol::{
     ApiError, Call,
     shell::{LiveMessage, ShellState},
 };
-use serde_json::Value;
 
 pub use empmix_protocol::sse;
 pub use mailbox::{Inbox, Outbox, mailbox};
 
-/// Where the one answer of a call arrives. Dropping it cancels the call.
-pub type Reply = Inbox<Result<Value, ApiError>>;
+/// Where the one answer of a call arrives, as JSON that is not read yet. Dropping it cancels the call.
+pub type Reply = Inbox<Result<Vec<u8>, ApiError>>;
 /// Where live items arrive. Dropping it ends the stream.
 pub type LiveStream = Inbox<LiveMessage>;
 /// Items that wait for a frame at most; beyond it the oldest are dropped and counted.

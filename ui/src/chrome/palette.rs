@@ -36,7 +36,8 @@ impl CommandPalette {
         let frame = frame_of(ctx);
         let area = Area::new(id.with("area"))
             .anchor(Align2::CENTER_TOP, vec2(0.0, TOP))
-            .order(egui::Order::Foreground);
+            .order(egui::Order::Foreground)
+            .accessible_name("Palette");
         let modal = Modal::new(id).area(area).frame(frame);
         let shown = modal.show(ctx, |ui| {
             ui.set_width(WIDTH);

@@ -21,17 +21,17 @@ pub(super) fn show(ctx: &Context, view: View<'_>) {
         .corner_radius(egui::CornerRadius::same(10))
         .inner_margin(Margin::same(16))
         .shadow(ctx.global_style().visuals.window_shadow);
-    let shown = Modal::new(Id::unique("shortcuts"))
-        .frame(frame)
-        .show(ctx, |ui| {
-            ui.set_width(WIDTH);
-            let closed = header(ui);
-            ui.spacing_mut().item_spacing.y = 0.0;
-            for shortcut in shortcuts::all(ctx.os()) {
-                line(ui, &shortcut);
-            }
-            closed
-        });
+    let id = Id::unique("shortcuts");
+    let area = Modal::default_area(id).accessible_name("Shortcuts");
+    let shown = Modal::new(id).area(area).frame(frame).show(ctx, |ui| {
+        ui.set_width(WIDTH);
+        let closed = header(ui);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for shortcut in shortcuts::all(ctx.os()) {
+            line(ui, &shortcut);
+        }
+        closed
+    });
     if shown.inner || shown.should_close() {
         view.commands.send(Command::CloseOverlay);
     }

@@ -1,6 +1,6 @@
 //! *Insights* as a whole: the console on canned answers, used through its controls.
 
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
 use empmix_protocol::{ApiError, Call, ErrorCode};
 use empmix_query::report::{Granularity, Operator};
@@ -262,7 +262,11 @@ fn display_changes_send_no_query() {
     window.steps(8);
     assert_eq!(sent_reports(&window).len(), before);
     window.click("Line");
-    window.click("emilk/egui");
+    let legend = window
+        .harness
+        .get_by_role_and_label(Role::CheckBox, "emilk/egui");
+    legend.click();
+    window.steps(4);
     assert!(!state(&window).display().is_shown(1));
 }
 

@@ -214,6 +214,11 @@ impl LiveState {
             }
         }
         self.ring.lagged += stream.take_dropped();
+        if stream.is_cut() {
+            // The tab was hidden. What came meanwhile is asked for when the next stream is open.
+            cx.egui.request_repaint();
+            return;
+        }
         self.stream = Stream::On { stream, open };
     }
 

@@ -60,6 +60,7 @@ impl LiveState {
             .accessibility_role(Role::Table)
             .accessibility_label("Events");
         let ui = &mut ui.new_child(builder);
+        ui.expand_to_include_rect(card);
         header(ui, card, shift, view.session);
         // As many rows as fit completely.
         let mut body = card.shrink(1.0);
@@ -109,6 +110,7 @@ fn header(ui: &mut Ui, card: Rect, shift: f32, session: &Session) {
         .max_rect(head)
         .accessibility_role(Role::Row);
     let ui = &mut ui.new_child(builder);
+    ui.expand_to_include_rect(head);
     let painter = ui.painter().with_clip_rect(inside);
     for (left, name) in columns.into_iter().take(shown) {
         let at = pos2(card.left() + left, middle);

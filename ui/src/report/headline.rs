@@ -1,6 +1,6 @@
 //! The number over the chart, and the legend beside it.
 
-use egui::{Align, Layout, Rect, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Layout, Rect, Ui, UiBuilder, accesskit::Role, pos2, vec2};
 
 use super::{ChartModel, Question, ReportState, compact, full, legend::Legend};
 use crate::{
@@ -64,14 +64,19 @@ fn text(ui: &mut Ui, number: &str, what: &str) -> f32 {
         pos2(rect.left() + width + tokens.space.m, rect.top() + 12.0),
         vec2(room, 18.0),
     );
-    let response = ui.interact(
-        Rect::from_min_max(rect.min, pos2(label_rect.left(), rect.bottom())),
-        ui.scope_id().with("headline"),
-        egui::Sense::HOVER,
-    );
-    response.widget_info(|| {
-        let text = format!("{number} {what}");
-        egui::WidgetInfo::labeled(egui::accesskit::Role::Heading, true, text)
+    let heading = Rect::from_min_max(rect.min, pos2(label_rect.left(), rect.bottom()));
+    // A new answer is read out, wherever the focus is.
+    let news = UiBuilder::new()
+        .max_rect(heading)
+        .accessibility_role(Role::Status);
+    ui.scope_builder(news, |ui| {
+        ui.expand_to_include_rect(heading);
+        let id = ui.scope_id().with("headline");
+        let response = ui.interact(heading, id, egui::Sense::HOVER);
+        response.widget_info(|| {
+            let text = format!("{number} {what}");
+            egui::WidgetInfo::labeled(Role::Heading, true, text)
+        });
     });
     let shown = ui.scope_builder(UiBuilder::new().max_rect(label_rect), |ui| {
         elided(ui, what, Type::Body, tokens.color.muted, room)

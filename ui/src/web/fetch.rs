@@ -1,12 +1,11 @@
 //! The browser's `fetch`, with cancellation and streaming.
 
 use empmix_protocol::{ApiError, ErrorBody, ErrorCode, Request};
-use serde_json::Value;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, ReadableStreamDefaultReader, RequestInit, Response};
 
-/// Sends a request and reads its JSON answer.
+/// Sends a request; the answer is JSON that is not read yet.
 ///
 /// # Errors
 /// What the sidecar answered, or [`ErrorCode::Disconnected`].
@@ -14,27 +13,16 @@ pub(super) async fn call(
     request: &Request,
     token: Option<&str>,
     signal: Option<&AbortSignal>,
-) -> Result<Value, ApiError> {
+) -> Result<Vec<u8>, ApiError> {
     let response = send(request, token, signal).await?;
-    let text = response.text().map_err(|_| disconnected())?;
-    let text = JsFuture::from(text).await.map_err(|_| disconnected())?;
-    let text = text.as_string().unwrap_or_default();
+    let body = response.array_buffer().map_err(|_| disconnected())?;
+    let body = JsFuture::from(body).await.map_err(|_| disconnected())?;
+    let body = js_sys::Uint8Array::new(&body).to_vec();
     if response.ok() {
-        read(text.as_bytes())
+        Ok(body)
     } else {
-        Err(refusal(response.status(), text.as_bytes()))
+        Err(refusal(response.status(), &body))
     }
-}
-
-/// The JSON of a good answer.
-///
-/// # Errors
-/// [`ErrorCode::Internal`] for what is not JSON.
-pub(super) fn read(body: &[u8]) -> Result<Value, ApiError> {
-    serde_json::from_slice(body).map_err(|error| {
-        let message = format!("the answer could not be read: {error}");
-        ApiError::new(ErrorCode::Internal, message)
-    })
 }
 
 /// What an answer with an error status says.

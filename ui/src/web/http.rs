@@ -11,7 +11,7 @@ use empmix_protocol::{
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
-use super::{fetch, login};
+use super::{fetch, hidden::until_hidden, login};
 use crate::backend::{
     Backend, BackendKind, Inbox, LIVE_QUEUE, LiveStream, Outbox, Reply, mailbox, sse::SseReader,
 };
@@ -64,6 +64,7 @@ impl Backend for Http {
             outbox.send(LiveMessage::Closed(signed_out()));
             return inbox;
         };
+        until_hidden(&outbox);
         let request = endpoint::LIVE.request(&[&project.to_string()], &Nothing {});
         spawn_local(async move {
             let ended = read_live(&request, &token, &abort, &outbox).await;

@@ -29,7 +29,7 @@ pub(super) async fn token() -> Option<String> {
 async fn exchange(code: String) -> Option<String> {
     let request = endpoint::LOGIN.request(&[], &Code { code });
     let answer = fetch::call(&request, None, None).await.ok()?;
-    let login: Login = serde_json::from_value(answer).ok()?;
+    let login: Login = serde_json::from_slice(&answer).ok()?;
     Some(login.token)
 }
 

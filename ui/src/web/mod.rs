@@ -5,6 +5,7 @@ mod dom;
 mod dom_events;
 mod fetch;
 mod frames;
+mod hidden;
 mod http;
 mod login;
 mod machine;

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use wasm_bindgen::{JsValue, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
-use super::fetch;
+use super::{fetch, hidden::until_hidden};
 use crate::backend::{Backend, BackendKind, Inbox, LIVE_QUEUE, LiveStream, Outbox, Reply, mailbox};
 
 #[wasm_bindgen]
@@ -69,6 +69,7 @@ impl Backend for Desktop {
 
     fn live(&self, project: ProjectId) -> LiveStream {
         let (outbox, inbox) = self.mailbox(LIVE_QUEUE);
+        until_hidden(&outbox);
         spawn_local(async move {
             let channel = Channel::open(outbox.clone());
             let arguments = json!({"project": project, "channel": channel.name()});
@@ -147,10 +148,10 @@ impl Drop for Channel {
 }
 
 /// Has the shell forward a call to its sidecar. The answer comes as the sidecar's bytes.
-async fn forward(call: &Call) -> Result<Value, ApiError> {
+async fn forward(call: &Call) -> Result<Vec<u8>, ApiError> {
     let arguments = to_js(&json!({"request": call.request()}));
     match invoke("call", arguments).await {
-        Ok(answer) => fetch::read(&js_sys::Uint8Array::new(&answer).to_vec()),
+        Ok(answer) => Ok(js_sys::Uint8Array::new(&answer).to_vec()),
         Err(error) => Err(match to_json(&error).map(serde_json::from_value) {
             Ok(Ok(CallFailure::Refused { status, body })) => {
                 fetch::refusal(status, body.as_bytes())

@@ -58,7 +58,10 @@ pub(super) fn show(
         .max_rect(card)
         .accessibility_role(Role::Table)
         .accessibility_label("Values");
-    ui.scope_builder(builder, |ui| contents(ui, display, model, card, view));
+    ui.scope_builder(builder, |ui| {
+        ui.expand_to_include_rect(card);
+        contents(ui, display, model, card, view);
+    });
 }
 
 fn contents(ui: &mut Ui, display: &Display, model: &ChartModel, card: Rect, view: View<'_>) {
@@ -178,6 +181,7 @@ fn header(
         .max_rect(line)
         .accessibility_role(Role::Row);
     let ui = &mut ui.new_child(head);
+    ui.expand_to_include_rect(line);
     let names = Rect::from_x_y_ranges(columns.name.x_range(), y.clone());
     let cell = HeaderCell::new(&table.name_label).sortable(sort(SortBy::Name));
     if cell.show(ui, names).clicked() {
