@@ -191,7 +191,23 @@ fn reference(
         let answer = sidecar.query(project, &case.report);
         assert_eq!(answer["engine"], engine);
         compare(engine, &case.report, &answer["result"], compared);
+        headline(sidecar, project, &case.report, &answer);
     }
+}
+
+/// An answer with a breakdown has beside it what the report gives without one.
+fn headline(sidecar: &Sidecar, project: &TestProject, report: &Value, answer: &Value) {
+    let mut whole = report.clone();
+    let breakdown = whole.as_object_mut().expect("an object").remove("breakdown");
+    if breakdown.is_none_or(|breakdown| breakdown.as_array().is_none_or(Vec::is_empty)) {
+        assert_eq!(answer.get("headline"), None);
+        return;
+    }
+    let mut whole = sidecar.query(project, &whole)["result"]["series"].take();
+    for series in whole.as_array_mut().expect("series") {
+        series.as_object_mut().expect("an object").remove("segment");
+    }
+    assert_eq!(answer["headline"], whole, "{report}");
 }
 
 fn run(script: &str, path: &Path, rest: &[&str]) -> Value {
