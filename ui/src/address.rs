@@ -15,7 +15,10 @@ use empmix_model::ids::ProjectId;
 use empmix_query::report::Report;
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 
-use crate::module::{Module, ROWS};
+use crate::{
+    module::{Module, ROWS},
+    text,
+};
 
 /// The version of the encoding of reports.
 const VERSION: &str = "1";
@@ -114,22 +117,16 @@ pub fn encode(report: &Report) -> String {
 pub fn decode(text: &str) -> Result<Report, String> {
     let (version, encoded) = text.split_once('.').unwrap_or((text, ""));
     if version != VERSION {
-        return Err(format!(
-            "The report in this link has the format {version}, which this release does not know. Update Emp-Mix to open it."
-        ));
+        return Err(text!("address-report-format", version = version));
     }
-    let cut = || {
-        "The report in this link cannot be read: a part of the link may be missing. Copy it again."
-            .to_owned()
-    };
+    let cut = || text!("address-report-cut");
     let deflated = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| cut())?;
     let mut json = Vec::new();
     let mut inflated = DeflateDecoder::new(&*deflated).take(MAX_REPORT);
     inflated.read_to_end(&mut json).map_err(|_| cut())?;
     let json = serde_json::from_slice(&json).map_err(|_| cut())?;
-    empmix_query::parse(&json).map_err(|error| {
-        format!("The report in this link asks for something that this release does not know. Update Emp-Mix to open it. ({error})")
-    })
+    empmix_query::parse(&json)
+        .map_err(|error| text!("address-report-unknown", error = error.to_string()))
 }
 
 #[cfg(test)]

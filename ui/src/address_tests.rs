@@ -69,9 +69,9 @@ fn every_module_has_an_address_that_opens_it() {
     for row in &ROWS {
         window.keys(Modifiers::NONE, &[Key::G, row.key]);
         let now = address(&host);
-        assert_eq!(now.module, row.module, "{}", row.label);
+        assert_eq!(now.module, row.module, "{}", row.name);
         let (other, _) = open_at(&now.to_string());
-        assert_eq!(other.console().chrome.module, row.module, "{}", row.label);
+        assert_eq!(other.console().chrome.module, row.module, "{}", row.name);
     }
 }
 

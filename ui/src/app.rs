@@ -13,6 +13,8 @@ use crate::{
     host::Host,
     module::Pages,
     session::{Connection, Session, UpdateCtx, View},
+    text,
+    texts::Key,
     widgets::ToastKind,
 };
 
@@ -49,8 +51,8 @@ pub struct Console {
     opened_ms: EpochMs,
     /// A project that was just made, until the list of projects contains it.
     project_to_open: Option<ProjectId>,
-    /// A copy that is under way, and the name of the text for the notice.
-    copying: Option<(Inbox<bool>, &'static str)>,
+    /// A copy that is under way, and what is copied, for the notice.
+    copying: Option<(Inbox<bool>, Key)>,
 }
 
 impl Console {
@@ -195,7 +197,7 @@ impl Console {
             Command::CopyLink => {
                 if let Some(address) = self.address() {
                     let text = format!("{}/#{address}", self.session.sdk_url());
-                    self.copying = Some((self.host.copy(ctx, text), "the link"));
+                    self.copying = Some((self.host.copy(ctx, text), Key("copied-link")));
                     self.poll_copying();
                 }
             }
@@ -215,11 +217,8 @@ impl Console {
         };
         self.copying = None;
         let (kind, text) = match done {
-            true => (ToastKind::Done, format!("Copied {what}")),
-            false => (
-                ToastKind::Failed,
-                format!("This browser does not let the console copy {what}"),
-            ),
+            true => (ToastKind::Done, text!("copied", what = what)),
+            false => (ToastKind::Failed, text!("copied-not", what = what)),
         };
         self.chrome.notice(kind, text, self.session.time_s);
     }

@@ -4,7 +4,7 @@
 use empmix_protocol::{ApiError, ErrorCode};
 use serde::de::DeserializeOwned;
 
-use crate::backend::Reply;
+use crate::{backend::Reply, text};
 
 /// A value that comes from a backend.
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ impl<T: DeserializeOwned> AsyncValue<T> {
         };
         let read = answer.and_then(|json| {
             serde_json::from_slice(&json).map_err(|error| {
-                let message = format!("the answer could not be read: {error}");
+                let message = text!("backend-answer-unreadable", error = error.to_string());
                 ApiError::new(ErrorCode::Internal, message)
             })
         });

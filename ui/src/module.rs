@@ -3,7 +3,7 @@
 
 use std::any::Any;
 
-use egui::{Key, Ui};
+use egui::Ui;
 
 use crate::{
     about::AboutState,
@@ -14,6 +14,7 @@ use crate::{
     report::ReportCommand,
     session::{UpdateCtx, View},
     settings::SettingsState,
+    texts::Key,
     widgets::Icon,
 };
 
@@ -49,11 +50,11 @@ pub struct Row {
     /// Its name in an address: lower case, without spaces.
     pub name: &'static str,
     /// Its name in the navigation.
-    pub label: &'static str,
+    pub label: Key,
     /// Its icon.
     pub icon: Icon,
     /// The key that opens it, after `g`.
-    pub key: Key,
+    pub key: egui::Key,
     /// Where it is in the navigation, in the order of the rows.
     pub group: Group,
     /// Whether it is a report: it has undo, redo and an answer, and needs events.
@@ -67,9 +68,9 @@ pub const ROWS: [Row; 4] = [
     Row {
         module: Module::Insights,
         name: "insights",
-        label: "Insights",
+        label: Key("module-insights"),
         icon: Icon::Insights,
-        key: Key::I,
+        key: egui::Key::I,
         group: Group::Reports,
         is_report: true,
         page: page::<InsightsState>,
@@ -77,9 +78,9 @@ pub const ROWS: [Row; 4] = [
     Row {
         module: Module::Live,
         name: "live",
-        label: "Live",
+        label: Key("module-live"),
         icon: Icon::Live,
-        key: Key::L,
+        key: egui::Key::L,
         group: Group::Data,
         is_report: false,
         page: page::<LiveState>,
@@ -87,9 +88,9 @@ pub const ROWS: [Row; 4] = [
     Row {
         module: Module::Settings,
         name: "settings",
-        label: "Settings",
+        label: Key("module-settings"),
         icon: Icon::Settings,
-        key: Key::S,
+        key: egui::Key::S,
         group: Group::Console,
         is_report: false,
         page: page::<SettingsState>,
@@ -97,9 +98,9 @@ pub const ROWS: [Row; 4] = [
     Row {
         module: Module::About,
         name: "about",
-        label: "About",
+        label: Key("module-about"),
         icon: Icon::Info,
-        key: Key::A,
+        key: egui::Key::A,
         group: Group::Console,
         is_report: false,
         page: page::<AboutState>,
@@ -196,7 +197,7 @@ mod tests {
     #[test]
     fn the_rows_are_in_the_order_of_the_modules() {
         for (place, row) in ROWS.iter().enumerate() {
-            assert_eq!(row.module as usize, place, "{}", row.label);
+            assert_eq!(row.module as usize, place, "{}", row.name);
         }
         assert!(ROWS.is_sorted_by_key(|row| row.group));
     }
@@ -206,7 +207,7 @@ mod tests {
         let distinct = |texts: Vec<String>| texts.iter().collect::<HashSet<_>>().len();
         let of = |text: fn(&Row) -> String| distinct(ROWS.iter().map(text).collect());
         assert_eq!(of(|row| row.name.to_owned()), ROWS.len());
-        assert_eq!(of(|row| row.label.to_owned()), ROWS.len());
+        assert_eq!(of(|row| row.label.text()), ROWS.len());
         assert_eq!(of(|row| row.key.name().to_owned()), ROWS.len());
     }
 }

@@ -5,7 +5,10 @@ use egui::{
     text::{LayoutJob, TextFormat},
 };
 
-use crate::theme::{Type, tokens};
+use crate::{
+    texts::Key,
+    theme::{Type, tokens},
+};
 
 /// Where the app runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,10 +24,10 @@ pub enum Platform {
 
 impl Platform {
     /// All of them with their names.
-    pub const ALL: [(Self, &'static str); 3] = [
-        (Self::Browser, "Browser"),
-        (Self::Node, "Node"),
-        (Self::Curl, "curl"),
+    pub const ALL: [(Self, Key); 3] = [
+        (Self::Browser, Key("snippet-browser")),
+        (Self::Node, Key("snippet-node")),
+        (Self::Curl, Key("snippet-curl")),
     ];
 }
 
@@ -108,7 +111,7 @@ mod tests {
             let code = snippet(platform, "http://127.0.0.1:7070", "pk_1");
             assert!(
                 code.contains("http://127.0.0.1:7070") && code.contains("pk_1"),
-                "{name}"
+                "{name:?}"
             );
         }
     }

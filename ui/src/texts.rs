@@ -66,6 +66,24 @@ impl From<String> for Argument {
     }
 }
 
+impl From<Key> for Argument {
+    fn from(key: Key) -> Self {
+        Self::Text(key.text())
+    }
+}
+
+impl From<f64> for Argument {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<u32> for Argument {
+    fn from(number: u32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
 impl From<usize> for Argument {
     fn from(number: usize) -> Self {
         Self::Number(number as f64)
@@ -117,30 +135,63 @@ macro_rules! text {
 #[cfg(test)]
 mod tests {
     use std::{
-        collections::BTreeSet,
+        collections::{BTreeMap, BTreeSet},
         fs,
         path::{Path, PathBuf},
     };
 
-    use fluent_syntax::{ast::Entry, parser};
+    use fluent_syntax::{
+        ast::{Entry, Expression, InlineExpression, Pattern, PatternElement},
+        parser,
+    };
 
     use super::*;
 
-    fn keys((language, texts): (&str, &str)) -> BTreeSet<String> {
+    /// The keys of a language, each with the arguments that its text shows or chooses by.
+    fn texts((language, texts): (&str, &str)) -> BTreeMap<String, BTreeSet<String>> {
         let resource = parser::parse(texts);
         let resource = resource.unwrap_or_else(|(_, errors)| panic!("{language}: {errors:?}"));
-        let messages = resource.body.iter().filter_map(|entry| match entry {
-            Entry::Message(message) => Some(message.id.name.to_owned()),
-            _ => None,
-        });
-        let messages: Vec<String> = messages.collect();
-        let keys: BTreeSet<String> = messages.iter().cloned().collect();
-        assert_eq!(
-            keys.len(),
-            messages.len(),
-            "{language}: a key is there twice"
-        );
-        keys
+        let mut found = BTreeMap::new();
+        for entry in &resource.body {
+            let Entry::Message(message) = entry else {
+                continue;
+            };
+            let mut arguments = BTreeSet::new();
+            let value = message.value.as_ref();
+            in_pattern(value.expect("a text"), &mut arguments);
+            let before = found.insert(message.id.name.to_owned(), arguments);
+            let key = message.id.name;
+            assert!(before.is_none(), "{language}: {key} is there twice");
+        }
+        found
+    }
+
+    fn in_pattern(pattern: &Pattern<&str>, arguments: &mut BTreeSet<String>) {
+        for element in &pattern.elements {
+            if let PatternElement::Placeable { expression } = element {
+                in_expression(expression, arguments);
+            }
+        }
+    }
+
+    fn in_expression(expression: &Expression<&str>, arguments: &mut BTreeSet<String>) {
+        let inline = match expression {
+            Expression::Inline(inline) => inline,
+            Expression::Select { selector, variants } => {
+                let variants = variants.iter();
+                variants.for_each(|variant| in_pattern(&variant.value, arguments));
+                selector
+            }
+        };
+        match inline {
+            InlineExpression::VariableReference { id } => {
+                arguments.insert(id.name.to_owned());
+            }
+            InlineExpression::Placeable { expression } => in_expression(expression, arguments),
+            InlineExpression::StringLiteral { .. } | InlineExpression::NumberLiteral { .. } => {}
+            // The arguments of what it refers to would have to be followed.
+            other => panic!("{other:?} is not used in texts"),
+        }
     }
 
     fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -152,30 +203,62 @@ mod tests {
         files.into_iter().chain(inside).collect()
     }
 
-    /// The keys that the sources name.
-    fn used() -> BTreeSet<String> {
-        let mut used = BTreeSet::new();
-        for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
-            if path.ends_with("texts.rs") {
+    /// A place in the sources that names a key, with the arguments that it gives.
+    struct Use {
+        key: String,
+        arguments: BTreeSet<String>,
+        file: PathBuf,
+    }
+
+    fn uses() -> Vec<Use> {
+        let mut uses = Vec::new();
+        for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+            if file.ends_with("texts.rs") {
                 continue;
             }
-            let source = fs::read_to_string(&path).unwrap();
+            let source = fs::read_to_string(&file).unwrap();
             for marker in ["text!(", "Key("] {
                 for (at, _) in source.match_indices(marker) {
                     let rest = source[at + marker.len()..].trim_start();
-                    if let Some(rest) = rest.strip_prefix('"') {
-                        used.extend(rest.split('"').next().map(str::to_owned));
-                    }
+                    let named = rest.strip_prefix('"').and_then(|rest| rest.split_once('"'));
+                    let Some((key, rest)) = named else { continue };
+                    uses.push(Use {
+                        key: key.to_owned(),
+                        arguments: given(rest),
+                        file: file.clone(),
+                    });
                 }
             }
         }
-        used
+        uses
+    }
+
+    /// The names of the arguments in the rest of a call, after its key.
+    fn given(call: &str) -> BTreeSet<String> {
+        let (mut depth, mut in_literal) = (0, false);
+        // The call without what is in its values.
+        let mut outline = String::new();
+        let mut chars = call.chars();
+        while let Some(char) = chars.next() {
+            match char {
+                '\\' if in_literal => drop(chars.next()),
+                '"' => in_literal = !in_literal,
+                _ if in_literal => {}
+                '(' | '[' | '{' => depth += 1,
+                ')' if depth == 0 => break,
+                ')' | ']' | '}' => depth -= 1,
+                _ if depth == 0 => outline.push(char),
+                _ => {}
+            }
+        }
+        let named = outline.split(',').filter_map(|part| part.split_once('='));
+        named.map(|(name, _)| name.trim().to_owned()).collect()
     }
 
     #[test]
     fn every_key_that_is_used_has_a_text_and_every_text_is_used() {
-        let known = keys(LANGUAGES[0]);
-        let used = used();
+        let known: BTreeSet<String> = texts(LANGUAGES[0]).into_keys().collect();
+        let used: BTreeSet<String> = uses().into_iter().map(|one| one.key).collect();
         let missing: Vec<_> = used.difference(&known).collect();
         assert!(missing.is_empty(), "no text: {missing:?}");
         let unused: Vec<_> = known.difference(&used).collect();
@@ -183,12 +266,46 @@ mod tests {
     }
 
     #[test]
-    fn every_language_has_every_text() {
-        let first = keys(LANGUAGES[0]);
+    fn every_text_gets_the_arguments_that_it_names() {
+        let texts = texts(LANGUAGES[0]);
+        for one in uses() {
+            let (key, file) = (&one.key, one.file.display());
+            assert_eq!(
+                Some(&one.arguments),
+                texts.get(key),
+                "given and named: {key} in {file}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_language_has_every_text_with_no_other_arguments() {
+        let first = texts(LANGUAGES[0]);
         for language in LANGUAGES {
-            let own = keys(language);
-            let missing: Vec<_> = first.difference(&own).collect();
-            assert!(missing.is_empty(), "{}: {missing:?}", language.0);
+            let own = texts(language);
+            let keys = |texts: &BTreeMap<_, _>| texts.keys().cloned().collect::<Vec<String>>();
+            assert_eq!(keys(&own), keys(&first), "{}", language.0);
+            for (key, arguments) in own {
+                assert!(arguments.is_subset(&first[&key]), "{}: {key}", language.0);
+            }
+        }
+    }
+
+    #[test]
+    fn every_pattern_of_dates_gives_a_date() {
+        let time = jiff::Timestamp::UNIX_EPOCH.to_zoned_datetime(jiff::tz::TimeZone::UTC);
+        for language in LANGUAGES {
+            let bundle = bundle(language);
+            let keys = texts(language);
+            let keys = keys
+                .iter()
+                .filter(|(key, arguments)| key.starts_with("date-") && arguments.is_empty());
+            for (key, _) in keys {
+                let pattern = bundle.get_message(key).unwrap().value().unwrap();
+                let pattern = bundle.format_pattern(pattern, None, &mut Vec::new());
+                let date = jiff::fmt::strtime::format(&*pattern, &time);
+                assert!(date.is_ok_and(|date| date.len() > 1), "{pattern}");
+            }
         }
     }
 

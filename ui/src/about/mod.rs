@@ -41,7 +41,7 @@ impl Page for AboutState {
                 let lines = facts.map(|(name, value)| format!("{}: {value}", name.text()));
                 view.commands.send(Command::Copy {
                     text: lines.collect::<Vec<_>>().join("\n"),
-                    what: "the details",
+                    what: Key("copied-details"),
                 });
             }
         });

@@ -13,6 +13,7 @@ use crate::{
     module::{Group, Page},
     retry::Retry,
     session::{Connection, UpdateCtx},
+    text,
 };
 
 /// Time between two status requests while the backend answers.
@@ -71,7 +72,7 @@ impl Console {
         let too_long = |waiting_s: Option<f64>, limit_s| waiting_s.is_some_and(|s| s > limit_s);
         if too_long(self.session.status.waiting_s(now_s), STATUS_WITHIN_S) {
             self.session.status.cancel();
-            let message = "The sidecar does not answer";
+            let message = text!("backend-no-answer");
             self.status_failed(ApiError::new(ErrorCode::Disconnected, message));
         }
         if too_long(self.session.schema.waiting_s(now_s), ANSWER_WITHIN_S) {

@@ -4,6 +4,7 @@ use super::Console;
 use crate::{
     address::{Address, REPORT},
     host::HistoryEntry,
+    text,
     widgets::ToastKind,
 };
 
@@ -56,10 +57,7 @@ impl Console {
         let (id, module) = (address.project, address.module);
         if projects.projects.iter().all(|project| project.id != id) {
             self.navigation.going_to = None;
-            self.tell_failure(
-                "The project of this link is not here. Open the link where it was copied."
-                    .to_owned(),
-            );
+            self.tell_failure(text!("address-project-missing"));
             return;
         }
         if self.session.project_id != Some(id) {

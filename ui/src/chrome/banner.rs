@@ -6,6 +6,7 @@ use egui::{Align, Frame, Layout, Margin, Panel, Ui, WidgetInfo, accesskit::Role}
 use crate::{
     command::Command,
     session::{Connection, View},
+    text,
     theme::{Type, tokens},
     widgets::{Button, Icon, elided, label},
 };
@@ -30,7 +31,8 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>) {
     let text = &error.message;
     let shown = banner.show(ui, |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.add(Button::secondary("Try again now")).clicked() {
+            let again = text!("chrome-try-again");
+            if ui.add(Button::secondary(&again)).clicked() {
                 view.commands.send(Command::Reconnect);
             }
             label(
@@ -56,8 +58,8 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>) {
 
 fn retry_text(left_s: f64) -> String {
     if left_s < 0.5 {
-        "Trying again".to_owned()
+        text!("chrome-trying")
     } else {
-        format!("Trying again in {} s", left_s.ceil())
+        text!("chrome-trying-in", seconds = left_s.ceil())
     }
 }

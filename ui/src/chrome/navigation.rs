@@ -6,6 +6,7 @@ use crate::{
     command::Command,
     module::{Group, Module, ROWS},
     session::View,
+    text,
     theme::{Type, tokens},
     widgets::{Button, Icon, focus_ring, paint_text},
 };
@@ -51,9 +52,9 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown: Module, folded: bool) {
 
 fn fold_button(ui: &mut Ui, view: View<'_>, folded: bool, area: Rect, (first, last): (f32, f32)) {
     let (icon, name) = if folded {
-        (Icon::Unfold, "Unfold the navigation")
+        (Icon::Unfold, text!("chrome-unfold"))
     } else {
-        (Icon::Fold, "Fold the navigation")
+        (Icon::Fold, text!("chrome-fold"))
     };
     let side = 26.0;
     let top = if folded { first - PITCH } else { last + 2.0 };
@@ -63,7 +64,7 @@ fn fold_button(ui: &mut Ui, view: View<'_>, folded: bool, area: Rect, (first, la
         area.right() - side - 13.0
     };
     let rect = Rect::from_min_size(pos2(left, top), vec2(side, ITEM_HEIGHT - 4.0));
-    if ui.put(rect, Button::icon_only(icon, name)).clicked() {
+    if ui.put(rect, Button::icon_only(icon, &name)).clicked() {
         view.commands.send(Command::ToggleNavigation);
     }
 }
@@ -72,7 +73,8 @@ fn item(ui: &mut Ui, rect: Rect, module: Module, selected: bool, folded: bool) -
     let tokens = tokens(ui);
     let color = &tokens.color;
     let row = module.row();
-    let id = ui.scope_id().with(("go", row.label));
+    let label = row.label.text();
+    let id = ui.scope_id().with(("go", row.name));
     let response = ui.interact(rect, id, Sense::click());
     if selected || response.hovered() {
         let fill = if selected {
@@ -96,12 +98,12 @@ fn item(ui: &mut Ui, rect: Rect, module: Module, selected: bool, folded: bool) -
     row.icon.paint(ui.painter(), square, tokens.size.icon, ink);
     if !folded {
         let at = pos2(rect.left() + 36.0, rect.center().y);
-        paint_text(ui.painter(), at, Align2::LEFT_CENTER, row.label, kind, ink);
+        paint_text(ui.painter(), at, Align2::LEFT_CENTER, &label, kind, ink);
     }
     focus_ring(ui, &response, rect.shrink(1.0), tokens.radius.control);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, row.label));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, &label));
     if folded {
-        return response.on_hover_text(row.label);
+        return response.on_hover_text(label);
     }
     response
 }

@@ -12,6 +12,7 @@ use crate::{
         palette::{Entry, matching},
     },
     session::View,
+    text,
     theme::{Type, tokens},
     widgets::{TextField, label, layout, paint_text},
 };
@@ -37,7 +38,7 @@ impl CommandPalette {
         let area = Area::new(id.with("area"))
             .anchor(Align2::CENTER_TOP, vec2(0.0, TOP))
             .order(egui::Order::Foreground)
-            .accessible_name("Palette");
+            .accessible_name(text!("chrome-palette"));
         let modal = Modal::new(id).area(area).frame(frame);
         let shown = modal.show(ctx, |ui| {
             ui.set_width(WIDTH);
@@ -55,8 +56,9 @@ impl CommandPalette {
         let mut entries = matching(chrome, view.session, ui.ctx().os(), &self.typed);
         entries.truncate(LINES);
         self.move_mark(ui, entries.len());
-        let field = TextField::new("Search or run a command")
-            .hint("Search or run a command")
+        let name = text!("chrome-search");
+        let field = TextField::new(&name)
+            .hint(&name)
             .width(WIDTH)
             .show(ui, &mut self.typed);
         field.request_focus();
@@ -66,7 +68,8 @@ impl CommandPalette {
         if entries.is_empty() {
             let tokens = tokens(ui);
             ui.add_space(tokens.space.s);
-            label(ui, "Nothing matches", Type::Body, tokens.color.muted);
+            let nothing = text!("chrome-palette-nothing");
+            label(ui, &nothing, Type::Body, tokens.color.muted);
         }
         let entered = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -74,7 +77,7 @@ impl CommandPalette {
         let mut picked = None;
         let list = UiBuilder::new()
             .accessibility_role(Role::ListBox)
-            .accessibility_label("Commands");
+            .accessibility_label(text!("chrome-palette-list"));
         ui.scope_builder(list, |ui| {
             for (index, entry) in entries.into_iter().enumerate() {
                 let marked = index == self.marked;

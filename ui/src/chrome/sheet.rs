@@ -5,6 +5,7 @@ use egui::{Context, Frame, Id, Margin, Modal, Ui, vec2};
 use crate::{
     command::{Command, shortcuts},
     session::View,
+    text,
     theme::{Type, tokens},
     widgets::{Button, Icon, chip, label},
 };
@@ -22,7 +23,7 @@ pub(super) fn show(ctx: &Context, view: View<'_>) {
         .inner_margin(Margin::same(16))
         .shadow(ctx.global_style().visuals.window_shadow);
     let id = Id::unique("shortcuts");
-    let area = Modal::default_area(id).accessible_name("Shortcuts");
+    let area = Modal::default_area(id).accessible_name(text!("chrome-shortcuts"));
     let shown = Modal::new(id).area(area).frame(frame).show(ctx, |ui| {
         ui.set_width(WIDTH);
         let closed = header(ui);
@@ -39,9 +40,12 @@ pub(super) fn show(ctx: &Context, view: View<'_>) {
 
 fn header(ui: &mut Ui) -> bool {
     ui.horizontal(|ui| {
-        label(ui, "Shortcuts", Type::Title, tokens(ui).color.text);
+        let ink = tokens(ui).color.text;
+        label(ui, &text!("chrome-shortcuts"), Type::Title, ink);
         let layout = egui::Layout::right_to_left(egui::Align::Center);
-        let close = ui.with_layout(layout, |ui| ui.add(Button::icon_only(Icon::Close, "Close")));
+        let close = text!("chrome-shortcuts-close");
+        let close = Button::icon_only(Icon::Close, &close);
+        let close = ui.with_layout(layout, |ui| ui.add(close));
         close.inner.clicked()
     })
     .inner

@@ -6,6 +6,8 @@ use crate::{
     command::Command,
     session::View,
     snippet::code_block,
+    text,
+    texts::Key,
     theme::{Type, tokens},
     widgets::{Button, label, label_wrapped},
 };
@@ -25,17 +27,16 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>) {
         vec2(WIDTH, HEIGHT),
     );
     ui.scope_builder(UiBuilder::new().max_rect(page), |ui| {
-        label(ui, "Sign in with a link", Type::Large, color.text);
-        let text = "A link is valid for one sign-in, for ten minutes. Print a new one on the machine \
-                    that runs the sidecar, and open it here.";
-        label_wrapped(ui, text, Type::Body, color.muted);
+        label(ui, &text!("chrome-sign-in"), Type::Large, color.text);
+        label_wrapped(ui, &text!("chrome-sign-in-hint"), Type::Body, color.muted);
         ui.add_space(tokens.space.xs);
-        code_block(ui, "Command that prints a link", COMMAND);
+        code_block(ui, &text!("chrome-sign-in-command"), COMMAND);
         ui.add_space(tokens.space.xs);
-        if ui.add(Button::primary("Copy the command")).clicked() {
+        let copy = text!("chrome-sign-in-copy");
+        if ui.add(Button::primary(&copy)).clicked() {
             view.commands.send(Command::Copy {
                 text: COMMAND.to_owned(),
-                what: "the command",
+                what: Key("copied-command"),
             });
         }
     });

@@ -11,6 +11,8 @@ use crate::{
     command::{Command, Overlay, shortcuts},
     module::Module,
     session::{Connection, Session, View},
+    text,
+    texts::Key,
     theme::{Type, tokens},
     widgets::{Button, ButtonKind, Choice, Icon, Picker, dot, focus_ring, paint_text},
 };
@@ -40,8 +42,8 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>) {
     let right = row.translate(vec2(tokens.space.s, 0.0));
     ui.scope_builder(UiBuilder::new().max_rect(right).layout(layout), |ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
-        let theme = Button::icon_only(Icon::Theme, "Switch between dark and light");
-        if ui.add(theme).clicked() {
+        let theme = text!("chrome-theme");
+        if ui.add(Button::icon_only(Icon::Theme, &theme)).clicked() {
             view.commands.send(Command::ToggleTheme);
         }
         if search(ui).clicked() {
@@ -61,7 +63,7 @@ fn brand(ui: &Ui, bar: Rect) {
         ui.painter(),
         at,
         Align2::LEFT_CENTER,
-        "Emp-Mix",
+        &text!("chrome-product"),
         Type::Title,
         color,
     );
@@ -78,16 +80,17 @@ fn project(ui: &mut Ui, view: View<'_>) {
     let Some(project) = view.session.project() else {
         return;
     };
-    let picker = Picker::new("Project", &project.name)
+    let name = text!("chrome-project");
+    let picker = Picker::new(&name, &project.name)
         .kind(ButtonKind::Secondary)
         .max_width(260.0)
         .search()
-        .empty("No such project");
+        .empty(Key("chrome-project-none"));
     let picked = picker.show(ui, || {
         let projects = view.session.projects.latest();
         let all = projects.iter().flat_map(|all| &all.projects);
         all.map(|project| Choice::new(Pick::Open(project.id), &project.name))
-            .chain([Choice::new(Pick::Create, "New project…")])
+            .chain([Choice::new(Pick::Create, text!("chrome-project-new"))])
             .collect()
     });
     match picked {
@@ -101,9 +104,9 @@ fn connection(ui: &mut Ui, session: &Session) {
     let tokens = tokens(ui);
     let color = &tokens.color;
     let (ink, text) = match &session.connection {
-        Connection::Connecting => (color.muted, "Connecting…".to_owned()),
+        Connection::Connecting => (color.muted, text!("chrome-connecting")),
         Connection::Connected => (health(session, color), connection_name(session)),
-        Connection::Disconnected { .. } => (color.bad, "Not connected".to_owned()),
+        Connection::Disconnected { .. } => (color.bad, text!("chrome-not-connected")),
     };
     let font = Type::Body.font();
     let galley = ui.painter().layout_no_wrap(text.clone(), font, color.text);
@@ -121,14 +124,17 @@ fn connection(ui: &mut Ui, session: &Session) {
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &text));
     if let Some(status) = session.status.latest() {
         response.on_hover_ui(|ui| {
-            ui.label(format!(
-                "Emp-Mix {} · {}",
-                status.version,
-                session.sdk_url()
+            let (version, address) = (&status.version, session.sdk_url());
+            ui.label(text!(
+                "chrome-sidecar",
+                version = version,
+                address = address
             ));
-            ui.label(format!(
-                "Store: {} · broker: {}",
-                status.engine, status.broker
+            let (store, broker) = (status.engine.to_string(), &status.broker);
+            ui.label(text!(
+                "chrome-sidecar-parts",
+                store = store,
+                broker = broker
             ));
             ui.label(&status.durability);
             for warning in &status.warnings {
@@ -155,8 +161,8 @@ fn connection_name(session: &Session) -> String {
         return host.to_owned();
     }
     match host.rsplit_once(':') {
-        Some((_, port)) if port != DEFAULT_PORT => format!("Local sidecar · {port}"),
-        _ => "Local sidecar".to_owned(),
+        Some((_, port)) if port != DEFAULT_PORT => text!("chrome-local-port", port = port),
+        _ => text!("chrome-local"),
     }
 }
 
@@ -178,15 +184,15 @@ fn search(ui: &mut Ui) -> egui::Response {
         border,
         StrokeKind::Inside,
     );
-    let text = "Search or run a command";
+    let text = text!("chrome-search");
     let keys = shortcuts::with_command(ui.ctx().os(), egui::Key::K);
     let inner = rect.shrink2(vec2(tokens.space.m - 1.0, 0.0));
     let put = |at, anchor, text: &str| {
         paint_text(ui.painter(), at, anchor, text, Type::Body, color.muted);
     };
-    put(inner.left_center(), Align2::LEFT_CENTER, text);
+    put(inner.left_center(), Align2::LEFT_CENTER, &text);
     put(inner.right_center(), Align2::RIGHT_CENTER, &keys);
     focus_ring(ui, &response, rect, tokens.radius.control);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
     response
 }

@@ -1,23 +1,24 @@
 //! The actions that have a shortcut or an entry in the palette: a row each.
 
-use egui::{InputState, Key, KeyboardShortcut, Modifiers, os::OperatingSystem};
+use egui::{InputState, KeyboardShortcut, Modifiers, os::OperatingSystem};
 
 use super::{Command, Overlay};
 use crate::{
     chrome::Chrome, live::LiveCommand, module::Module, report::ReportCommand, session::Session,
+    text, texts::Key,
 };
 
 /// A key, with what is held down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keys {
     /// With the system's command key: `Ctrl K`, `⌘K`. Also while a text is typed.
-    Command(Key),
+    Command(egui::Key),
     /// With that and Shift.
-    CommandShift(Key),
+    CommandShift(egui::Key),
     /// A key alone. Also while a text is typed.
-    Alone(Key),
+    Alone(egui::Key),
     /// A key alone that has another meaning for a text field or a control with the focus.
-    Free(Key),
+    Free(egui::Key),
     /// A character, however the keyboard makes it; not while a text is typed.
     Typed(&'static str),
 }
@@ -25,7 +26,7 @@ pub(super) enum Keys {
 /// An action.
 pub(super) struct Action {
     /// What it does, in the palette and on the sheet.
-    pub(super) text: &'static str,
+    pub(super) text: Key,
     /// Its key, as the sheet and the palette show it.
     pub(super) keys: Option<Keys>,
     /// Other keys that do the same.
@@ -57,39 +58,39 @@ fn shows_live(chrome: &Chrome) -> bool {
 /// All actions, in the order of the sheet and of the palette.
 pub(super) const ACTIONS: &[Action] = &[
     Action {
-        text: "Search or run a command",
-        keys: Some(Keys::Command(Key::K)),
+        text: Key("command-search"),
+        keys: Some(Keys::Command(egui::Key::K)),
         also: &[],
         in_palette: false,
         when: always,
         command: |_, _| Some(Command::Open(Overlay::Palette)),
     },
     Action {
-        text: "Refresh the answer",
-        keys: Some(Keys::Command(Key::Enter)),
-        also: &[Keys::Command(Key::R), Keys::Alone(Key::F5)],
+        text: Key("command-refresh"),
+        keys: Some(Keys::Command(egui::Key::Enter)),
+        also: &[Keys::Command(egui::Key::R), Keys::Alone(egui::Key::F5)],
         in_palette: true,
         when: shows_report,
         command: |_, _| Some(ReportCommand::Refresh.into()),
     },
     Action {
-        text: "Redo the change",
-        keys: Some(Keys::CommandShift(Key::Z)),
-        also: &[Keys::Command(Key::Y)],
+        text: Key("command-redo"),
+        keys: Some(Keys::CommandShift(egui::Key::Z)),
+        also: &[Keys::Command(egui::Key::Y)],
         in_palette: true,
         when: shows_report,
         command: |_, _| Some(ReportCommand::Redo.into()),
     },
     Action {
-        text: "Undo the last change",
-        keys: Some(Keys::Command(Key::Z)),
+        text: Key("command-undo"),
+        keys: Some(Keys::Command(egui::Key::Z)),
         also: &[],
         in_palette: true,
         when: shows_report,
         command: |_, _| Some(ReportCommand::Undo.into()),
     },
     Action {
-        text: "Filter",
+        text: Key("command-filter"),
         keys: Some(Keys::Typed("/")),
         also: &[],
         in_palette: false,
@@ -103,15 +104,15 @@ pub(super) const ACTIONS: &[Action] = &[
         },
     },
     Action {
-        text: "Pause or resume Live",
-        keys: Some(Keys::Free(Key::Space)),
+        text: Key("command-pause"),
+        keys: Some(Keys::Free(egui::Key::Space)),
         also: &[],
         in_palette: true,
         when: shows_live,
         command: |_, _| Some(LiveCommand::TogglePause.into()),
     },
     Action {
-        text: "Switch between dark and light",
+        text: Key("command-toggle-theme"),
         keys: None,
         also: &[],
         in_palette: true,
@@ -119,7 +120,7 @@ pub(super) const ACTIONS: &[Action] = &[
         command: |_, _| Some(Command::ToggleTheme),
     },
     Action {
-        text: "Use the system's theme",
+        text: Key("command-system-theme"),
         keys: None,
         also: &[],
         in_palette: true,
@@ -127,7 +128,7 @@ pub(super) const ACTIONS: &[Action] = &[
         command: |_, _| Some(Command::SetTheme(egui::ThemePreference::System)),
     },
     Action {
-        text: "Fold or unfold the navigation",
+        text: Key("command-navigation"),
         keys: None,
         also: &[],
         in_palette: true,
@@ -135,7 +136,7 @@ pub(super) const ACTIONS: &[Action] = &[
         command: |_, _| Some(Command::ToggleNavigation),
     },
     Action {
-        text: "Copy the public key",
+        text: Key("command-copy-key"),
         keys: None,
         also: &[],
         in_palette: true,
@@ -144,12 +145,12 @@ pub(super) const ACTIONS: &[Action] = &[
             let project = session.project()?;
             Some(Command::Copy {
                 text: project.public_key.to_string(),
-                what: "the public key",
+                what: Key("copied-public-key"),
             })
         },
     },
     Action {
-        text: "Copy a link to this page",
+        text: Key("command-copy-link"),
         keys: None,
         also: &[],
         in_palette: true,
@@ -157,7 +158,7 @@ pub(super) const ACTIONS: &[Action] = &[
         command: |_, session| session.project_id.map(|_| Command::CopyLink),
     },
     Action {
-        text: "All shortcuts",
+        text: Key("command-shortcuts"),
         keys: Some(Keys::Typed("?")),
         also: &[],
         in_palette: true,
@@ -165,8 +166,8 @@ pub(super) const ACTIONS: &[Action] = &[
         command: |_, _| Some(Command::Open(Overlay::Shortcuts)),
     },
     Action {
-        text: "Close the open panel",
-        keys: Some(Keys::Alone(Key::Escape)),
+        text: Key("command-close"),
+        keys: Some(Keys::Alone(egui::Key::Escape)),
         also: &[],
         in_palette: false,
         when: |chrome| chrome.overlay.is_some(),
@@ -177,17 +178,12 @@ pub(super) const ACTIONS: &[Action] = &[
 impl Keys {
     /// As text: `Ctrl K`, `⌘K`, `Space`.
     pub(super) fn text(self, os: OperatingSystem) -> String {
-        let name = |key: Key| match key {
-            Key::Enter => "⏎".to_owned(),
-            Key::Escape => "Esc".to_owned(),
-            key => key.name().to_owned(),
-        };
         match self {
-            Self::Command(key) if os.is_mac() => format!("⌘{}", name(key)),
-            Self::Command(key) => format!("Ctrl {}", name(key)),
-            Self::CommandShift(key) if os.is_mac() => format!("⇧⌘{}", name(key)),
-            Self::CommandShift(key) => format!("Ctrl Shift {}", name(key)),
-            Self::Alone(key) | Self::Free(key) => name(key),
+            Self::Command(key) if os.is_mac() => format!("⌘{}", key_name(key)),
+            Self::Command(key) => text!("command-keys-ctrl", key = key_name(key)),
+            Self::CommandShift(key) if os.is_mac() => format!("⇧⌘{}", key_name(key)),
+            Self::CommandShift(key) => text!("command-keys-ctrl-shift", key = key_name(key)),
+            Self::Alone(key) | Self::Free(key) => key_name(key),
             Self::Typed(character) => character.to_owned(),
         }
     }
@@ -209,5 +205,14 @@ impl Keys {
                 !is_typing && input.events.iter().any(is_it)
             }
         }
+    }
+}
+
+fn key_name(key: egui::Key) -> String {
+    match key {
+        egui::Key::Enter => "⏎".to_owned(),
+        egui::Key::Escape => text!("command-keys-escape"),
+        egui::Key::Space => text!("command-keys-space"),
+        key => key.name().to_owned(),
     }
 }

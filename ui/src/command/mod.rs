@@ -11,7 +11,7 @@ use empmix_model::ids::ProjectId;
 
 use crate::{
     first_run::FirstRunCommand, insights::InsightsCommand, live::LiveCommand, module::Module,
-    report::ReportCommand, settings::SettingsCommand,
+    report::ReportCommand, settings::SettingsCommand, texts::Key,
 };
 
 /// A layer over the modules.
@@ -50,8 +50,8 @@ pub enum Command {
     Copy {
         /// The text.
         text: String,
-        /// The name of the text in the notice: *Copied the public key*.
-        what: &'static str,
+        /// What the text is, for the notice: *the public key*.
+        what: Key,
     },
     /// Copies a link to what is shown.
     CopyLink,

@@ -3,7 +3,7 @@
 use egui::os::OperatingSystem;
 
 use super::{Command, actions::ACTIONS, shortcuts::go_keys};
-use crate::{chrome::Chrome, module::ROWS, session::Session};
+use crate::{chrome::Chrome, module::ROWS, session::Session, text};
 
 /// An entry of the palette.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,14 +45,14 @@ fn rank(label: &str, typed: &str) -> Option<u8> {
 
 fn all(chrome: &Chrome, session: &Session, os: OperatingSystem) -> Vec<Entry> {
     let modules = ROWS.iter().map(|row| Entry {
-        label: format!("Go to {}", row.label),
+        label: text!("command-go", module = row.label),
         keys: go_keys(row.module),
         command: Command::Go(row.module),
     });
     let actions = ACTIONS.iter().filter(|action| action.in_palette);
     let actions = actions.filter_map(|action| {
         Some(Entry {
-            label: action.text.to_owned(),
+            label: action.text.text(),
             keys: action.keys.map_or_else(String::new, |keys| keys.text(os)),
             command: (action.command)(chrome, session)?,
         })
@@ -61,7 +61,7 @@ fn all(chrome: &Chrome, session: &Session, os: OperatingSystem) -> Vec<Entry> {
     let projects = projects.iter().flat_map(|all| &all.projects);
     let others = projects.filter(|project| Some(project.id) != session.project_id);
     let others = others.map(|project| Entry {
-        label: format!("Open project {}", project.name),
+        label: text!("command-open-project", project = &project.name),
         keys: String::new(),
         command: Command::SelectProject(project.id),
     });

@@ -10,6 +10,7 @@ use crate::{
     chrome::Chrome,
     module::{Module, ROWS},
     session::Session,
+    text,
 };
 
 /// The longest time between the two keys of a sequence such as `g i`, in seconds.
@@ -28,12 +29,12 @@ pub struct Shortcut {
 pub fn all(os: OperatingSystem) -> Vec<Shortcut> {
     let modules = ROWS.iter().map(|row| Shortcut {
         keys: go_keys(row.module),
-        description: format!("Go to {}", row.label),
+        description: text!("command-go", module = row.label),
     });
     let actions = ACTIONS.iter().filter_map(|action| {
         Some(Shortcut {
             keys: action.keys?.text(os),
-            description: action.text.to_owned(),
+            description: action.text.text(),
         })
     });
     modules.chain(actions).collect()

@@ -5,7 +5,9 @@ mod view;
 use empmix_model::job::{Job, JobState};
 use empmix_protocol::{ApiError, Call};
 
-use crate::{async_value::AsyncValue, command::Command, session::UpdateCtx, snippet::Platform};
+use crate::{
+    async_value::AsyncValue, command::Command, session::UpdateCtx, snippet::Platform, text,
+};
 
 /// Time between two requests for the job that loads the sample.
 const JOB_EVERY_S: f64 = 0.4;
@@ -159,7 +161,7 @@ impl FirstRunState {
             None => Progress::Starting,
             Some(job) if job.state == JobState::Failed => {
                 let why = job.error.clone();
-                Progress::Failed(why.unwrap_or_else(|| "Loading stopped".to_owned()))
+                Progress::Failed(why.unwrap_or_else(|| text!("first-run-stopped")))
             }
             Some(job) if job.total == 0 => Progress::Starting,
             Some(job) => Progress::Loading((job.done as f32 / job.total as f32).min(1.0)),

@@ -11,6 +11,8 @@ use crate::{
     command::Command,
     session::View,
     snippet::{Platform, code_block, short_key, snippet},
+    text,
+    texts::Key,
     theme::{Type, tokens},
     widgets::{Button, card_frame, dot, label, segmented},
 };
@@ -34,10 +36,9 @@ impl FirstRunState {
         ui.scope_builder(UiBuilder::new().max_rect(page), |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             let color = &tokens.color;
-            label(ui, "Send your first event", Type::Large, color.text);
-            let hint = "It appears here a moment after your app sends it.";
+            label(ui, &text!("first-run-title"), Type::Large, color.text);
             ui.add_space(tokens.space.xs);
-            label(ui, hint, Type::Body, color.muted);
+            label(ui, &text!("first-run-hint"), Type::Body, color.muted);
             ui.add_space(tokens.space.l);
             self.snippet(ui, view);
             ui.add_space(tokens.space.l);
@@ -55,21 +56,23 @@ impl FirstRunState {
             .map(|project| project.public_key.to_string());
         let key = key.unwrap_or_default();
         ui.horizontal(|ui| {
-            if let Some(platform) = segmented(ui, "Platform", &Platform::ALL, self.platform) {
+            let name = text!("first-run-platform");
+            if let Some(platform) = segmented(ui, &name, &Platform::ALL, self.platform) {
                 view.commands.send(FirstRunCommand::Platform(platform));
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.add(Button::secondary("Copy")).clicked() {
+                let copy = text!("first-run-copy");
+                if ui.add(Button::secondary(&copy)).clicked() {
                     view.commands.send(Command::Copy {
                         text: snippet(self.platform, &url, &key),
-                        what: "the snippet",
+                        what: Key("copied-snippet"),
                     });
                 }
             });
         });
         ui.add_space(tokens(ui).space.l);
         let shown = snippet(self.platform, &url, &short_key(&key));
-        code_block(ui, "Snippet", &shown);
+        code_block(ui, &text!("first-run-snippet"), &shown);
     }
 
     fn waiting(&self, ui: &mut Ui, view: View<'_>) {
@@ -84,11 +87,12 @@ impl FirstRunState {
                     let url = view.session.sdk_url();
                     let host = url.split("://").last().unwrap_or_default();
                     ui.spacing_mut().item_spacing.x = 4.0;
-                    label(ui, "Waiting for events on", Type::Body, color.text);
+                    label(ui, &text!("first-run-waiting"), Type::Body, color.text);
                     label(ui, host, Type::Mono, color.text);
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                         let count = view.session.event_count().unwrap_or(0);
-                        label(ui, &format!("{count} received"), Type::Body, color.muted);
+                        let count = text!("first-run-received", count = count);
+                        label(ui, &count, Type::Body, color.muted);
                     });
                 }
                 Some(Progress::Failed(why)) => {
@@ -101,12 +105,14 @@ impl FirstRunState {
                         _ => 0.0,
                     };
                     state_dot(ui, color.accent);
-                    label(ui, "Loading sample data", Type::Body, color.text);
+                    label(ui, &text!("first-run-loading"), Type::Body, color.text);
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        if ui.add(Button::link("Cancel")).clicked() {
+                        let cancel = text!("first-run-cancel");
+                        if ui.add(Button::link(&cancel)).clicked() {
                             view.commands.send(FirstRunCommand::CancelSample);
                         }
-                        let percent = format!("{:.0} %", share * 100.0);
+                        let percent = f64::from(share * 100.0).round_ties_even();
+                        let percent = text!("first-run-percent", percent = percent);
                         label(ui, &percent, Type::Body, color.muted);
                         progress_bar(ui, share);
                     });
@@ -118,13 +124,15 @@ impl FirstRunState {
     fn actions(&self, ui: &mut Ui, view: View<'_>) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = tokens(ui).space.m;
-            let load = Button::primary("Load sample data").enabled(!self.is_loading());
+            let load = text!("first-run-load");
+            let load = Button::primary(&load).enabled(!self.is_loading());
             if ui.add(load).clicked() {
                 view.commands.send(FirstRunCommand::LoadSample);
             }
             // The desktop's web view cannot open tabs.
             let tabs = view.session.backend != BackendKind::Desktop;
-            if tabs && ui.add(Button::secondary("Open the demo shop")).clicked() {
+            let demo = text!("first-run-demo");
+            if tabs && ui.add(Button::secondary(&demo)).clicked() {
                 view.commands.send(FirstRunCommand::OpenDemo);
             }
         });
@@ -143,7 +151,8 @@ fn progress_bar(ui: &mut Ui, share: f32) {
     let done = Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height()));
     ui.painter().rect_filled(done, 2.0, tokens.color.accent);
     response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, "Loading sample data");
+        let name = text!("first-run-loading");
+        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, name);
         info.value = Some(f64::from(share * 100.0).round());
         info
     });

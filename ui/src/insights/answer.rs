@@ -6,7 +6,11 @@ use empmix_query::answer::{Answer, ReportResult, SegmentValue, SeriesResult};
 use jiff::Timestamp;
 
 use super::question::{Builder, measure_label, series_label};
-use crate::report::{ChartModel, Line, LineName, names, shorten};
+use crate::{
+    report::{ChartModel, Line, LineName, names, shorten},
+    text,
+    texts::Key,
+};
 
 /// The number of lines that are visible at first; the legend shows the others.
 const SHOWN_AT_FIRST: usize = 6;
@@ -45,8 +49,8 @@ pub fn chart_model(answer: &Answer, builder: &Builder) -> ChartModel {
         took_ms: answer.took_ms,
         rows_scanned: answer.rows_scanned,
         engine: match answer.engine {
-            empmix_query::answer::Engine::Local => "local engine",
-            empmix_query::answer::Engine::Mongodb => "MongoDB",
+            empmix_query::answer::Engine::Local => Key("report-engine-local"),
+            empmix_query::answer::Engine::Mongodb => Key("report-engine-mongodb"),
         },
     }
 }
@@ -115,7 +119,8 @@ fn line_names(series: &[SeriesResult], builder: &Builder) -> Vec<LineName> {
         .iter()
         .map(|one| name(one).unwrap_or_else(|| own_label(one, builder)))
         .collect();
-    let with_letter = |(one, own): (&SeriesResult, &String)| format!("{} · {own}", one.id);
+    let with_letter =
+        |(one, own): (&SeriesResult, &String)| text!("insights-line", series = &one.id, name = own);
     let different: HashSet<&String> = own.iter().collect();
     let is_ambiguous = !segments.is_empty() || different.len() < own.len();
     let named: Vec<String> = if several && is_ambiguous {

@@ -1,7 +1,10 @@
 //! The side panel of *Live*: one event, or the list of refused events.
 
 use egui::{Align, Layout, Margin, ScrollArea, Ui, vec2};
-use empmix_model::{stored::StoredEvent, warning::Warning};
+use empmix_model::{
+    stored::StoredEvent,
+    warning::{Warning, WarningKind},
+};
 
 use super::{Details, LiveCommand, LiveState, Tab, ring::plain};
 use crate::{
@@ -9,6 +12,8 @@ use crate::{
     command::Command,
     session::View,
     snippet::code_block,
+    text,
+    texts::Key,
     theme::{Type, tokens},
     widgets::{Button, Icon, card_frame, elided, label, label_wrapped, segmented, separator},
 };
@@ -16,7 +21,10 @@ use crate::{
 /// The left edge of the values.
 const VALUE_LEFT: f32 = 80.0;
 const NAME_WIDTH: f32 = 130.0;
-const TABS: [(Tab, &str); 2] = [(Tab::Properties, "Properties"), (Tab::Json, "JSON")];
+const TABS: [(Tab, Key); 2] = [
+    (Tab::Properties, Key("live-tab-properties")),
+    (Tab::Json, Key("live-tab-json")),
+];
 
 impl LiveState {
     /// Shows the panel.
@@ -29,9 +37,9 @@ impl LiveState {
                 Some(Details::Event(id)) => match self.ring.row(id) {
                     Some(row) => self.event(ui, view, &row.event),
                     None => {
-                        header(ui, view, "Event", None);
-                        let dropped = "This event is no longer in the list. It is still stored";
-                        label_wrapped(ui, dropped, Type::Body, tokens.color.muted);
+                        header(ui, view, &text!("live-event"), None);
+                        let dropped = text!("live-event-dropped");
+                        label_wrapped(ui, &dropped, Type::Body, tokens.color.muted);
                     }
                 },
                 Some(Details::Refused) => self.refused(ui, view),
@@ -46,9 +54,10 @@ impl LiveState {
         let json = serde_json::to_string_pretty(event).unwrap_or_default();
         header(ui, view, &event.event, Some(&json));
         ui.spacing_mut().item_spacing.y = 2.0;
-        fact(ui, "User", |ui| {
+        fact(ui, &text!("live-user"), |ui| {
+            let name = text!("live-user-filter");
             let user = Button::link(&event.user_id)
-                .name("Show only this user")
+                .name(&name)
                 .max_width(ui.available_width());
             if ui.add(user).clicked() {
                 view.commands
@@ -56,7 +65,7 @@ impl LiveState {
             }
         });
         let zone = view.session.zone();
-        fact(ui, "Time", |ui| {
+        fact(ui, &text!("live-time"), |ui| {
             label(
                 ui,
                 &date_and_time(event.time, &zone),
@@ -64,17 +73,13 @@ impl LiveState {
                 color.text,
             );
         });
-        fact(ui, "Received", |ui| {
+        fact(ui, &text!("live-received"), |ui| {
             let late = span(event.received_at - event.time);
-            label(
-                ui,
-                &format!("{late} after it happened"),
-                Type::Body,
-                color.text,
-            );
+            let late = text!("live-received-after", span = late);
+            label(ui, &late, Type::Body, color.text);
         });
         ui.add_space(tokens.space.xs);
-        if let Some(tab) = segmented(ui, "Details", &TABS, self.tab) {
+        if let Some(tab) = segmented(ui, &text!("live-tabs"), &TABS, self.tab) {
             view.commands.send(LiveCommand::Tab(tab));
         }
         ui.add_space(tokens.space.m);
@@ -84,13 +89,13 @@ impl LiveState {
             .show(ui, |ui| match self.tab {
                 Tab::Properties => properties(ui, event),
                 Tab::Json => {
-                    code_block(ui, "Event as JSON", &json);
+                    code_block(ui, &text!("live-json"), &json);
                 }
             });
     }
 
     fn refused(&self, ui: &mut Ui, view: View<'_>) {
-        header(ui, view, "Refused and altered", None);
+        header(ui, view, &text!("live-refused-title"), None);
         ScrollArea::vertical()
             .id_salt("refused")
             .auto_shrink(false)
@@ -105,15 +110,16 @@ impl LiveState {
 fn header(ui: &mut Ui, view: View<'_>, title: &str, copy: Option<&str>) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.add(Button::icon_only(Icon::Close, "Close")).clicked() {
+            let close = text!("live-close");
+            if ui.add(Button::icon_only(Icon::Close, &close)).clicked() {
                 view.commands.send(LiveCommand::CloseDetails);
             }
             if let Some(text) = copy
-                && ui.add(Button::secondary("Copy")).clicked()
+                && ui.add(Button::secondary(&text!("live-copy"))).clicked()
             {
                 view.commands.send(Command::Copy {
                     text: text.to_owned(),
-                    what: "the event",
+                    what: Key("copied-event"),
                 });
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -138,7 +144,7 @@ fn properties(ui: &mut Ui, event: &StoredEvent) {
     let color = &tokens(ui).color;
     ui.spacing_mut().item_spacing.y = 0.0;
     if event.properties.is_empty() {
-        label(ui, "No properties", Type::Body, color.muted);
+        label(ui, &text!("live-no-properties"), Type::Body, color.muted);
     }
     for (name, value) in &event.properties {
         ui.horizontal(|ui| {
@@ -159,10 +165,26 @@ fn refusal(ui: &mut Ui, view: View<'_>, warning: &Warning) {
     let color = &tokens.color;
     let when = date_and_time(warning.received_at, &view.session.zone());
     label_wrapped(ui, &warning.message, Type::Body, color.text);
-    let about = format!("{} · {when}", warning.kind.name().replace('_', " "));
+    let about = text!(
+        "live-refusal",
+        kind = refusal_kind(warning.kind),
+        when = when
+    );
     label(ui, &about, Type::Small, color.muted);
     if let Some(bytes) = &warning.bytes {
-        code_block(ui, "What was sent", bytes);
+        code_block(ui, &text!("live-refusal-bytes"), bytes);
     }
     ui.add_space(tokens.space.s);
+}
+
+fn refusal_kind(kind: WarningKind) -> Key {
+    match kind {
+        WarningKind::Refused => Key("live-refusal-refused"),
+        WarningKind::StringCut => Key("live-refusal-string-cut"),
+        WarningKind::FutureTime => Key("live-refusal-future-time"),
+        WarningKind::OldTime => Key("live-refusal-old-time"),
+        WarningKind::NumberAsText => Key("live-refusal-number-as-text"),
+        WarningKind::LinkRefused => Key("live-refusal-link-refused"),
+        WarningKind::IdConflict => Key("live-refusal-id-conflict"),
+    }
 }

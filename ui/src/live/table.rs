@@ -13,9 +13,11 @@ use jiff::civil::Date;
 
 use super::{LiveCommand, LiveState, ring::EventRow};
 use crate::{
-    clock::{time_of_day, zone_name},
+    clock::{by_pattern, time_of_day, zone_name},
     report::day_of,
     session::{Session, View},
+    text,
+    texts::Key,
     theme::{Tokens, Type, tokens},
     widgets::{dot, focus_ring, layout, one_line, paint_text},
 };
@@ -58,7 +60,7 @@ impl LiveState {
         let builder = UiBuilder::new()
             .max_rect(card)
             .accessibility_role(Role::Table)
-            .accessibility_label("Events");
+            .accessibility_label(text!("live-events"));
         let ui = &mut ui.new_child(builder);
         ui.expand_to_include_rect(card);
         header(ui, card, shift, view.session);
@@ -96,12 +98,12 @@ impl LiveState {
 fn header(ui: &mut Ui, card: Rect, shift: f32, session: &Session) {
     let tokens = tokens(ui);
     let middle = card.top() + tokens.size.row / 2.0;
-    let time = format!("Time ({})", zone_name(session.now_ms, &session.zone()));
+    let zone = zone_name(session.now_ms, &session.zone());
     let columns = [
-        (TIME, time.as_str()),
-        (EVENT + shift, "Event"),
-        (USER + shift, "User"),
-        (PROPERTIES + shift, "Properties"),
+        (TIME, text!("live-column-time", zone = zone)),
+        (EVENT + shift, text!("live-column-event")),
+        (USER + shift, text!("live-column-user")),
+        (PROPERTIES + shift, text!("live-column-properties")),
     ];
     let shown = if has_properties(card, shift) { 4 } else { 3 };
     let inside = card.intersect(ui.clip_rect());
@@ -115,14 +117,14 @@ fn header(ui: &mut Ui, card: Rect, shift: f32, session: &Session) {
     for (left, name) in columns.into_iter().take(shown) {
         let at = pos2(card.left() + left, middle);
         let color = tokens.color.muted;
-        let width = paint_text(&painter, at, Align2::LEFT_CENTER, name, Type::Small, color);
+        let width = paint_text(&painter, at, Align2::LEFT_CENTER, &name, Type::Small, color);
         let place = Rect::from_min_size(pos2(at.x, head.top()), vec2(width, head.height()));
         let cell = ui.interact(
             place.intersect(inside),
-            ui.unique_id().with(name),
+            ui.unique_id().with(&name),
             Sense::HOVER,
         );
-        cell.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, name));
+        cell.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &name));
     }
     let line = Stroke::new(1.0, tokens.color.border);
     ui.painter()
@@ -168,13 +170,19 @@ impl PlacedRow<'_> {
                 .hline(rect.x_range(), rect.bottom() - 0.5, line);
         }
         let time = time_of_day(event.time, &session.zone());
-        let day = self.day.map(|day| day.strftime("%-d %b").to_string());
+        let day = self.day.map(|day| by_pattern(day, Key("date-day")));
         self.texts(ui, rect, day.as_deref(), &time, session);
         focus_ring(ui, &response, rect.shrink(2.0), tokens.radius.control);
-        let day = day.map_or_else(String::new, |day| format!("{day} "));
-        let name = format!("{day}{time} {} {}", event.event, event.user_id);
+        let name = || {
+            let time = match &day {
+                Some(day) => text!("live-row-time", day = day, time = &time),
+                None => time.clone(),
+            };
+            let (event, user) = (&event.event, &event.user_id);
+            text!("live-row", time = time, event = event, user = user)
+        };
         let selected = self.selected;
-        response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, &name));
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, name()));
         response
     }
 

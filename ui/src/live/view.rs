@@ -6,7 +6,9 @@ use super::{Details, LiveCommand, LiveState, Stream, ring::ROWS};
 use crate::{
     command::Command,
     module::Module,
+    report::fixed,
     session::{Connection, View},
+    text,
     theme::{Type, tokens},
     widgets::{
         Button, ButtonKind, Choice, Icon, Picker, TextField, card_frame, dot, elided, label, layout,
@@ -21,7 +23,6 @@ const PICKER_WIDTH: f32 = 180.0;
 const RIGHT: f32 = 250.0;
 /// Below this width the filters are in a second row.
 const ONE_ROW: f32 = 640.0;
-const ALL_EVENTS: &str = "All events";
 
 /// The id of the filter field.
 pub(super) fn filter_id() -> egui::Id {
@@ -70,16 +71,16 @@ impl LiveState {
         let tokens = tokens(ui);
         let one_row = ui.available_width() >= ONE_ROW;
         ui.horizontal(|ui| {
-            label(ui, "Live", Type::Title, tokens.color.text);
+            label(ui, &text!("live-title"), Type::Title, tokens.color.text);
             if one_row {
                 self.filters(ui, view, RIGHT);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let (icon, text) = match self.paused {
-                    Some(_) => (Icon::Play, "Resume"),
-                    None => (Icon::Pause, "Pause"),
+                    Some(_) => (Icon::Play, text!("live-resume")),
+                    None => (Icon::Pause, text!("live-pause")),
                 };
-                if ui.add(Button::secondary(text).icon(icon)).clicked() {
+                if ui.add(Button::secondary(&text).icon(icon)).clicked() {
                     view.commands.send(LiveCommand::TogglePause);
                 }
                 self.rate(ui, view);
@@ -93,15 +94,16 @@ impl LiveState {
     /// The filter field and the list of events; `right` is the width that the row needs on the right.
     fn filters(&self, ui: &mut Ui, view: View<'_>, right: f32) {
         let gap = ui.spacing().item_spacing.x;
-        let event = self.event.as_deref().unwrap_or(ALL_EVENTS);
         let ink = tokens(ui).color.text;
-        let event = layout(ui.painter(), event, Type::Body, ink, PICKER_WIDTH);
+        let event = self.event_label();
+        let event = layout(ui.painter(), &event, Type::Body, ink, PICKER_WIDTH);
         let picker = (event.size().x + 36.0).min(PICKER_WIDTH);
         let room = ui.available_width() - picker - 2.0 * gap - right;
         let widest = if right > 0.0 { FILTER_WIDTH } else { room };
         let mut typed = self.filter.clone();
-        let field = TextField::new("Filter")
-            .hint("Filter by event, user or property")
+        let (name, hint) = (text!("live-filter"), text!("live-filter-hint"));
+        let field = TextField::new(&name)
+            .hint(&hint)
             .width(room.min(widest).max(80.0))
             .id(filter_id())
             .show(ui, &mut typed);
@@ -111,16 +113,23 @@ impl LiveState {
         self.event_picker(ui, view);
     }
 
+    /// The chosen event, or that all are shown.
+    fn event_label(&self) -> String {
+        self.event
+            .clone()
+            .unwrap_or_else(|| text!("live-all-events"))
+    }
+
     fn event_picker(&self, ui: &mut Ui, view: View<'_>) {
-        let chosen = self.event.as_deref().unwrap_or(ALL_EVENTS);
-        let picker = Picker::new("Event", chosen)
+        let (name, chosen) = (text!("live-event"), self.event_label());
+        let picker = Picker::new(&name, &chosen)
             .kind(ButtonKind::Secondary)
             .max_width(PICKER_WIDTH);
         let picked = picker.show(ui, || {
             let schema = view.session.schema.latest();
             let names = schema.iter().flat_map(|schema| &schema.events);
             let names = names.map(|event| Choice::new(Some(event.name.clone()), &event.name));
-            [Choice::new(None, ALL_EVENTS)]
+            [Choice::new(None, text!("live-all-events"))]
                 .into_iter()
                 .chain(names)
                 .collect()
@@ -134,16 +143,14 @@ impl LiveState {
         let color = &tokens(ui).color;
         let rate = self.ring.rate(view.session.time_s);
         let (ink, text) = match (&self.paused, &self.stream) {
-            (Some(held), _) => (
-                color.warn,
-                format!("Paused · {} new", held_text(held.len())),
-            ),
-            (None, Stream::On { open: true, .. }) if rate > 0.0 && rate < 10.0 => {
-                (color.good, format!("{rate:.1} / s"))
+            (Some(held), _) => (color.warn, paused_text(held.len())),
+            (None, Stream::On { open: true, .. }) => {
+                let decimals = usize::from(rate > 0.0 && rate < 10.0);
+                let rate = fixed(Some(rate), decimals);
+                (color.good, text!("live-rate", rate = rate))
             }
-            (None, Stream::On { open: true, .. }) => (color.good, format!("{rate:.0} / s")),
-            (None, Stream::Broken { .. }) => (color.bad, "Not connected".to_owned()),
-            (None, _) => (color.muted, "Connecting…".to_owned()),
+            (None, Stream::Broken { .. }) => (color.bad, text!("live-not-connected")),
+            (None, _) => (color.muted, text!("live-connecting")),
         };
         label(ui, &text, Type::Body, color.text);
         let (rect, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::HOVER);
@@ -156,17 +163,19 @@ impl LiveState {
         };
         let color = &tokens(ui).color;
         let what = match (self.ring.refused_count, self.ring.altered_count) {
-            (0, altered) => format!("{altered} altered"),
-            (refused, 0) => format!("{refused} refused"),
-            (refused, altered) => format!("{refused} refused, {altered} altered"),
+            (0, altered) => text!("live-altered", altered = altered),
+            (refused, 0) => text!("live-refused", refused = refused),
+            (refused, altered) => text!(
+                "live-refused-and-altered",
+                refused = refused,
+                altered = altered
+            ),
         };
         strip(ui, color.warn, |ui| {
             label(ui, &what, Type::Strong, color.warn);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui
-                    .add(Button::link("Show").name("Show what was refused"))
-                    .clicked()
-                {
+                let (show, name) = (text!("live-refused-show"), text!("live-refused-show-name"));
+                if ui.add(Button::link(&show).name(&name)).clicked() {
                     view.commands.send(LiveCommand::ShowRefused);
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -186,15 +195,12 @@ impl LiveState {
             let wait_s = (retry_at_s - view.session.time_s).max(0.0).ceil();
             strip(ui, color.bad, |ui| {
                 label(ui, &error.message, Type::Body, color.text);
-                let again = format!("Trying again in {wait_s} s");
+                let again = text!("live-trying-in", seconds = wait_s);
                 label(ui, &again, Type::Body, color.muted);
             });
         }
         if self.ring.lagged > 0 {
-            let text = format!(
-                "{} events are not shown here because they arrived too fast for this window. All are stored",
-                self.ring.lagged
-            );
+            let text = text!("live-missed", count = self.ring.lagged);
             strip(ui, color.muted, |ui| {
                 let width = ui.available_width();
                 elided(ui, &text, Type::Body, color.muted, width);
@@ -218,26 +224,23 @@ impl LiveState {
         let layout = Layout::top_down(Align::Center);
         ui.scope_builder(UiBuilder::new().max_rect(place).layout(layout), |ui| {
             if !self.ring.rows().is_empty() {
-                label(ui, "No event matches the filter", Type::Title, color.text);
-                if ui.add(Button::secondary("Clear the filter")).clicked() {
+                let nothing = text!("live-no-match");
+                label(ui, &nothing, Type::Title, color.text);
+                let clear = text!("live-clear-filter");
+                if ui.add(Button::secondary(&clear)).clicked() {
                     view.commands.send(LiveCommand::Filter(String::new()));
                     view.commands.send(LiveCommand::Event(None));
                 }
                 return;
             }
             if self.stored.is_pending() || view.session.schema.latest().is_none() {
-                label(ui, "Loading", Type::Body, color.muted);
+                label(ui, &text!("live-loading"), Type::Body, color.muted);
                 return;
             }
-            label(
-                ui,
-                "Events appear here as they arrive",
-                Type::Title,
-                color.text,
-            );
-            let hint = "The newest first, with refused events and the reason.";
-            label(ui, hint, Type::Body, color.muted);
-            if ui.add(Button::primary("Send your first event")).clicked() {
+            label(ui, &text!("live-empty"), Type::Title, color.text);
+            label(ui, &text!("live-empty-hint"), Type::Body, color.muted);
+            let send = text!("live-send-first");
+            if ui.add(Button::primary(&send)).clicked() {
                 view.commands.send(Command::Go(Module::Insights));
             }
         });
@@ -248,11 +251,11 @@ impl LiveState {
     }
 }
 
-/// The number of waiting items as text, with a `+` when the limit is reached.
-fn held_text(held: usize) -> String {
+/// The number of waiting items, with a `+` when the limit is reached.
+fn paused_text(held: usize) -> String {
     match held {
-        ROWS => format!("{ROWS}+"),
-        fewer => fewer.to_string(),
+        ROWS => text!("live-paused-full", count = ROWS),
+        count => text!("live-paused", count = count),
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     session::View,
+    text,
     theme::tokens,
     widgets::{Button, ButtonKind, Icon, Picker, card},
 };
@@ -26,10 +27,11 @@ pub(crate) fn show(ui: &mut Ui, catalog: &Catalog, shared: &Shared, values: &str
         }
     };
     let Some(property) = &shared.breakdown else {
-        choose(
-            ui,
-            property_list("Add breakdown", "+ Add breakdown", ButtonKind::Link),
+        let (name, label) = (
+            text!("report-breakdown-add"),
+            text!("report-breakdown-add-label"),
         );
+        choose(ui, property_list(&name, &label, ButtonKind::Link));
         return;
     };
     card(ui, |ui| {
@@ -37,11 +39,13 @@ pub(crate) fn show(ui: &mut Ui, catalog: &Catalog, shared: &Shared, values: &str
         ui.spacing_mut().item_spacing.x = tokens(ui).space.s;
         ui.horizontal(|ui| {
             let width = ui.available_width() - REMOVE - tokens(ui).space.s;
-            let picker = property_list("Break down by", property, ButtonKind::Field)
+            let name = text!("report-breakdown");
+            let picker = property_list(&name, property, ButtonKind::Field)
                 .width(width)
                 .detail(values);
             choose(ui, picker);
-            let remove = Button::icon_only(Icon::Close, "Remove breakdown").width(REMOVE);
+            let remove = text!("report-breakdown-remove");
+            let remove = Button::icon_only(Icon::Close, &remove).width(REMOVE);
             if ui.add(remove).clicked() {
                 send(None);
             }
@@ -56,9 +60,9 @@ pub(crate) fn value_count(model: &ChartModel, series: usize, property: &str) -> 
     }
     let others = model.lines.iter().any(|line| line.name.is_rest);
     let values = (model.lines.len() / series.max(1)).saturating_sub(usize::from(others));
-    match (values, others) {
-        (1, false) => "1 value".to_owned(),
-        (values, false) => format!("{values} values"),
-        (values, true) => format!("top {values}"),
+    if others {
+        text!("report-breakdown-top", count = values)
+    } else {
+        text!("report-breakdown-values", count = values)
     }
 }

@@ -3,13 +3,15 @@
 use empmix_query::report::Granularity;
 use jiff::civil::DateTime;
 
+use crate::{clock::by_pattern, text, texts::Key};
+
 /// The local time of a bucket's start, such as `2026-01-01T00:00:00+00:00`.
 fn wall_clock(start: &str) -> Option<DateTime> {
     start.get(..19)?.parse().ok()
 }
 
-fn named(start: &str, name: impl Fn(DateTime) -> String) -> String {
-    wall_clock(start).map_or_else(|| start.to_owned(), name)
+fn named(start: &str, pattern: impl Fn(DateTime) -> Key) -> String {
+    wall_clock(start).map_or_else(|| start.to_owned(), |time| by_pattern(time, pattern(time)))
 }
 
 /// The bucket's name, with the zone's offset where the bucket beside it has the same name: an hour that
@@ -22,37 +24,39 @@ fn distinct(starts: &[String], index: usize, name: impl Fn(&str) -> String) -> S
     let beside = [index.checked_sub(1), index.checked_add(1)];
     let mut beside = beside.into_iter().flatten().filter_map(|at| starts.get(at));
     match start.get(19..) {
-        Some(offset) if beside.any(|other| name(other) == own) => format!("{own} {offset}"),
+        Some(offset) if beside.any(|other| name(other) == own) => {
+            text!("date-with-offset", time = own, offset = offset)
+        }
         _ => own,
     }
 }
 
 /// The label in a tooltip: `Week of 11 May 2026`, `Mon 11 May 2026`, `May 2026`.
 pub fn bucket_title(starts: &[String], index: usize, width: Granularity) -> String {
-    let title = |time: DateTime| match width {
-        Granularity::Minute | Granularity::Hour => time.strftime("%a %-d %b %Y, %H:%M").to_string(),
-        Granularity::Day => time.strftime("%a %-d %b %Y").to_string(),
-        Granularity::Week => time.strftime("Week of %-d %b %Y").to_string(),
-        Granularity::Month => time.strftime("%B %Y").to_string(),
-        Granularity::Quarter => format!("Q{} {}", quarter(time), time.year()),
-        Granularity::Year => time.year().to_string(),
+    let title = match width {
+        Granularity::Minute | Granularity::Hour => Key("date-weekday-minutes"),
+        Granularity::Day => Key("date-weekday"),
+        Granularity::Week => Key("date-week"),
+        Granularity::Month => Key("date-month-long"),
+        Granularity::Quarter => Key("date-quarter"),
+        Granularity::Year => Key("date-year"),
     };
-    distinct(starts, index, |start| named(start, title))
+    distinct(starts, index, |start| named(start, |_| title))
 }
 
 /// The label of a column: `11 May`, `14:00`, `May 26`.
 pub fn bucket_column_label(starts: &[String], index: usize, width: Granularity) -> String {
-    distinct(starts, index, |start| column_label(start, width))
+    distinct(starts, index, |start| named(start, |_| of_column(width)))
 }
 
-fn column_label(start: &str, width: Granularity) -> String {
-    named(start, |time| match width {
-        Granularity::Minute | Granularity::Hour => time.strftime("%H:%M").to_string(),
-        Granularity::Day | Granularity::Week => time.strftime("%-d %b").to_string(),
-        Granularity::Month => time.strftime("%b %y").to_string(),
-        Granularity::Quarter => format!("Q{} {}", quarter(time), time.strftime("%y")),
-        Granularity::Year => time.year().to_string(),
-    })
+fn of_column(width: Granularity) -> Key {
+    match width {
+        Granularity::Minute | Granularity::Hour => Key("date-minutes"),
+        Granularity::Day | Granularity::Week => Key("date-day"),
+        Granularity::Month => Key("date-month-short"),
+        Granularity::Quarter => Key("date-quarter-short"),
+        Granularity::Year => Key("date-year"),
+    }
 }
 
 /// The label under the axis: that of a column, with the year where it differs from that of the bucket
@@ -69,20 +73,14 @@ pub fn bucket_axis_label(
     distinct(starts, index, |start| {
         named(start, |time| match width {
             Granularity::Minute | Granularity::Hour if time.hour() == 0 && time.minute() == 0 => {
-                time.strftime("%-d %b").to_string()
+                Key("date-day")
             }
-            Granularity::Day | Granularity::Week if is_new_year => {
-                time.strftime("%-d %b %Y").to_string()
-            }
-            Granularity::Month => time.strftime("%b %Y").to_string(),
-            Granularity::Quarter => format!("Q{} {}", quarter(time), time.year()),
-            _ => column_label(start, width),
+            Granularity::Day | Granularity::Week if is_new_year => Key("date-day-year"),
+            Granularity::Month => Key("date-month"),
+            Granularity::Quarter => Key("date-quarter"),
+            _ => of_column(width),
         })
     })
-}
-
-fn quarter(time: DateTime) -> i8 {
-    (time.month() - 1) / 3 + 1
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 use egui::{Align, Layout, Ui};
 use serde_json::json;
 
-use super::{Question, ReportCommand, ReportState, asking, csv, full};
+use super::{Question, ReportCommand, ReportState, asking, csv, fixed};
 use crate::{
     command::Command,
     session::View,
+    text,
+    texts::Key,
     theme::{Type, tokens},
     widgets::{Button, label},
 };
@@ -22,13 +24,10 @@ pub(super) fn show<Q: Question>(ui: &mut Ui, state: &ReportState<Q>, view: View<
         ui.spacing_mut().item_spacing.x = tokens(ui).space.l;
         ui.spacing_mut().interact_size.y = 18.0;
         label(ui, &milliseconds(model.took_ms), Type::Small, muted);
-        let rows = match model.rows_scanned {
-            1 => "1 row scanned".to_owned(),
-            rows => format!("{} rows scanned", full(Some(rows as f64))),
-        };
+        let rows = text!("report-footer-rows", count = model.rows_scanned);
         label(ui, &rows, Type::Small, muted);
         if wide {
-            label(ui, model.engine, Type::Small, muted);
+            label(ui, &model.engine.text(), Type::Small, muted);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             links(ui, state, view);
@@ -37,27 +36,27 @@ pub(super) fn show<Q: Question>(ui: &mut Ui, state: &ReportState<Q>, view: View<
 }
 
 fn links<Q: Question>(ui: &mut Ui, state: &ReportState<Q>, view: View<'_>) {
-    let press = |ui: &mut Ui, text: &str| ui.add(Button::link(text).small()).clicked();
-    if press(ui, "Copy link") {
+    let press = |ui: &mut Ui, text: Key| ui.add(Button::link(&text.text()).small()).clicked();
+    if press(ui, Key("report-copy-link")) {
         view.commands.send(Command::CopyLink);
     }
-    if press(ui, "Copy JSON")
+    if press(ui, Key("report-copy-json"))
         && let Some(text) = json_text(state)
     {
         view.commands.send(Command::Copy {
             text,
-            what: "the answer as JSON",
+            what: Key("copied-json"),
         });
     }
-    if press(ui, "Copy CSV")
+    if press(ui, Key("report-copy-csv"))
         && let Some(model) = state.chart()
     {
         view.commands.send(Command::Copy {
             text: csv(model),
-            what: "the table as CSV",
+            what: Key("copied-csv"),
         });
     }
-    if press(ui, "Show pipeline") {
+    if press(ui, Key("report-show-pipeline")) {
         view.commands.send(ReportCommand::Pipeline(true));
     }
 }
@@ -72,9 +71,9 @@ fn json_text<Q: Question>(state: &ReportState<Q>) -> Option<String> {
 /// `2.1 ms`, `340 ms`, `2.4 s`.
 fn milliseconds(took: f64) -> String {
     match took {
-        t if t < 10.0 => format!("{t:.1} ms"),
-        t if t < 1000.0 => format!("{t:.0} ms"),
-        t => format!("{:.1} s", t / 1000.0),
+        t if t < 10.0 => text!("span-milliseconds", number = fixed(Some(t), 1)),
+        t if t < 1000.0 => text!("span-milliseconds", number = t.round_ties_even()),
+        t => text!("span-seconds", number = fixed(Some(t / 1000.0), 1)),
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::{ReportCommand, ReportEdit, Shared, range::RangeChoice};
 use crate::{
     session::View,
+    text,
     widgets::{ButtonKind, Choice, Picker},
 };
 
@@ -39,26 +40,30 @@ pub fn granularities(range: &RangeChoice, today: Date) -> Vec<Granularity> {
 }
 
 /// `Day`, `Week`, …
-pub fn granularity_label(width: Granularity) -> &'static str {
-    match width {
-        Granularity::Minute => "Minute",
-        Granularity::Hour => "Hour",
-        Granularity::Day => "Day",
-        Granularity::Week => "Week",
-        Granularity::Month => "Month",
-        Granularity::Quarter => "Quarter",
-        Granularity::Year => "Year",
-    }
+pub fn granularity_label(width: Granularity) -> String {
+    text!("report-width", width = granularity_name(width))
 }
 
-/// `day`, `week`, …
-pub fn granularity_word(width: Granularity) -> String {
-    granularity_label(width).to_lowercase()
+/// The name by which texts choose their variant for a width: `day`, `week`, …
+pub fn granularity_name(width: Granularity) -> &'static str {
+    match width {
+        Granularity::Minute => "minute",
+        Granularity::Hour => "hour",
+        Granularity::Day => "day",
+        Granularity::Week => "week",
+        Granularity::Month => "month",
+        Granularity::Quarter => "quarter",
+        Granularity::Year => "year",
+    }
 }
 
 /// Shows the width and the list of those that suit the range.
 pub(crate) fn show(ui: &mut Ui, shared: &Shared, view: View<'_>) {
-    let picked = Picker::new("Width of a bucket", granularity_label(shared.granularity))
+    let (name, chosen) = (
+        text!("report-width-name"),
+        granularity_label(shared.granularity),
+    );
+    let picked = Picker::new(&name, &chosen)
         .kind(ButtonKind::Secondary)
         .list_width(140.0)
         .show(ui, || {

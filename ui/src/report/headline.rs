@@ -5,6 +5,7 @@ use egui::{Align, Layout, Rect, Ui, UiBuilder, accesskit::Role, pos2, vec2};
 use super::{ChartModel, Question, ReportState, compact, full, legend::Legend};
 use crate::{
     session::View,
+    text,
     theme::{Type, tokens},
     widgets::elided,
 };
@@ -34,7 +35,7 @@ pub(super) fn show<Q: Question>(
         let what = state
             .answered()
             .map_or_else(String::new, Question::headline_label);
-        let used = text(ui, &number, &what);
+        let used = number_and_label(ui, &number, &what);
         let place = left.with_min_x(left.left() + used + tokens.space.xl);
         let legend = Legend {
             display: state.display(),
@@ -46,7 +47,7 @@ pub(super) fn show<Q: Question>(
 }
 
 /// Shows the number and its label; returns their width.
-fn text(ui: &mut Ui, number: &str, what: &str) -> f32 {
+fn number_and_label(ui: &mut Ui, number: &str, what: &str) -> f32 {
     let tokens = tokens(ui);
     let rect = ui.max_rect();
     let galley = crate::widgets::layout(
@@ -74,7 +75,7 @@ fn text(ui: &mut Ui, number: &str, what: &str) -> f32 {
         let id = ui.scope_id().with("headline");
         let response = ui.interact(heading, id, egui::Sense::HOVER);
         response.widget_info(|| {
-            let text = format!("{number} {what}");
+            let text = text!("report-headline", number = number, what = what);
             egui::WidgetInfo::labeled(Role::Heading, true, text)
         });
     });

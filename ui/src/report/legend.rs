@@ -9,6 +9,7 @@ use egui::{
 use super::{ChartModel, Display, DisplayCommand, ReportCommand};
 use crate::{
     session::View,
+    text,
     theme::{Type, tokens},
     widgets::{focus_ring, layout, popup_frame},
 };
@@ -103,18 +104,16 @@ impl Legend<'_> {
         } else if response.clicked() {
             send(DisplayCommand::Toggle(index));
         }
-        response.on_hover_text(format!(
-            "{name}\nClick to hide or show, double-click to show only this line"
-        ));
+        response.on_hover_text(text!("report-legend-hint", name = name));
     }
 
     /// Shows `+ 9 others`, which opens the list of all lines; returns its left edge.
     fn others(self, ui: &mut Ui, hidden: usize, right_top: Pos2) -> f32 {
         let tokens = tokens(ui);
-        let text = match hidden {
-            all if all == self.model.lines.len() => format!("{all} lines"),
-            1 => "+ 1 other".to_owned(),
-            count => format!("+ {count} others"),
+        let text = if hidden == self.model.lines.len() {
+            text!("report-legend-lines", count = hidden)
+        } else {
+            text!("report-legend-others", count = hidden)
         };
         let galley = layout(ui.painter(), &text, Type::Body, tokens.color.muted, OTHERS);
         let left = right_top.x - galley.size().x;
@@ -130,15 +129,17 @@ impl Legend<'_> {
         ui.painter()
             .galley_with_override_text_color(at, galley, ink);
         focus_ring(ui, &response, rect.expand(2.0), tokens.radius.control);
-        response
-            .widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("All lines, {text}")));
+        response.widget_info(|| {
+            let name = text!("report-legend-others-name", others = &text);
+            WidgetInfo::labeled(Role::Button, true, name)
+        });
         let frame = popup_frame(ui).inner_margin(tokens.space.xs);
         Popup::from_toggle_button_response(&response)
             .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
             .gap(tokens.space.xs)
             .width(LIST)
             .frame(frame)
-            .accessible_name("All lines")
+            .accessible_name(text!("report-legend-all"))
             .show(|ui| self.list(ui));
         left
     }

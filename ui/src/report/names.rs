@@ -10,6 +10,8 @@ use std::collections::HashMap;
 use empmix_query::answer::SegmentValue;
 use serde_json::Value;
 
+use crate::text;
+
 /// The names of a set of segments, in their order.
 pub fn of_segments<'a>(segments: impl IntoIterator<Item = &'a SegmentValue>) -> Vec<String> {
     distinct(segments.into_iter().map(Named::of_segment).collect())
@@ -18,6 +20,11 @@ pub fn of_segments<'a>(segments: impl IntoIterator<Item = &'a SegmentValue>) -> 
 /// The names of a set of JSON values, in their order.
 pub fn of_values<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<String> {
     distinct(values.into_iter().map(Named::of_value).collect())
+}
+
+/// Names one after the other.
+pub(crate) fn list(names: &[String]) -> String {
+    names.join(&text!("report-list-separator"))
 }
 
 /// A value that needs a name.
@@ -34,8 +41,8 @@ impl<'a> Named<'a> {
             SegmentValue::Text(text) => Self::of_text(text),
             SegmentValue::Number(number) => Self::Other(exact(*number)),
             SegmentValue::Boolean(value) => Self::Other(value.to_string()),
-            SegmentValue::NotSet { .. } => Self::Other("(not set)".to_owned()),
-            SegmentValue::Other { .. } => Self::Other("All others".to_owned()),
+            SegmentValue::NotSet { .. } => Self::Other(text!("report-value-not-set")),
+            SegmentValue::Other { .. } => Self::Other(text!("report-value-others")),
         }
     }
 
@@ -51,7 +58,7 @@ impl<'a> Named<'a> {
 
     fn of_text(text: &'a str) -> Self {
         match text {
-            "" => Self::Other("(empty)".to_owned()),
+            "" => Self::Other(text!("report-value-empty")),
             text if is_plain(text) => Self::Text(text),
             text => Self::Other(quoted(text)),
         }

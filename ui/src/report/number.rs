@@ -1,25 +1,55 @@
-//! Formats numbers for display.
+//! Formats numbers for display, with the signs of the user's language.
+
+use crate::text;
 
 /// From here on numbers are in scientific notation: a double has no more exact digits.
 const SCIENTIFIC_FROM: f64 = 1e15;
 /// The most decimals that are shown.
 const MOST_DECIMALS: usize = 9;
 
+/// What numbers of a language are written with, besides digits.
+struct Signs {
+    /// Between thousands.
+    group: String,
+    /// Before decimals.
+    decimal: String,
+    minus: String,
+    /// Where there is no number.
+    none: String,
+    /// After short numbers, largest first: their unit, and how much it is.
+    units: [(f64, String); 4],
+}
+
+thread_local! {
+    static SIGNS: Signs = Signs {
+        group: text!("number-group"),
+        decimal: text!("number-decimal"),
+        minus: text!("number-minus"),
+        none: text!("number-none"),
+        units: [
+            (1e12, text!("number-trillion")),
+            (1e9, text!("number-billion")),
+            (1e6, text!("number-million")),
+            (1e3, text!("number-thousand")),
+        ],
+    };
+}
+
 /// A number with separators and at most two decimals (three below one): `122,004`, `0.25`,
 /// `4.45e21`, `–` for none.
 pub fn full(value: Option<f64>) -> String {
     let Some(value) = value else {
-        return "–".to_owned();
+        return SIGNS.with(|signs| signs.none.clone());
     };
     let magnitude = value.abs();
     let decimals = match magnitude {
         m if m >= SCIENTIFIC_FROM => return scientific(value),
         m if m == 0.0 || m.fract() == 0.0 => 0,
-        m if m < 0.01 => return format!("{value:.1e}"),
+        m if m < 0.01 => return pointed(&format!("{value:.1e}")),
         m if m < 1.0 => 3,
         _ => 2,
     };
-    trim_zeros(&grouped(value, decimals))
+    grouped(trim_zeros(&format!("{value:.decimals$}")))
 }
 
 /// The decimals that a column of numbers needs, at least one: two digits of the smallest of them.
@@ -38,7 +68,7 @@ pub fn decimals(values: impl Iterator<Item = f64>) -> usize {
 /// A number with so many decimals, for a column of averages: `1,234.5`.
 pub fn fixed(value: Option<f64>, decimals: usize) -> String {
     match value {
-        Some(value) if value.abs() < SCIENTIFIC_FROM => grouped(value, decimals),
+        Some(value) if value.abs() < SCIENTIFIC_FROM => grouped(&format!("{value:.decimals$}")),
         other => full(other),
     }
 }
@@ -59,7 +89,8 @@ pub fn ticks(values: &[f64], step: f64) -> Vec<String> {
         // A step is never so small that its own zero needs an exponent.
         _ if *value == 0.0 => "0".to_owned(),
         Some(decimals) if most < SCIENTIFIC_FROM => {
-            let text = trim_zeros(&grouped(value / scale, decimals));
+            let scaled = value / scale;
+            let text = grouped(trim_zeros(&format!("{scaled:.decimals$}")));
             format!("{text}{unit}")
         }
         _ => scientific(*value),
@@ -81,52 +112,61 @@ pub fn compact(value: f64) -> String {
         s if s < 10.0 => 2,
         _ => 1,
     };
-    format!("{}{unit}", trim_zeros(&format!("{scaled:.decimals$}")))
+    let digits = format!("{scaled:.decimals$}");
+    format!("{}{unit}", pointed(trim_zeros(&digits)))
 }
 
 /// The unit of numbers up to this one, and how much it is.
-fn unit(magnitude: f64) -> (f64, &'static str) {
-    match magnitude {
-        m if m >= 1e12 => (1e12, "T"),
-        m if m >= 1e9 => (1e9, "B"),
-        m if m >= 1e6 => (1e6, "M"),
-        m if m >= 1e3 => (1e3, "k"),
-        _ => (1.0, ""),
-    }
+fn unit(magnitude: f64) -> (f64, String) {
+    SIGNS.with(|signs| {
+        let mut units = signs.units.iter();
+        let unit = units.find(|(scale, _)| magnitude >= *scale).cloned();
+        unit.unwrap_or((1.0, String::new()))
+    })
 }
 
-fn grouped(value: f64, decimals: usize) -> String {
-    let text = format!("{:.decimals$}", value.abs());
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let mut out = String::new();
-    if value < 0.0 && text.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) {
-        out.push('−');
-    }
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            out.push(',');
+/// Digits as Rust writes them, with the signs of the language.
+fn grouped(digits: &str) -> String {
+    let unsigned = digits.strip_prefix('-');
+    let is_zero = !digits.bytes().any(|digit| (b'1'..=b'9').contains(&digit));
+    let text = unsigned.unwrap_or(digits);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    SIGNS.with(|signs| {
+        let mut out = String::new();
+        if unsigned.is_some() && !is_zero {
+            out.push_str(&signs.minus);
         }
-        out.push(digit);
-    }
-    if !fraction.is_empty() {
-        out.push('.');
-        out.push_str(fraction);
-    }
-    out
+        for (index, digit) in whole.chars().enumerate() {
+            if index > 0 && (whole.len() - index).is_multiple_of(3) {
+                out.push_str(&signs.group);
+            }
+            out.push(digit);
+        }
+        if !fraction.is_empty() {
+            out.push_str(&signs.decimal);
+            out.push_str(fraction);
+        }
+        out
+    })
 }
 
 /// `4.45e21`.
 fn scientific(value: f64) -> String {
     let text = format!("{value:.2e}");
     let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
-    format!("{}e{power}", trim_zeros(digits))
+    format!("{}e{power}", pointed(trim_zeros(digits)))
 }
 
-fn trim_zeros(text: &str) -> String {
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+/// Digits as Rust writes them, with the decimal sign of the language only.
+fn pointed(digits: &str) -> String {
+    SIGNS.with(|signs| digits.replace('.', &signs.decimal))
+}
+
+fn trim_zeros(digits: &str) -> &str {
+    if digits.contains('.') {
+        digits.trim_end_matches('0').trim_end_matches('.')
     } else {
-        text.to_owned()
+        digits
     }
 }
 

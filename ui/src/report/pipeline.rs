@@ -9,6 +9,8 @@ use crate::{
     report::ReportCommand,
     session::View,
     snippet::code_block,
+    text,
+    texts::Key,
     theme::{Type, tokens},
     widgets::{Button, Icon, label, label_wrapped, progress_line},
 };
@@ -25,7 +27,7 @@ pub(super) fn show(ui: &mut Ui, answer: Rect, value: &AsyncValue<Value>, view: V
         .max_rect(place)
         .layout(Layout::top_down(Align::Min))
         .accessibility_role(egui::accesskit::Role::Dialog)
-        .accessibility_label("Pipeline");
+        .accessibility_label(text!("report-pipeline"));
     ui.scope_builder(builder, |ui| {
         ui.interact(place, ui.scope_id().with("ground"), egui::Sense::CLICK);
         let painter = ui.painter();
@@ -50,24 +52,25 @@ pub(super) fn show(ui: &mut Ui, answer: Rect, value: &AsyncValue<Value>, view: V
 
 fn header(ui: &mut Ui, value: &AsyncValue<Value>, view: View<'_>) {
     ui.horizontal(|ui| {
-        label(ui, "Pipeline", Type::Title, tokens(ui).color.text);
+        let ink = tokens(ui).color.text;
+        label(ui, &text!("report-pipeline"), Type::Title, ink);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui
-                .add(Button::icon_only(Icon::Close, "Close the pipeline"))
-                .clicked()
-            {
+            let close = text!("report-pipeline-close");
+            if ui.add(Button::icon_only(Icon::Close, &close)).clicked() {
                 view.commands.send(ReportCommand::Pipeline(false));
             }
-            let copy = Button::secondary("Copy")
-                .icon(Icon::Copy)
-                .name("Copy the pipeline");
+            let (label, name) = (
+                text!("report-pipeline-copy"),
+                text!("report-pipeline-copy-name"),
+            );
+            let copy = Button::secondary(&label).icon(Icon::Copy).name(&name);
             let text = value.latest().map(pretty);
             if ui.add(copy.enabled(text.is_some())).clicked()
                 && let Some(text) = text
             {
                 view.commands.send(Command::Copy {
                     text,
-                    what: "the pipeline",
+                    what: Key("copied-pipeline"),
                 });
             }
         });
@@ -87,7 +90,7 @@ fn body(ui: &mut Ui, value: &AsyncValue<Value>, view: View<'_>) {
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| {
-            code_block(ui, "Pipeline or plan", &pretty(value));
+            code_block(ui, &text!("report-pipeline-code"), &pretty(value));
         });
 }
 

@@ -14,6 +14,8 @@ use crate::{
     async_value::AsyncValue,
     command::Command,
     session::{Session, UpdateCtx},
+    text,
+    texts::Key,
 };
 
 /// Seconds without another change after which a question is asked.
@@ -49,7 +51,7 @@ pub trait Question: Clone + PartialEq {
     fn headline_label(&self) -> String;
 
     /// What is missing while there is no report.
-    fn missing(&self) -> &'static str;
+    fn missing(&self) -> Key;
 }
 
 /// The state of a report.
@@ -212,9 +214,8 @@ impl<Q: Question> ReportState<Q> {
         let Some(text) = parameters.get(address::REPORT) else {
             return Ok(());
         };
-        let question = Q::of_report(&address::decode(text)?).ok_or(
-            "The report in this link has parts that this console has no controls for. Ask it with the query API.",
-        )?;
+        let question = Q::of_report(&address::decode(text)?);
+        let question = question.ok_or_else(|| text!("address-report-without-controls"))?;
         match &mut self.history {
             // It is asked in the next frame.
             Some(history) => {

@@ -3,11 +3,13 @@
 use egui::{Align2, Rect, Ui, pos2, vec2};
 use empmix_protocol::{ApiError, ErrorCode};
 
-use super::{Question, ReportCommand, ReportState};
+use super::{Question, ReportCommand, ReportState, full};
 use crate::{
     async_value::AsyncValue,
     command::Command,
     session::View,
+    text,
+    texts::Key,
     theme::{Type, tokens},
     widgets::{Button, Icon, card, label, label_wrapped, paint_text, progress_line, skeleton},
 };
@@ -32,7 +34,7 @@ pub(super) fn show_instead<Q: Question>(
     }
     if question.report().is_none() {
         let color = tokens(ui).color.muted;
-        label(ui, question.missing(), Type::Body, color);
+        label(ui, &question.missing().text(), Type::Body, color);
     } else {
         let waiting_s = state.request().waiting_s(view.session.time_s);
         first_time(ui, waiting_s, room, view);
@@ -65,7 +67,7 @@ fn first_time(ui: &mut Ui, waiting_s: Option<f64>, room: f32, view: View<'_>) {
 /// Shows the elapsed time of a slow query and a button that cancels it.
 pub(super) fn slow(ui: &mut Ui, under: Rect, waiting_s: f64, view: View<'_>) {
     let tokens = tokens(ui);
-    let text = format!("{waiting_s:.0} s so far");
+    let text = text!("report-slow", seconds = waiting_s.round_ties_even());
     let at = pos2(under.right() - 96.0, under.top() + 24.0);
     paint_text(
         ui.painter(),
@@ -79,7 +81,8 @@ pub(super) fn slow(ui: &mut Ui, under: Rect, waiting_s: f64, view: View<'_>) {
         pos2(under.right() - 84.0, under.top() + 10.0),
         vec2(72.0, tokens.size.control),
     );
-    if ui.put(place, Button::secondary("Cancel")).clicked() {
+    let cancel = text!("report-cancel");
+    if ui.put(place, Button::secondary(&cancel)).clicked() {
         view.commands.send(ReportCommand::Cancel);
     }
 }
@@ -93,24 +96,22 @@ fn failed(ui: &mut Ui, error: &ApiError, view: View<'_>) {
         ui.horizontal(|ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(16.0, 16.0), egui::Sense::HOVER);
             Icon::Warning.paint(ui.painter(), rect, 16.0, tokens.color.bad);
-            label(ui, what, Type::Strong, tokens.color.text);
+            label(ui, &what.text(), Type::Strong, tokens.color.text);
         });
         label_wrapped(ui, &error.message, Type::Body, tokens.color.text);
-        label_wrapped(ui, advice, Type::Body, tokens.color.muted);
+        label_wrapped(ui, &advice.text(), Type::Body, tokens.color.muted);
         ui.horizontal(|ui| {
-            if ui
-                .add(Button::secondary("Try again").icon(Icon::Refresh))
-                .clicked()
-            {
+            let again = text!("report-try-again");
+            let again = Button::secondary(&again).icon(Icon::Refresh);
+            if ui.add(again).clicked() {
                 view.commands.send(ReportCommand::Refresh);
             }
-            if ui
-                .add(Button::ghost("Copy details").icon(Icon::Copy))
-                .clicked()
-            {
+            let copy = text!("report-copy-details");
+            let copy = Button::ghost(&copy).icon(Icon::Copy);
+            if ui.add(copy).clicked() {
                 view.commands.send(Command::Copy {
                     text: details(error),
-                    what: "the details",
+                    what: Key("copied-details"),
                 });
             }
         });
@@ -118,36 +119,33 @@ fn failed(ui: &mut Ui, error: &ApiError, view: View<'_>) {
 }
 
 /// The title of an error, and advice.
-fn explanation(error: &ApiError) -> (&'static str, &'static str) {
+fn explanation(error: &ApiError) -> (Key, Key) {
     match error.code {
-        ErrorCode::InvalidQuery | ErrorCode::InvalidRequest => (
-            "This query cannot be answered",
-            "Change the part that the message names, or undo the last change.",
-        ),
+        ErrorCode::InvalidQuery | ErrorCode::InvalidRequest => {
+            (Key("report-error-query"), Key("report-error-query-advice"))
+        }
         ErrorCode::Unauthorized | ErrorCode::Forbidden => (
-            "The sidecar refused access",
-            "Open the console again with the link that the sidecar printed.",
+            Key("report-error-access"),
+            Key("report-error-access-advice"),
         ),
         ErrorCode::Disconnected => (
-            "The sidecar does not answer",
-            "The console retries automatically. Check that the sidecar is running.",
+            Key("report-error-disconnected"),
+            Key("report-error-disconnected-advice"),
         ),
-        ErrorCode::Unavailable => (
-            "The store cannot be reached",
-            "No events are lost: they wait in the queue. Check the store and try again.",
-        ),
+        ErrorCode::Unavailable => (Key("report-error-store"), Key("report-error-store-advice")),
         ErrorCode::NotFound => (
-            "This project no longer exists",
-            "Choose another project at the top.",
+            Key("report-error-project"),
+            Key("report-error-project-advice"),
         ),
-        _ => (
-            "The answer could not be computed",
-            "Try again. If it keeps failing, copy the details into a bug report.",
-        ),
+        _ => (Key("report-error-other"), Key("report-error-other-advice")),
     }
 }
 
 fn details(error: &ApiError) -> String {
-    let path = error.path.as_deref().unwrap_or("–");
-    format!("{:?}\npath: {path}\n{}", error.code, error.message)
+    text!(
+        "report-error-details",
+        code = format!("{:?}", error.code),
+        path = error.path.clone().unwrap_or_else(|| full(None)),
+        message = &error.message,
+    )
 }

@@ -5,14 +5,16 @@ use egui::{Align, Layout, Ui};
 use super::{ChartKind, Display, DisplayCommand, ReportCommand, Shared, granularity, range};
 use crate::{
     session::View,
+    text,
+    texts::Key,
     theme::tokens,
     widgets::{Button, Icon, segmented},
 };
 
-const KINDS: [(ChartKind, &str); 3] = [
-    (ChartKind::Line, "Line"),
-    (ChartKind::Bar, "Bar"),
-    (ChartKind::Table, "Table"),
+const KINDS: [(ChartKind, Key); 3] = [
+    (ChartKind::Line, Key("report-kind-line")),
+    (ChartKind::Bar, Key("report-kind-bar")),
+    (ChartKind::Table, Key("report-kind-table")),
 ];
 /// Below this width the kinds of chart are in a second row.
 const ONE_ROW: f32 = 380.0;
@@ -27,8 +29,8 @@ pub(super) fn show(ui: &mut Ui, display: &Display, shared: &Shared, view: View<'
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = tokens(ui).space.s;
         if display.query_folded {
-            let unfold = Button::icon_only(Icon::Unfold, "Unfold the query");
-            if ui.add(unfold).clicked() {
+            let unfold = text!("report-unfold");
+            if ui.add(Button::icon_only(Icon::Unfold, &unfold)).clicked() {
                 send(DisplayCommand::ToggleQuery);
             }
         }
@@ -38,7 +40,8 @@ pub(super) fn show(ui: &mut Ui, display: &Display, shared: &Shared, view: View<'
         let room = ui.available_width() - others - reset;
         range::show(ui, shared.range, room, view);
         granularity::show(ui, shared, view);
-        if zoomed && ui.add(Button::secondary("Reset zoom")).clicked() {
+        let reset = text!("report-reset-zoom");
+        if zoomed && ui.add(Button::secondary(&reset)).clicked() {
             send(DisplayCommand::Zoom(None));
         }
         if one_row {
@@ -53,7 +56,7 @@ pub(super) fn show(ui: &mut Ui, display: &Display, shared: &Shared, view: View<'
 }
 
 fn kinds(ui: &mut Ui, display: &Display, view: View<'_>) {
-    if let Some(kind) = segmented(ui, "Kind of chart", &KINDS, display.kind) {
+    if let Some(kind) = segmented(ui, &text!("report-kind"), &KINDS, display.kind) {
         let command = DisplayCommand::Kind(kind);
         view.commands.send(ReportCommand::Display(command));
     }

@@ -5,6 +5,8 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, ReadableStreamDefaultReader, RequestInit, Response};
 
+use crate::text;
+
 /// Sends a request; the answer is JSON that is not read yet.
 ///
 /// # Errors
@@ -97,7 +99,7 @@ fn headers(token: Option<&str>, body: bool) -> Result<Headers, JsValue> {
 }
 
 fn disconnected() -> ApiError {
-    ApiError::new(ErrorCode::Disconnected, "The sidecar cannot be reached")
+    ApiError::new(ErrorCode::Disconnected, text!("backend-unreachable"))
 }
 
 /// For an answer that is not in the API's words: a proxy's, say.
@@ -111,5 +113,5 @@ fn from_status(status: u16) -> ApiError {
         502..=504 => ErrorCode::Unavailable,
         _ => ErrorCode::Internal,
     };
-    ApiError::new(code, format!("The sidecar answered with status {status}"))
+    ApiError::new(code, text!("backend-status", status = status.to_string()))
 }

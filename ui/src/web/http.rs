@@ -12,8 +12,11 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
 use super::{fetch, hidden::until_hidden, login};
-use crate::backend::{
-    Backend, BackendKind, Inbox, LIVE_QUEUE, LiveStream, Outbox, Reply, mailbox, sse::SseReader,
+use crate::{
+    backend::{
+        Backend, BackendKind, Inbox, LIVE_QUEUE, LiveStream, Outbox, Reply, mailbox, sse::SseReader,
+    },
+    text,
 };
 
 /// A sidecar over HTTP.
@@ -69,7 +72,7 @@ impl Backend for Http {
         spawn_local(async move {
             let ended = read_live(&request, &token, &abort, &outbox).await;
             let error = ended.err().unwrap_or_else(|| {
-                ApiError::new(ErrorCode::Disconnected, "The sidecar ended the live stream")
+                ApiError::new(ErrorCode::Disconnected, text!("backend-stream-ended"))
             });
             outbox.send(LiveMessage::Closed(error));
         });
@@ -107,5 +110,5 @@ fn abort_with<T: 'static>(outbox: &Outbox<T>) -> Option<AbortController> {
 }
 
 fn signed_out() -> ApiError {
-    ApiError::new(ErrorCode::Unauthorized, "This page is not signed in")
+    ApiError::new(ErrorCode::Unauthorized, text!("backend-signed-out"))
 }

@@ -20,7 +20,10 @@ use wasm_bindgen::{JsValue, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{fetch, hidden::until_hidden};
-use crate::backend::{Backend, BackendKind, Inbox, LIVE_QUEUE, LiveStream, Outbox, Reply, mailbox};
+use crate::{
+    backend::{Backend, BackendKind, Inbox, LIVE_QUEUE, LiveStream, Outbox, Reply, mailbox},
+    text,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -191,6 +194,6 @@ fn read_error(error: &JsValue) -> ApiError {
 }
 
 fn unreadable(error: serde_json::Error) -> ApiError {
-    let message = format!("the shell's answer could not be read: {error}");
+    let message = text!("backend-shell-unreadable", error = error.to_string());
     ApiError::new(ErrorCode::Internal, message)
 }

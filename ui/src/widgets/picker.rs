@@ -7,7 +7,7 @@ use super::{
     card::popup_frame,
     picker_list::{ListState, show_list},
 };
-use crate::theme::tokens;
+use crate::{texts::Key, theme::tokens};
 
 /// An entry of a picker's list.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ pub struct Picker<'a> {
     typed_first: bool,
     search: bool,
     opened: bool,
-    empty: &'a str,
+    empty: Key,
 }
 
 impl<'a> Picker<'a> {
@@ -83,7 +83,7 @@ impl<'a> Picker<'a> {
             typed_first: false,
             search: false,
             opened: false,
-            empty: "Nothing matches",
+            empty: Key("widgets-nothing-matches"),
         }
     }
 
@@ -155,7 +155,7 @@ impl<'a> Picker<'a> {
     }
 
     /// Sets the text of an empty list.
-    pub fn empty(mut self, text: &'a str) -> Self {
+    pub fn empty(mut self, text: Key) -> Self {
         self.empty = text;
         self
     }
@@ -276,7 +276,7 @@ impl<'a> Picker<'a> {
         self.typed_first
     }
 
-    pub(super) fn empty_text(&self) -> &str {
-        self.empty
+    pub(super) fn empty_text(&self) -> String {
+        self.empty.text()
     }
 }

@@ -11,7 +11,10 @@ use super::{
     picker::{Choice, Picker},
     text::{label, layout},
 };
-use crate::theme::{Type, tokens};
+use crate::{
+    text,
+    theme::{Type, tokens},
+};
 
 /// A list of at least this many choices has a search field.
 const SEARCH_FROM: usize = 8;
@@ -166,14 +169,15 @@ fn search_field(
     width: f32,
     first: bool,
 ) -> bool {
-    let name = format!("Search {}", picker.list_name().to_lowercase());
+    let list = picker.list_name().to_lowercase();
+    let name = text!("widgets-search-list", list = list);
     let hint = if picker.takes_typed() {
-        "Search or type a value"
+        text!("widgets-search-or-type")
     } else {
-        "Search"
+        text!("widgets-search")
     };
     let response = TextField::new(&name)
-        .hint(hint)
+        .hint(&hint)
         .width(width)
         .show(ui, &mut state.query);
     if first || !response.has_focus() {
@@ -202,7 +206,7 @@ fn empty_row(ui: &mut Ui, picker: &Picker<'_>) {
     ui.horizontal(|ui| {
         ui.set_height(tokens.size.row);
         ui.add_space(tokens.space.s);
-        label(ui, picker.empty_text(), Type::Body, tokens.color.muted);
+        label(ui, &picker.empty_text(), Type::Body, tokens.color.muted);
     });
 }
 
@@ -232,7 +236,7 @@ fn rows_ui<T>(
             let marked = position == state.marked;
             let response = match rows[position] {
                 ListRow::Typed => {
-                    let name = format!("Use “{}”", state.query.trim());
+                    let name = text!("widgets-use-typed", typed = state.query.trim());
                     row(ui, &name, "", width, marked, false)
                 }
                 ListRow::Choice(index) => {

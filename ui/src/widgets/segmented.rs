@@ -5,14 +5,17 @@ use egui::{
 };
 
 use super::{focus_ring, text::layout};
-use crate::theme::{Type, tokens};
+use crate::{
+    texts::Key,
+    theme::{Type, tokens},
+};
 
 /// Shows the options side by side; returns the one that was just chosen. The name is for assistive
 /// technology.
 pub fn segmented<T: PartialEq + Copy>(
     ui: &mut Ui,
     name: &str,
-    choices: &[(T, &str)],
+    choices: &[(T, Key)],
     chosen: T,
 ) -> Option<T> {
     let group = UiBuilder::new()
@@ -22,13 +25,14 @@ pub fn segmented<T: PartialEq + Copy>(
         .inner
 }
 
-fn options<T: PartialEq + Copy>(ui: &mut Ui, choices: &[(T, &str)], chosen: T) -> Option<T> {
+fn options<T: PartialEq + Copy>(ui: &mut Ui, choices: &[(T, Key)], chosen: T) -> Option<T> {
     let tokens = tokens(ui);
     let color = &tokens.color;
     let pad = tokens.space.m - 1.0;
-    let widths: Vec<f32> = choices
+    let names: Vec<String> = choices.iter().map(|(_, name)| name.text()).collect();
+    let widths: Vec<f32> = names
         .iter()
-        .map(|(_, name)| {
+        .map(|name| {
             let wide = layout(ui.painter(), name, Type::Strong, color.text, f32::INFINITY);
             wide.size().x + 2.0 * pad
         })
@@ -37,7 +41,8 @@ fn options<T: PartialEq + Copy>(ui: &mut Ui, choices: &[(T, &str)], chosen: T) -
     let (rect, base) = ui.allocate_exact_size(size, Sense::HOVER);
     let mut picked = None;
     let mut left = rect.left();
-    for (index, ((value, name), width)) in choices.iter().zip(&widths).enumerate() {
+    let options = choices.iter().zip(&names).zip(&widths);
+    for (index, (((value, _), name), width)) in options.enumerate() {
         let place = Rect::from_min_size(egui::pos2(left, rect.top()), vec2(*width, size.y));
         left += width;
         let response = ui.interact(place, base.id.with(index), Sense::click());

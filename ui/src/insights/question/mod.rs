@@ -14,7 +14,11 @@ pub use sentence::{measure_label, sentence, series_label};
 use empmix_query::{answer::Answer, report::Report};
 
 use super::answer::chart_model;
-use crate::report::{ChartModel, FilterDraft, Question, Shared};
+use crate::{
+    report::{ChartModel, FilterDraft, Question, Shared},
+    text,
+    texts::Key,
+};
 
 impl Question for Builder {
     fn first(shared: Shared) -> Self {
@@ -59,12 +63,12 @@ impl Question for Builder {
         };
         let measure = measure_label(&series.measure);
         match &series.event {
-            Some(event) => format!("{measure} · {event}"),
+            Some(event) => text!("insights-headline", measure = measure, event = event),
             None => measure,
         }
     }
 
-    fn missing(&self) -> &'static str {
-        "Choose a numeric property to continue"
+    fn missing(&self) -> Key {
+        Key("insights-missing")
     }
 }

@@ -1,30 +1,36 @@
-//! The question as an English sentence.
+//! The question as a sentence.
 
 use super::{
     builder::{Builder, MeasureDraft, SeriesDraft},
     report::series_id,
 };
-use crate::report::{
-    EVENT_PROPERTY, FilterDraft,
-    filters::{operator_label, takes_values},
-    granularity_word, names,
+use crate::{
+    report::{
+        EVENT_PROPERTY, FilterDraft,
+        filters::{operator_name, takes_values},
+        granularity_name, names,
+    },
+    text,
 };
 
 /// The label of a measure: `unique users`, `sum of lines_added`.
 pub fn measure_label(measure: &MeasureDraft) -> String {
-    let name = measure.property().unwrap_or("…");
-    match measure {
-        MeasureDraft::Total => "total events".to_owned(),
-        MeasureDraft::Unique => "unique users".to_owned(),
-        MeasureDraft::Sum(_) => format!("sum of {name}"),
-        MeasureDraft::Average(_) => format!("average of {name}"),
-    }
+    text!(
+        "insights-measure",
+        measure = measure_name(measure),
+        property = measure.property().unwrap_or("…"),
+    )
 }
 
 /// The label of a series in a legend: `Commit, unique users`.
 pub fn series_label(series: &SeriesDraft) -> String {
-    let event = series.event.as_deref().unwrap_or("All events");
-    format!("{event}, {}", measure_label(&series.measure))
+    let event = series.event.clone();
+    let event = event.unwrap_or_else(|| text!("insights-all-events"));
+    text!(
+        "insights-series-label",
+        event = event,
+        measure = measure_label(&series.measure)
+    )
 }
 
 /// Explains how the answer is computed, for the first series, with a note about a common surprise.
@@ -32,88 +38,64 @@ pub fn sentence(builder: &Builder) -> String {
     let Some(series) = builder.series.first() else {
         return String::new();
     };
-    let width = granularity_word(builder.shared.granularity);
-    let event = match &series.event {
-        Some(name) => format!("{name} event"),
-        None => "event".to_owned(),
+    let shared = &builder.shared;
+    let filters = shared.filters.iter().chain(&series.filters);
+    let conditions = filters.filter(|filter| filter.is_complete());
+    let conditions = conditions
+        .map(condition)
+        .reduce(|all, next| text!("insights-and", first = all, second = next));
+    let property = series.measure.property().map(str::to_owned);
+    let breakdown = match shared.breakdown.as_deref() {
+        None => "none",
+        Some(EVENT_PROPERTY) => "event",
+        Some(_) => "property",
     };
-    let mut text = match &series.measure {
-        MeasureDraft::Unique => {
-            format!("Distinct users with at least one {event} in each {width}")
-        }
-        MeasureDraft::Total => format!("All {event}s in each {width}"),
-        MeasureDraft::Sum(name) => {
-            format!(
-                "The sum of {} over all {event}s in each {width}",
-                named(name)
-            )
-        }
-        MeasureDraft::Average(name) => {
-            format!(
-                "The mean of {} over all {event}s in each {width}",
-                named(name)
-            )
-        }
-    };
-    if let Some(name) = &builder.shared.breakdown {
-        text.push_str(&format!(", by {}", property_phrase(name)));
-    }
-    let conditions: Vec<String> = builder
-        .shared
-        .filters
-        .iter()
-        .chain(&series.filters)
-        .filter(|filter| filter.is_complete())
-        .map(condition_phrase)
-        .collect();
-    if !conditions.is_empty() {
-        text.push_str(&format!(", where {}", conditions.join(" and ")));
-    }
-    text.push_str(". ");
-    text.push_str(note(builder, series));
-    if builder.series.len() > 1 {
-        let last = series_id(builder.series.len() - 1);
-        let others = match builder.series.len() {
-            2 => " Series B is computed the same way.".to_owned(),
-            _ => format!(" Series B to {last} are computed the same way."),
-        };
-        text.push_str(&others);
-    }
-    text
+    text!(
+        "insights-sentence",
+        measure = measure_name(&series.measure),
+        property = property.unwrap_or_else(|| text!("insights-a-property")),
+        events = series.event.as_ref().map_or("all", |_| "named"),
+        event = series.event.as_deref().unwrap_or_default(),
+        width = granularity_name(shared.granularity),
+        breakdown = breakdown,
+        by = shared.breakdown.as_deref().unwrap_or_default(),
+        filtered = conditions.as_ref().map_or("no", |_| "yes"),
+        conditions = conditions.unwrap_or_default(),
+        series = builder.series.len(),
+        last = series_id(builder.series.len() - 1),
+    )
 }
 
-fn named(property: &Option<String>) -> &str {
-    property.as_deref().unwrap_or("a property")
-}
-
-fn property_phrase(name: &str) -> String {
-    if name == EVENT_PROPERTY {
-        return "the event's name".to_owned();
+/// The name by which texts choose their variant for a measure.
+fn measure_name(measure: &MeasureDraft) -> &'static str {
+    match measure {
+        MeasureDraft::Total => "total",
+        MeasureDraft::Unique => "unique",
+        MeasureDraft::Sum(_) => "sum",
+        MeasureDraft::Average(_) => "average",
     }
-    format!("the event's {name}")
 }
 
-fn condition_phrase(filter: &FilterDraft) -> String {
-    let name = if filter.property == EVENT_PROPERTY {
-        "event"
+/// A filter as a part of the sentence: `repo is egui or axum`.
+fn condition(filter: &FilterDraft) -> String {
+    let property = if filter.property == EVENT_PROPERTY {
+        text!("insights-condition-event")
     } else {
-        &filter.property
+        filter.property.clone()
     };
-    let operator = operator_label(filter.operator);
-    if !takes_values(filter.operator) {
-        return format!("{name} {operator}");
-    }
-    let values = names::of_values(&filter.values);
-    format!("{name} {operator} {}", values.join(" or "))
-}
-
-fn note(builder: &Builder, series: &SeriesDraft) -> &'static str {
-    match (&series.measure, &builder.shared.breakdown) {
-        (MeasureDraft::Unique, Some(_)) => "A user with two values counts in both.",
-        (MeasureDraft::Unique, None) => "The headline counts a user once over the whole range.",
-        (MeasureDraft::Total, _) => "Each event counts once, in the bucket of its own time.",
-        _ => "Events without a numeric value are left out.",
-    }
+    let values = if takes_values(filter.operator) {
+        names::of_values(&filter.values)
+    } else {
+        Vec::new()
+    };
+    let values = values.into_iter();
+    let values = values.reduce(|all, next| text!("insights-or", first = all, second = next));
+    text!(
+        "insights-condition",
+        operator = operator_name(filter.operator),
+        property = property,
+        values = values.unwrap_or_default(),
+    )
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use crate::{
     },
     report::{DisplayCommand, FilterScope, ReportCommand, Shared, breakdown, filters},
     session::View,
+    text,
+    texts::Key,
     theme::{Type, tokens},
     widgets::{Button, Icon, card, label, section},
 };
@@ -51,35 +53,47 @@ fn title(ui: &mut Ui, (can_undo, can_redo): (bool, bool), view: View<'_>) {
     let tokens = tokens(ui);
     ui.horizontal(|ui| {
         ui.set_height(tokens.size.control);
-        label(ui, "Insights", Type::Title, tokens.color.text);
+        label(ui, &text!("insights-title"), Type::Title, tokens.color.text);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
-            let mut press = |icon, name, enabled, command: ReportCommand| {
-                let button = Button::icon_only(icon, name).enabled(enabled);
+            let mut press = |icon, name: Key, enabled, command: ReportCommand| {
+                let name = name.text();
+                let button = Button::icon_only(icon, &name).enabled(enabled);
                 if ui.add(button).clicked() {
                     view.commands.send(command);
                 }
             };
             press(
                 Icon::Fold,
-                "Fold the query",
+                Key("insights-fold"),
                 true,
                 ReportCommand::Display(DisplayCommand::ToggleQuery),
             );
-            press(Icon::Redo, "Redo", can_redo, ReportCommand::Redo);
-            press(Icon::Undo, "Undo", can_undo, ReportCommand::Undo);
+            press(
+                Icon::Redo,
+                Key("insights-redo"),
+                can_redo,
+                ReportCommand::Redo,
+            );
+            press(
+                Icon::Undo,
+                Key("insights-undo"),
+                can_undo,
+                ReportCommand::Undo,
+            );
         });
     });
 }
 
 fn questions(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'_>) {
-    section(ui, "Series");
+    section(ui, &text!("insights-series"));
     for index in 0..builder.series.len() {
         ui.push_id(("series", index), |ui| {
             series_card::show(ui, state.catalog(), builder, index, view);
         });
     }
-    if builder.series.len() < MAX_SERIES && ui.add(Button::link("+ Add series")).clicked() {
+    let add = text!("insights-add-series");
+    if builder.series.len() < MAX_SERIES && ui.add(Button::link(&add)).clicked() {
         view.commands.send(InsightsCommand::Edit(Edit::AddSeries));
     }
     shared_parts(ui, state, &builder.shared, view);
@@ -88,7 +102,7 @@ fn questions(ui: &mut Ui, state: &InsightsState, builder: &Builder, view: View<'
 /// Filters and breakdown.
 fn shared_parts(ui: &mut Ui, state: &InsightsState, shared: &Shared, view: View<'_>) {
     let catalog = state.catalog();
-    section(ui, "Filters");
+    section(ui, &text!("insights-filters"));
     if !shared.filters.is_empty() {
         card(ui, |ui| {
             ui.set_width(ui.available_width());
@@ -96,8 +110,8 @@ fn shared_parts(ui: &mut Ui, state: &InsightsState, shared: &Shared, view: View<
         });
     }
     let scope = (FilterScope::Report, "");
-    filters::add(ui, catalog, "+ Add filter", scope, view);
-    section(ui, "Break down by");
+    filters::add(ui, catalog, &text!("insights-add-filter"), scope, view);
+    section(ui, &text!("insights-breakdown"));
     let values = match (&shared.breakdown, state.chart(), state.answered()) {
         (Some(property), Some(model), Some(answered)) => {
             breakdown::value_count(model, answered.series.len(), property)
@@ -117,7 +131,7 @@ fn how_galley(ui: &Ui, builder: &Builder) -> std::sync::Arc<egui::Galley> {
         line_height: Some(17.0),
         ..TextFormat::simple(kind.font(), muted)
     };
-    job.append("How this is computed.", 0.0, format(Type::SmallStrong));
+    job.append(&text!("insights-how"), 0.0, format(Type::SmallStrong));
     job.append(&format!(" {}", sentence(builder)), 0.0, format(Type::Small));
     ui.painter().layout_job(job)
 }
@@ -137,7 +151,7 @@ fn how_computed(
     let response = ui.interact(place, ui.scope_id().with("how"), egui::Sense::HOVER);
     let explanation = sentence(builder);
     response.widget_info(|| {
-        let text = format!("How this is computed. {explanation}");
+        let text = format!("{} {explanation}", text!("insights-how"));
         egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, text)
     });
     if cut {

@@ -9,6 +9,8 @@ use crate::{
     },
     report::{Catalog, FilterScope, filters, full},
     session::View,
+    text,
+    texts::Key,
     theme::{Type, tokens},
     widgets::{Button, ButtonKind, Choice, Icon, Picker, card, paint_text},
 };
@@ -28,7 +30,8 @@ pub(super) fn show(
     };
     let tokens = tokens(ui);
     let scope = FilterScope::Part(index);
-    let part = format!("series {}", series_id(index));
+    let part = text!("insights-part", series = series_id(index));
+    let add = text!("insights-add-filter-to-series");
     card(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing = vec2(tokens.space.s, tokens.space.s);
@@ -42,14 +45,14 @@ pub(super) fn show(
             ui.add_space(BADGE + tokens.space.s);
             measure_picker(ui, series, index, view);
             if !series.measure.takes_property() {
-                filters::add(ui, catalog, "+ Filter", (scope, &part), view);
+                filters::add(ui, catalog, &add, (scope, &part), view);
             }
         });
         if series.measure.takes_property() {
             ui.horizontal(|ui| {
                 ui.add_space(BADGE + tokens.space.s);
                 property_picker(ui, catalog, series, index, view);
-                filters::add(ui, catalog, "+ Filter", (scope, &part), view);
+                filters::add(ui, catalog, &add, (scope, &part), view);
             });
         }
         filters::show_all(ui, catalog, &series.filters, scope, view);
@@ -82,17 +85,17 @@ fn event_picker(
     width: f32,
     view: View<'_>,
 ) {
-    const ALL: &str = "All events";
-    let name = format!("Event of series {}", series_id(index));
-    let current = series.event.as_deref().unwrap_or(ALL);
+    let name = text!("insights-event-of", series = series_id(index));
+    let every = text!("insights-all-events");
+    let current = series.event.as_ref().unwrap_or(&every);
     let picked = Picker::new(&name, current)
         .width(width)
         .list_width(280.0)
         .search()
-        .empty("No such event")
+        .empty(Key("insights-no-event"))
         .show(ui, || {
             let all: u64 = catalog.events.iter().map(|(_, count)| count).sum();
-            let every = Choice::new(None, ALL).detail(full(Some(all as f64)));
+            let every = Choice::new(None, &every).detail(full(Some(all as f64)));
             let named = catalog.events.iter().map(|(name, count)| {
                 Choice::new(Some(name.clone()), name).detail(full(Some(*count as f64)))
             });
@@ -106,7 +109,7 @@ fn event_picker(
 
 fn menu(ui: &mut Ui, builder: &Builder, index: usize, view: View<'_>) {
     let id = series_id(index);
-    let name = format!("Actions of series {id}");
+    let name = text!("insights-actions-of", series = &id);
     let button = Button::icon_only(Icon::More, &name).width(MENU);
     let response = ui.add(button);
     let tokens = tokens(ui);
@@ -119,12 +122,21 @@ fn menu(ui: &mut Ui, builder: &Builder, index: usize, view: View<'_>) {
             ui.spacing_mut().item_spacing.y = 0.0;
             let many = builder.series.len();
             let entries = [
-                ("Duplicate", many < MAX_SERIES, Edit::DuplicateSeries(index)),
-                ("Remove", many > 1, Edit::RemoveSeries(index)),
+                (
+                    text!("insights-duplicate"),
+                    text!("insights-duplicate-series", series = &id),
+                    many < MAX_SERIES,
+                    Edit::DuplicateSeries(index),
+                ),
+                (
+                    text!("insights-remove"),
+                    text!("insights-remove-series", series = &id),
+                    many > 1,
+                    Edit::RemoveSeries(index),
+                ),
             ];
-            for (label, enabled, edit) in entries {
-                let name = format!("{label} series {id}");
-                let entry = Button::ghost(label)
+            for (label, name, enabled, edit) in entries {
+                let entry = Button::ghost(&label)
                     .name(&name)
                     .role(egui::accesskit::Role::MenuItem)
                     .width(160.0)
@@ -137,34 +149,33 @@ fn menu(ui: &mut Ui, builder: &Builder, index: usize, view: View<'_>) {
 }
 
 /// The name of a measure in the list and on the button.
-fn measure_name(measure: &MeasureDraft) -> &'static str {
+fn measure_name(measure: &MeasureDraft) -> String {
     match measure {
-        MeasureDraft::Total => "Total events",
-        MeasureDraft::Unique => "Unique users",
-        MeasureDraft::Sum(_) => "Sum of…",
-        MeasureDraft::Average(_) => "Average of…",
+        MeasureDraft::Total => text!("insights-measure-total"),
+        MeasureDraft::Unique => text!("insights-measure-unique"),
+        MeasureDraft::Sum(_) => text!("insights-measure-sum"),
+        MeasureDraft::Average(_) => text!("insights-measure-average"),
     }
 }
 
 fn measure_picker(ui: &mut Ui, series: &SeriesDraft, index: usize, view: View<'_>) {
-    let name = format!("Measure of series {}", series_id(index));
+    let name = text!("insights-measure-of", series = series_id(index));
+    let chosen = measure_name(&series.measure);
     let kept = series.measure.property().map(str::to_owned);
-    let picked = Picker::new(&name, measure_name(&series.measure))
-        .list_width(180.0)
-        .show(ui, || {
-            [
-                MeasureDraft::Total,
-                MeasureDraft::Unique,
-                MeasureDraft::Sum(kept.clone()),
-                MeasureDraft::Average(kept),
-            ]
-            .into_iter()
-            .map(|measure| {
-                let name = measure_name(&measure);
-                Choice::new(measure, name)
-            })
-            .collect()
-        });
+    let picked = Picker::new(&name, &chosen).list_width(180.0).show(ui, || {
+        [
+            MeasureDraft::Total,
+            MeasureDraft::Unique,
+            MeasureDraft::Sum(kept.clone()),
+            MeasureDraft::Average(kept),
+        ]
+        .into_iter()
+        .map(|measure| {
+            let name = measure_name(&measure);
+            Choice::new(measure, name)
+        })
+        .collect()
+    });
     if let Some(measure) = picked {
         view.commands
             .send(InsightsCommand::Edit(Edit::Measure(index, measure)));
@@ -178,13 +189,14 @@ fn property_picker(
     index: usize,
     view: View<'_>,
 ) {
-    let name = format!("Property of series {}", series_id(index));
-    let current = series.measure.property();
-    let picked = Picker::new(&name, current.unwrap_or("Choose a property"))
+    let name = text!("insights-property-of", series = series_id(index));
+    let choose = text!("insights-choose-property");
+    let current = series.measure.property().unwrap_or(&choose);
+    let picked = Picker::new(&name, current)
         .kind(ButtonKind::Field)
         .max_width(ui.available_width() - 64.0)
         .search()
-        .empty("No numeric properties")
+        .empty(Key("insights-no-numeric"))
         .show(ui, || {
             let count = |count: u64| full(Some(count as f64));
             let named = catalog.numeric().map(|property| {

@@ -24,6 +24,7 @@ pub use summary::summary;
 use super::{ChartKind, Display, DisplayCommand, ReportCommand};
 use crate::{
     session::View,
+    text,
     theme::{Type, tokens},
     widgets::{card_frame, focus_ring, layout, paint_text},
 };
@@ -125,12 +126,12 @@ pub(crate) fn show(
     time_labels(ui, &chart, card);
     if model.is_empty() {
         let ink = tokens(ui).color.muted;
-        let text = "No events match in this range";
+        let text = text!("report-chart-empty");
         paint_text(
             ui.painter(),
             chart.plot.center(),
             Align2::CENTER_CENTER,
-            text,
+            &text,
             Type::Body,
             ink,
         );

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use empmix_query::report::Granularity;
 
+use crate::texts::Key;
+
 /// An answer, prepared for the chart and the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChartModel {
@@ -30,7 +32,7 @@ pub struct ChartModel {
     /// Events that were scanned.
     pub rows_scanned: u64,
     /// The engine that computed the answer: `local engine`, `MongoDB`.
-    pub engine: &'static str,
+    pub engine: Key,
 }
 
 /// One line.
@@ -144,6 +146,6 @@ pub(crate) fn example(breakdown: Option<&str>, lines: &[(&str, &[Option<f64>])])
         lines,
         took_ms: 2.1,
         rows_scanned: 10,
-        engine: "local engine",
+        engine: Key("report-engine-local"),
     }
 }

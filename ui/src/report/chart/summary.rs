@@ -1,7 +1,10 @@
 //! The chart as text, for screen readers.
 
 use super::ChartModel;
-use crate::report::{bucket_title, full};
+use crate::{
+    report::{Line, bucket_title, full},
+    text,
+};
 
 /// The most lines that are described one by one.
 const MAX_DESCRIBED: usize = 5;
@@ -11,45 +14,47 @@ const MAX_DESCRIBED: usize = 5;
 pub fn summary(model: &ChartModel) -> String {
     let measure = &model.measure;
     let Some(last) = model.buckets.len().checked_sub(1) else {
-        return format!("Chart of {measure}: the range is empty");
+        return text!("report-summary-empty", measure = measure);
     };
-    let title = |bucket| bucket_title(&model.buckets, bucket, model.granularity);
-    let count = model.lines.len();
-    let lines = if count == 1 {
-        "one line".to_owned()
-    } else {
-        format!("{count} lines")
-    };
-    let mut text = format!(
-        "Chart of {measure}, {} to {}, {lines}.",
-        title(0),
-        title(last)
+    let lines = model.lines.len();
+    let all = text!(
+        "report-summary",
+        measure = measure,
+        first = title(model, 0),
+        last = title(model, last),
+        lines = lines,
     );
-    for line in model.lines.iter().take(MAX_DESCRIBED) {
-        text.push_str(&format!(" {}: total {}", line.name.text, full(line.total)));
-        let highest = line
-            .points
-            .iter()
-            .enumerate()
-            .filter_map(|(index, point)| point.map(|value| (index, value)))
-            .max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((index, value)) = highest {
-            let when = title(index);
-            text.push_str(&format!(", highest {} in {when}", full(Some(value))));
-        }
-        let complete = model.partial.iter().rposition(|partial| !partial);
-        if let Some(index) = complete {
-            text.push_str(&format!(", last complete {}", full(line.points[index])));
-        }
-        text.push('.');
+    let mut sentences = vec![all];
+    let described = model.lines.iter().take(MAX_DESCRIBED);
+    sentences.extend(described.map(|line| of_line(model, line)));
+    if lines > MAX_DESCRIBED {
+        let count = lines - MAX_DESCRIBED;
+        sentences.push(text!("report-summary-more", count = count));
     }
-    if count > MAX_DESCRIBED {
-        text.push_str(&format!(
-            " {} more lines are in the table.",
-            count - MAX_DESCRIBED
-        ));
-    }
-    text
+    sentences.join(" ")
+}
+
+/// Total, highest bucket and last complete one of a line.
+fn of_line(model: &ChartModel, line: &Line) -> String {
+    let points = line.points.iter().enumerate();
+    let highest = points
+        .filter_map(|(index, point)| point.map(|value| (index, value)))
+        .max_by(|a, b| a.1.total_cmp(&b.1));
+    let complete = model.partial.iter().rposition(|partial| !partial);
+    // What is not there is `none`, which the text leaves out.
+    let none = || "none".to_owned();
+    text!(
+        "report-summary-line",
+        name = &line.name.text,
+        total = full(line.total),
+        highest = highest.map_or_else(none, |(_, value)| full(Some(value))),
+        when = highest.map_or_else(none, |(index, _)| title(model, index)),
+        complete = complete.map_or_else(none, |index| full(line.points[index])),
+    )
+}
+
+fn title(model: &ChartModel, bucket: usize) -> String {
+    bucket_title(&model.buckets, bucket, model.granularity)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use egui::{Align2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 use super::{ChartLayout, ChartModel};
 use crate::{
     report::{bucket_title, full},
+    text,
     theme::{Type, tokens},
     widgets::{layout, paint_text},
 };
@@ -46,12 +47,12 @@ pub(super) fn show(ui: &Ui, chart: &ChartLayout<'_>, bucket: usize, x: f32) {
     let place = tooltip_rect(chart.plot, x, size);
     background(ui, place);
     let painter = ui.painter();
-    let text = |x: f32, y: f32, anchor, words: &str, kind, ink| {
+    let put = |x: f32, y: f32, anchor, words: &str, kind, ink| {
         paint_text(painter, pos2(x, y), anchor, words, kind, ink);
     };
     let (left, right) = (place.left() + PAD, place.right() - PAD);
     let mut y = place.top() + 4.0 + ROW / 2.0;
-    text(
+    put(
         left,
         y,
         Align2::LEFT_CENTER,
@@ -66,7 +67,7 @@ pub(super) fn show(ui: &Ui, chart: &ChartLayout<'_>, bucket: usize, x: f32) {
         let name = layout(painter, name, Type::Small, color.text, NAME);
         painter.galley(pos2(left + DOT, y - name.size().y / 2.0), name, color.text);
         let value = full(*value);
-        text(
+        put(
             right,
             y,
             Align2::RIGHT_CENTER,
@@ -76,8 +77,8 @@ pub(super) fn show(ui: &Ui, chart: &ChartLayout<'_>, bucket: usize, x: f32) {
         );
     }
     if more > 0 {
-        let words = format!("+ {more} more");
-        text(
+        let words = text!("report-tooltip-more", count = more);
+        put(
             left,
             y + ROW,
             Align2::LEFT_CENTER,
@@ -91,7 +92,7 @@ pub(super) fn show(ui: &Ui, chart: &ChartLayout<'_>, bucket: usize, x: f32) {
 fn title(model: &ChartModel, bucket: usize) -> String {
     let title = bucket_title(&model.buckets, bucket, model.granularity);
     match model.partial.get(bucket) {
-        Some(true) => format!("{title}, incomplete"),
+        Some(true) => text!("report-tooltip-incomplete", title = title),
         _ => title,
     }
 }

@@ -7,7 +7,8 @@ use egui::{
 
 use super::{ChartKind, ChartModel, Display};
 use crate::{
-    report::full,
+    report::{full, names},
+    text,
     theme::{Type, tokens},
     widgets::{layout, paint_text},
 };
@@ -116,10 +117,11 @@ fn row(ui: &Ui, model: &ChartModel, columns: &Columns, rect: Rect, (line, total)
 /// The bars as text, for screen readers.
 fn description(model: &ChartModel, rows: &[(usize, f64)]) -> String {
     let row = |(line, total): &(usize, f64)| {
-        format!("{}: {}", model.lines[*line].name.text, full(Some(*total)))
+        let name = &model.lines[*line].name.text;
+        text!("report-totals-row", name = name, total = full(Some(*total)))
     };
     let rows: Vec<String> = rows.iter().map(row).collect();
-    format!("Bars of totals. {}", rows.join(", "))
+    text!("report-totals", rows = names::list(&rows))
 }
 
 /// The visible lines that have a total, largest first.

@@ -7,11 +7,13 @@ use empmix_query::report::{Condition, Filter, Operator, PropertyRef};
 use serde_json::Value;
 
 pub(crate) use operator::{
-    ValueKind, operator_label, operators, takes_many, takes_values, value_from_text, value_kind,
+    ValueKind, operator_label, operator_name, operators, takes_many, takes_values, value_from_text,
+    value_kind,
 };
 pub(crate) use row::{add, open_add_filter, properties, property_list, show_all};
 
 use super::{Catalog, names};
+use crate::text;
 
 /// One condition; its values may still be missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,8 +68,8 @@ impl FilterDraft {
     /// Its values as text, or an invitation to choose some.
     pub fn values_label(&self) -> String {
         match names::of_values(&self.values).as_slice() {
-            [] => "Choose…".to_owned(),
-            texts => texts.join(", "),
+            [] => text!("report-filter-choose"),
+            texts => names::list(texts),
         }
     }
 

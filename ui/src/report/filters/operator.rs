@@ -3,7 +3,7 @@
 use empmix_query::report::Operator;
 use serde_json::Value;
 
-use crate::report::PropertyInfo;
+use crate::{report::PropertyInfo, texts::Key};
 
 /// The type of a comparison's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,16 +31,30 @@ pub(crate) fn operators(property: Option<&PropertyInfo>) -> &'static [Operator] 
 }
 
 /// The text of a comparison between a property and a value.
-pub(crate) fn operator_label(operator: Operator) -> &'static str {
+pub(crate) fn operator_label(operator: Operator) -> Key {
+    match operator {
+        Operator::Is => Key("report-operator-is"),
+        Operator::IsNot => Key("report-operator-is-not"),
+        Operator::Contains => Key("report-operator-contains"),
+        Operator::Set => Key("report-operator-set"),
+        Operator::NotSet => Key("report-operator-not-set"),
+        Operator::Eq => Key("report-operator-eq"),
+        Operator::Gt => Key("report-operator-gt"),
+        Operator::Lt => Key("report-operator-lt"),
+    }
+}
+
+/// The name by which texts choose their variant for a comparison.
+pub(crate) fn operator_name(operator: Operator) -> &'static str {
     match operator {
         Operator::Is => "is",
-        Operator::IsNot => "is not",
+        Operator::IsNot => "is-not",
         Operator::Contains => "contains",
-        Operator::Set => "is set",
-        Operator::NotSet => "is not set",
-        Operator::Eq => "=",
-        Operator::Gt => ">",
-        Operator::Lt => "<",
+        Operator::Set => "set",
+        Operator::NotSet => "not-set",
+        Operator::Eq => "eq",
+        Operator::Gt => "gt",
+        Operator::Lt => "lt",
     }
 }
 

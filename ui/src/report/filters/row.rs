@@ -11,6 +11,8 @@ use super::{
 use crate::{
     report::{Catalog, PropertyInfo, ReportCommand, ReportEdit, full, names},
     session::View,
+    text,
+    texts::Key,
     theme::{Type, tokens},
     widgets::{Button, ButtonKind, Choice, Icon, Picker, label_wrapped, layout},
 };
@@ -27,8 +29,8 @@ pub(crate) fn add(
     view: View<'_>,
 ) {
     let name = match scope {
-        FilterScope::Report => "Add filter".to_owned(),
-        FilterScope::Part(_) => format!("Add filter to {part}"),
+        FilterScope::Report => text!("report-filter-add"),
+        FilterScope::Part(_) => text!("report-filter-add-to", part = part),
     };
     let open_requested = scope == FilterScope::Report
         && ui.data_mut(|data| data.remove_temp::<bool>(open_requested_id()).is_some());
@@ -124,7 +126,7 @@ impl FilterRow<'_> {
             self.values(ui, room, true);
         }
         if matches_missing(self.filter.operator) {
-            let hint = format!("Also matches events without {}", self.filter.property);
+            let hint = text!("report-filter-missing", property = &self.filter.property);
             label_wrapped(ui, &hint, Type::Small, tokens(ui).color.muted);
         }
     }
@@ -139,7 +141,7 @@ impl FilterRow<'_> {
         };
         let texts = [
             self.filter.property.as_str(),
-            operator_label(self.filter.operator),
+            &operator_label(self.filter.operator).text(),
             &self.filter.values_label(),
         ];
         let text_width: f32 = texts.into_iter().map(width).sum();
@@ -148,7 +150,7 @@ impl FilterRow<'_> {
     }
 
     fn property(&self, ui: &mut Ui, max_width: f32) {
-        let name = format!("Property of filter {}", self.index + 1);
+        let name = text!("report-filter-property", number = self.index + 1);
         let picked = property_list(&name, &self.filter.property, ButtonKind::Field)
             .no_caret()
             .max_width(max_width)
@@ -159,13 +161,15 @@ impl FilterRow<'_> {
     }
 
     fn operator(&self, ui: &mut Ui) {
-        let name = format!("Comparison of filter {}", self.index + 1);
+        let name = text!("report-filter-comparison", number = self.index + 1);
         let known = self.catalog.property(&self.filter.property);
-        let picked = Picker::new(&name, operator_label(self.filter.operator))
+        let chosen = operator_label(self.filter.operator).text();
+        let picked = Picker::new(&name, &chosen)
             .kind(ButtonKind::Ghost)
             .list_width(140.0)
             .show(ui, || {
-                let choice = |operator: &_| Choice::new(*operator, operator_label(*operator));
+                let choice =
+                    |operator: &_| Choice::new(*operator, operator_label(*operator).text());
                 operators(known).iter().map(choice).collect()
             });
         if let Some(operator) = picked {
@@ -174,7 +178,7 @@ impl FilterRow<'_> {
     }
 
     fn values(&self, ui: &mut Ui, room: f32, wide: bool) {
-        let name = format!("Value of filter {}", self.index + 1);
+        let name = text!("report-filter-value", number = self.index + 1);
         let text = self.filter.values_label();
         let known = self.catalog.property(&self.filter.property);
         let operator = self.filter.operator;
@@ -215,11 +219,11 @@ impl FilterRow<'_> {
         self.takes_numbers() || value_kind(self.filter.operator) == ValueKind::Text
     }
 
-    fn empty_text(&self) -> &'static str {
+    fn empty_text(&self) -> Key {
         if self.takes_numbers() {
-            "Type a number"
+            Key("report-filter-type-number")
         } else {
-            "Type a value"
+            Key("report-filter-type-value")
         }
     }
 
@@ -256,7 +260,7 @@ impl FilterRow<'_> {
     }
 
     fn remove(&self, ui: &mut Ui) {
-        let name = format!("Remove filter {}", self.index + 1);
+        let name = text!("report-filter-remove", number = self.index + 1);
         if ui
             .add(Button::icon_only(Icon::Close, &name).width(REMOVE))
             .clicked()
@@ -285,7 +289,7 @@ pub(crate) fn property_list<'a>(name: &'a str, text: &'a str, kind: ButtonKind) 
         .kind(kind)
         .list_width(280.0)
         .search()
-        .empty("No such property")
+        .empty(Key("report-no-property"))
 }
 
 /// Every property with its types.
@@ -294,7 +298,7 @@ pub(crate) fn properties(catalog: &Catalog) -> Vec<Choice<String>> {
         .properties
         .iter()
         .map(|property| {
-            Choice::new(property.name.clone(), &property.name).detail(property.types.join(", "))
+            Choice::new(property.name.clone(), &property.name).detail(names::list(&property.types))
         })
         .collect()
 }

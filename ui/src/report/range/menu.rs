@@ -7,11 +7,15 @@ use super::{RangeChoice, day_of};
 use crate::{
     report::{ReportCommand, ReportEdit},
     session::View,
+    text,
     theme::{Type, tokens},
     widgets::{Button, Icon, TextField, label, popup_frame, separator},
 };
 
 const WIDTH: f32 = 248.0;
+/// How a date is typed: as ISO 8601 writes it, in any language.
+const FROM_HINT: &str = "2026-01-31";
+const TO_HINT: &str = "2026-12-31";
 
 /// The dates in the two fields, as typed.
 #[derive(Clone, Default)]
@@ -22,9 +26,9 @@ struct TypedDates {
 
 /// Shows the range; a click opens the menu.
 pub(crate) fn show(ui: &mut Ui, range: RangeChoice, max_width: f32, view: View<'_>) {
-    let current = range.label();
+    let (name, current) = (text!("report-range"), range.label());
     let chip = Button::secondary(&current)
-        .name("Range")
+        .name(&name)
         .value(&current)
         .caret()
         .max_width(max_width)
@@ -37,7 +41,7 @@ pub(crate) fn show(ui: &mut Ui, range: RangeChoice, max_width: f32, view: View<'
         .gap(tokens.space.xs)
         .width(WIDTH)
         .frame(frame)
-        .accessible_name("Range")
+        .accessible_name(&name)
         .show(|ui| {
             ui.set_width(WIDTH);
             let chosen = menu(ui, &response, range, view);
@@ -64,10 +68,9 @@ fn menu(ui: &mut Ui, chip: &Response, current: RangeChoice, view: View<'_>) -> O
     }
     if let Some(range) = all_time(view) {
         let selected = range == current;
-        if ui
-            .add(Button::ghost("All time").width(WIDTH).selected(selected))
-            .clicked()
-        {
+        let name = text!("report-range-all");
+        let entry = Button::ghost(&name).width(WIDTH).selected(selected);
+        if ui.add(entry).clicked() {
             chosen = Some(range);
         }
     }
@@ -128,24 +131,26 @@ fn dates(
         let field = (WIDTH - 2.0 * 8.0 - 16.0) / 2.0;
         ui.add_space(tokens(ui).space.xs);
         let wrong = |text: &str| text.parse::<Date>().is_err();
-        let first = TextField::new("From")
-            .hint("2026-01-31")
-            .width(field)
-            .limit(10);
-        let first = first.error(wrong(&typed.from)).show(ui, &mut typed.from);
-        label(ui, "–", Type::Body, tokens(ui).color.muted);
-        let last = TextField::new("To")
-            .hint("2026-12-31")
-            .width(field)
-            .limit(10);
-        let last = last.error(wrong(&typed.to)).show(ui, &mut typed.to);
+        let day = |ui: &mut Ui, name: &str, hint, typed: &mut String| {
+            let field = TextField::new(name).hint(hint).width(field).limit(10);
+            field.error(wrong(typed)).show(ui, typed)
+        };
+        let first = day(ui, &text!("report-range-from"), FROM_HINT, &mut typed.from);
+        label(
+            ui,
+            &text!("report-range-between"),
+            Type::Body,
+            tokens(ui).color.muted,
+        );
+        let last = day(ui, &text!("report-range-to"), TO_HINT, &mut typed.to);
         let enter = ui.input(|input| input.key_pressed(egui::Key::Enter));
         entered = enter && (first.lost_focus() || last.lost_focus());
     });
     ui.add_space(tokens(ui).space.s);
     let applied = ui.horizontal(|ui| {
         ui.add_space(tokens(ui).space.xs);
-        let apply = Button::secondary("Show these days").icon(Icon::Calendar);
+        let apply = text!("report-range-apply");
+        let apply = Button::secondary(&apply).icon(Icon::Calendar);
         ui.add(apply.enabled(range.is_some())).clicked()
     });
     ui.add_space(tokens(ui).space.xs);

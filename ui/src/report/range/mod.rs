@@ -8,7 +8,8 @@ use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 
 pub(crate) use menu::show;
 
-use super::granularity::granularity_word;
+use super::granularity::granularity_name;
+use crate::{clock::by_pattern, text, texts::Key};
 
 /// A range of time, in the project's zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,17 +52,22 @@ impl RangeChoice {
             Self::Last {
                 last: 1,
                 unit: Granularity::Year,
-            } => "This year".to_owned(),
-            Self::Last { last, unit } => format!("Last {last} {}s", granularity_word(*unit)),
-            Self::TwelveMonthsTo(day) => format!("12 months to {}", day.strftime("%-d %b %Y")),
-            Self::Dates { from, to } if from == to => from.strftime("%-d %b %Y").to_string(),
+            } => text!("report-range-this-year"),
+            Self::Last { last, unit } => {
+                let unit = granularity_name(*unit);
+                text!("report-range-last", count = *last, unit = unit)
+            }
+            Self::TwelveMonthsTo(day) => {
+                text!("report-range-twelve-months", day = day_and_year(*day))
+            }
+            Self::Dates { from, to } if from == to => day_and_year(*from),
             Self::Dates { from, to } => {
-                let pattern = if from.year() == to.year() {
-                    "%-d %b"
+                let from = if from.year() == to.year() {
+                    by_pattern(*from, Key("date-day"))
                 } else {
-                    "%-d %b %Y"
+                    day_and_year(*from)
                 };
-                format!("{} – {}", from.strftime(pattern), to.strftime("%-d %b %Y"))
+                text!("report-range-dates", from = from, to = day_and_year(*to))
             }
         }
     }
@@ -127,6 +133,10 @@ impl RangeChoice {
         let (from, to) = self.days(today);
         days_between(from, to) + 1
     }
+}
+
+fn day_and_year(day: Date) -> String {
+    by_pattern(day, Key("date-day-year"))
 }
 
 /// The day that a time falls on.

@@ -10,9 +10,10 @@ use egui::{
 use model::Row;
 pub use model::{SortBy, Table, table};
 
-use super::{ChartModel, Display, DisplayCommand, ReportCommand, legend::line_marker};
+use super::{ChartModel, Display, DisplayCommand, ReportCommand, legend::line_marker, names};
 use crate::{
     session::View,
+    text,
     theme::{Type, tokens},
     widgets::{HeaderCell, card_frame, focus_ring, layout, paint_text},
 };
@@ -57,7 +58,7 @@ pub(super) fn show(
     let builder = UiBuilder::new()
         .max_rect(card)
         .accessibility_role(Role::Table)
-        .accessibility_label("Values");
+        .accessibility_label(text!("report-table"));
     ui.scope_builder(builder, |ui| {
         ui.expand_to_include_rect(card);
         contents(ui, display, model, card, view);
@@ -194,7 +195,7 @@ fn header(
             .sortable(sort(column.sort));
         let mut response = cell.show(ui, rect);
         if column.partial {
-            response = response.on_hover_text("Incomplete period");
+            response = response.on_hover_text(text!("report-table-incomplete"));
         }
         if response.clicked() {
             clicked = Some(column.sort);
@@ -244,7 +245,8 @@ fn body_row(
     }
     focus_ring(ui, &response, rect.shrink(2.0), tokens.radius.control);
     response.widget_info(|| {
-        let text = format!("{}: {}", row.name, row.cells.join(", "));
+        let values = names::list(&row.cells);
+        let text = text!("report-table-row", name = &row.name, values = values);
         WidgetInfo::selected(Role::Row, true, shown, text)
     });
     if response.clicked() {

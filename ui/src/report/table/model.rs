@@ -1,9 +1,8 @@
 //! The table under the chart.
 
-use empmix_query::report::Granularity;
-
 use crate::{
-    report::{ChartModel, bucket_column_label, decimals, fixed, full, granularity_label},
+    report::{ChartModel, bucket_column_label, decimals, fixed, full, granularity_name},
+    text,
     widgets::Sort,
 };
 
@@ -59,12 +58,15 @@ pub fn table(model: &ChartModel, bucket_columns: usize, sort: (SortBy, Sort)) ->
     let buckets: Vec<usize> = (count.saturating_sub(bucket_columns)..count).collect();
     let mut columns = vec![
         Column {
-            label: "Total".to_owned(),
+            label: text!("report-table-total"),
             sort: SortBy::Total,
             partial: false,
         },
         Column {
-            label: average_label(model.granularity),
+            label: text!(
+                "report-table-average",
+                width = granularity_name(model.granularity)
+            ),
             sort: SortBy::Average,
             partial: false,
         },
@@ -84,18 +86,9 @@ pub fn table(model: &ChartModel, bucket_columns: usize, sort: (SortBy, Sort)) ->
         name_label: model
             .breakdown
             .clone()
-            .unwrap_or_else(|| "Series".to_owned()),
+            .unwrap_or_else(|| text!("report-table-series")),
         columns,
         rows,
-    }
-}
-
-fn average_label(width: Granularity) -> String {
-    match width {
-        Granularity::Minute => "Avg a minute".to_owned(),
-        Granularity::Hour => "Hourly avg".to_owned(),
-        Granularity::Day => "Daily avg".to_owned(),
-        _ => format!("{}ly avg", granularity_label(width)),
     }
 }
 
