@@ -140,7 +140,8 @@ impl DomMirror {
     }
 
     fn put_in_order(&mut self, elements: &[Element]) -> Result<(), JsValue> {
-        let order = elements.iter().map(|one| (one.id, one.parent)).collect();
+        let order: Vec<(u64, Option<u64>)> =
+            elements.iter().map(|one| (one.id, one.parent)).collect();
         if order == self.order {
             return Ok(());
         }

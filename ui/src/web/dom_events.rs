@@ -96,8 +96,9 @@ fn touch(event: &Event) -> Result<Event, JsValue> {
     // There only where the machine has a touch screen.
     let name = JsValue::from_str("TouchEvent");
     let constructor = js_sys::Reflect::get(&js_sys::global(), &name)?;
+    let constructor: js_sys::Function = constructor.unchecked_into();
     let arguments = js_sys::Array::of2(&JsValue::from_str(&event.type_()), &init);
-    js_sys::Reflect::construct(constructor.unchecked_ref(), &arguments)?.dyn_into()
+    js_sys::Reflect::construct(&constructor, &arguments)?.dyn_into()
 }
 
 /// Moves the keyboard to the canvas and presses the key there.
