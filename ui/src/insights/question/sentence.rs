@@ -134,4 +134,39 @@ mod tests {
              way."
         );
     }
+
+    #[test]
+    fn the_sentence_has_a_variant_for_each_measure() {
+        let mut builder = builder();
+        builder.series[0].event = Some("Commit".to_owned());
+        builder.shared.breakdown = Some("repo".to_owned());
+        for (property, operator) in [(EVENT_PROPERTY, Operator::Is), ("bot", Operator::NotSet)] {
+            builder.shared.filters.push(FilterDraft {
+                property: property.to_owned(),
+                operator,
+                values: vec![json!("a")],
+            });
+        }
+        assert_eq!(
+            sentence(&builder),
+            "Distinct users with at least one Commit event in each week, by the event's repo, where \
+             event is a and bot is not set. A user with two values counts in both."
+        );
+        builder.series = vec![SeriesDraft::default(); 3];
+        builder.series[0].measure = MeasureDraft::Total;
+        builder.shared.filters.clear();
+        assert_eq!(
+            sentence(&builder),
+            "All events in each week, by the event's repo. Each event counts once, in the bucket of \
+             its own time. Series B to C are computed the same way."
+        );
+        builder.series = vec![SeriesDraft::default()];
+        builder.series[0].measure = MeasureDraft::Average(None);
+        builder.shared.breakdown = None;
+        assert_eq!(
+            sentence(&builder),
+            "The mean of a property over all events in each week. Events without a numeric value are \
+             left out."
+        );
+    }
 }

@@ -72,4 +72,24 @@ mod tests {
              events, unique users: total 30, highest 22 in Week of 13 Jul 2026, last complete 3."
         );
     }
+
+    #[test]
+    fn it_leaves_out_what_is_not_there() {
+        let lines: Vec<(&str, &[Option<f64>])> = vec![("a", &[None]); 7];
+        let text = summary(&example(None, &lines));
+        assert!(
+            text.starts_with(
+                "Chart of unique users, Week of 6 Jul 2026 to Week of 6 Jul 2026, 7 lines. a: total 0. a"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.ends_with(" a: total 0. 2 more lines are in the table."),
+            "{text}"
+        );
+        assert_eq!(
+            summary(&example(None, &[])),
+            "Chart of unique users: the range is empty"
+        );
+    }
 }
