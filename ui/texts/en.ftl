@@ -293,7 +293,11 @@ live-filter = Filter
 live-filter-hint = Filter by event, user or property
 live-json = Event as JSON
 live-loading = Loading
-live-missed = { $count } events are not shown here because they arrived too fast for this window. All are stored
+live-missed =
+    { $count ->
+        [one] 1 event is not shown here because it arrived too fast for this window. It is stored
+       *[other] { $count } events are not shown here because they arrived too fast for this window. All are stored
+    }
 live-no-match = No event matches the filter
 live-no-properties = No properties
 live-not-connected = Not connected
@@ -462,7 +466,11 @@ report-summary-line =
         [none] { "" }
        *[other] , last complete { $complete }
     }.
-report-summary-more = { $count } more lines are in the table.
+report-summary-more =
+    { $count ->
+        [one] 1 more line is in the table.
+       *[other] { $count } more lines are in the table.
+    }
 report-table = Values
 report-table-average =
     { $width ->
