@@ -189,3 +189,16 @@ fn whoever_signs_in_first_gets_to_the_page_of_the_link() {
     host.addresses.borrow_mut().clear();
     assert_eq!(open_on(&host).console().chrome.module, Module::Live);
 }
+
+#[test]
+fn a_project_that_is_gone_is_said_of_a_link_only() {
+    let host = TestHost::default();
+    let mut window = open_on(&host);
+    window.click("Live");
+    let gone = format!("/p/{}/live", "f".repeat(16));
+    host.addresses.borrow_mut().clear();
+    crate::host::Host::save(&host, "empmix.address", &gone);
+    let again = open_on(&host);
+    assert!(!again.shows_containing("The project of this link"));
+    assert_eq!(again.console().chrome.module, Module::Live);
+}

@@ -19,6 +19,8 @@ pub(super) struct Navigation {
     known: Option<String>,
     /// The address that waits for its project.
     pub(super) going_to: Option<Address>,
+    /// Whether the user follows a link there; else it is where the last page was.
+    by_link: bool,
 }
 
 impl Console {
@@ -39,6 +41,7 @@ impl Console {
             // Whoever has to sign in first comes back here.
             self.host.save(ADDRESS_KEY, &now);
         }
+        self.navigation.by_link = now.parse::<Address>().is_ok();
         self.navigation.known = Some(now);
         let Some(address) = address else { return };
         self.chrome.module = address.module;
@@ -57,7 +60,9 @@ impl Console {
         let (id, module) = (address.project, address.module);
         if projects.projects.iter().all(|project| project.id != id) {
             self.navigation.going_to = None;
-            self.tell_failure(text!("address-project-missing"));
+            if self.navigation.by_link {
+                self.tell_failure(text!("address-project-missing"));
+            }
             return;
         }
         if self.session.project_id != Some(id) {
