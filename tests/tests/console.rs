@@ -133,7 +133,7 @@ async fn keys_of_other_layouts_press_what_is_at_their_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_drawing_surface_is_said() {
+async fn a_lost_drawing_surface_is_reported() {
     let sidecar = sidecar().await;
     let browser = Browser::chromium().await;
     browser.go(&link(&sidecar)).await;

@@ -198,7 +198,10 @@ fn reference(
 /// An answer with a breakdown has beside it what the report gives without one.
 fn headline(sidecar: &Sidecar, project: &TestProject, report: &Value, answer: &Value) {
     let mut whole = report.clone();
-    let breakdown = whole.as_object_mut().expect("an object").remove("breakdown");
+    let breakdown = whole
+        .as_object_mut()
+        .expect("an object")
+        .remove("breakdown");
     if breakdown.is_none_or(|breakdown| breakdown.as_array().is_none_or(Vec::is_empty)) {
         assert_eq!(answer.get("headline"), None);
         return;

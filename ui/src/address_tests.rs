@@ -149,7 +149,7 @@ fn the_filter_of_live_is_in_the_address() {
 }
 
 #[test]
-fn a_link_that_this_release_does_not_know_is_said() {
+fn a_link_that_this_release_does_not_know_is_reported() {
     let host = TestHost::default();
     let window = open_on(&host);
     let mut known = address(&host);
@@ -164,7 +164,7 @@ fn a_link_that_this_release_does_not_know_is_said() {
 }
 
 #[test]
-fn a_link_to_a_project_that_is_not_here_is_said() {
+fn a_link_to_a_project_that_is_not_here_is_reported() {
     let (window, host) = open_at("/p/ffffffffffffffff/live");
     assert!(window.shows_containing("The project of this link is not here"));
     assert_eq!(address(&host).module, Module::Live);
@@ -172,7 +172,7 @@ fn a_link_to_a_project_that_is_not_here_is_said() {
 }
 
 #[test]
-fn whoever_signs_in_first_gets_to_the_page_of_the_link() {
+fn a_user_who_signs_in_first_gets_to_the_page_of_the_link() {
     let host = TestHost::default();
     let (_, other) = open_at("");
     let link = format!("/p/{}/live", address(&other).project);
@@ -191,7 +191,7 @@ fn whoever_signs_in_first_gets_to_the_page_of_the_link() {
 }
 
 #[test]
-fn a_project_that_is_gone_is_said_of_a_link_only() {
+fn a_project_that_is_gone_is_reported_for_a_link_only() {
     let host = TestHost::default();
     let mut window = open_on(&host);
     window.click("Live");

@@ -26,7 +26,7 @@ pub trait Host {
     fn copy(&self, ctx: &egui::Context, text: String) -> Inbox<bool>;
 }
 
-/// What becomes of the last entry of the page's history.
+/// How a new address enters the page's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HistoryEntry {
     /// It stays, and *back* leads to it.

@@ -38,7 +38,7 @@ impl Console {
                 .load(ADDRESS_KEY)
                 .and_then(|saved| saved.parse().ok());
         } else if address.is_some() {
-            // Whoever has to sign in first comes back here.
+            // A user who has to sign in first comes back here.
             self.host.save(ADDRESS_KEY, &now);
         }
         self.navigation.by_link = now.parse::<Address>().is_ok();

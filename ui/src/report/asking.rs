@@ -62,7 +62,7 @@ impl<Q: Question> Asking<Q> {
         &self.answer
     }
 
-    /// The backend answers again: asks once more where it was unreachable.
+    /// The backend answers again: asks again where it was unreachable.
     pub(super) fn retry(&mut self, now_s: f64) {
         let code = self.answer.error().map(|error| error.code);
         if matches!(code, Some(ErrorCode::Disconnected | ErrorCode::Unavailable)) {

@@ -95,7 +95,7 @@ impl<Q: Question> ReportState<Q> {
         self.asking.force(cx.session.time_s);
     }
 
-    /// The backend answers again: asks once more where it was unreachable.
+    /// The backend answers again: asks again where it was unreachable.
     pub fn retry(&mut self, now_s: f64) {
         self.asking.retry(now_s);
     }
