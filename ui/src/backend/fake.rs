@@ -49,7 +49,7 @@ struct World {
     protocol: Option<u32>,
     store_away: Option<ApiError>,
     held: bool,
-    waiting: Vec<(Call, Outbox<Result<Vec<u8>, ApiError>>)>,
+    waiting: Vec<(Call, Outbox<Answer>)>,
     live: Vec<Outbox<LiveMessage>>,
     calls: Vec<Call>,
     random: u8,
@@ -188,9 +188,12 @@ impl Backend for Fake {
     }
 }
 
+/// An answer as a sidecar sends it.
+type Answer = Result<Vec<u8>, ApiError>;
+
 impl World {
     /// The answer as a sidecar sends it.
-    fn reply(&mut self, call: &Call) -> Result<Vec<u8>, ApiError> {
+    fn reply(&mut self, call: &Call) -> Answer {
         self.answer(call)
             .map(|answer| answer.to_string().into_bytes())
     }

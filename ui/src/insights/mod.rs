@@ -43,7 +43,7 @@ impl Page for InsightsState {
     fn apply(&mut self, command: &Command, cx: UpdateCtx<'_>) {
         if let Command::Insights(InsightsCommand::Edit(edit)) = command {
             self.change(cx.session, |builder, _| {
-                question::apply(builder, edit.clone())
+                question::apply(builder, edit.clone());
             });
         }
     }
