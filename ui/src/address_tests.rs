@@ -118,6 +118,7 @@ fn how_an_answer_is_displayed_is_kept_and_makes_no_entry() {
     assert_eq!(host.addresses.borrow().len(), 1);
     let again = open_on(&host);
     assert!(again.shows("Unfold the query"), "reloading keeps it");
+    assert_eq!(host.addresses.borrow().len(), 1, "reloading makes no entry");
     assert_eq!(again.console().chrome.module, Module::Insights);
 }
 

@@ -61,8 +61,6 @@ struct Ground {
     mongod: PathBuf,
     duckdb: PathBuf,
     chromium: PathBuf,
-    /// The accessibility checks, which the browser tests put into the console's page.
-    axe: PathBuf,
 }
 
 impl Ground {
@@ -71,17 +69,9 @@ impl Ground {
         if apt::is_here() {
             apt::install(context, "the tests", apt::TEST)?;
         }
-        let node = Node::find(context)?;
-        let axe = context.path("tests/axe");
-        node.tool(context, "npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .dir(&axe)
-            .deadline(Duration::from_secs(5 * 60))
-            .run()?;
         Ok(Self {
             selection,
-            node,
-            axe: axe.join("node_modules/axe-core/axe.min.js"),
+            node: Node::find(context)?,
             mongod: mongod::find(context)?,
             duckdb: duckdb::find(context)?,
             chromium: chromium()?,
@@ -96,7 +86,6 @@ impl Ground {
             named("EMPMIX_MONGOD", self.mongod.clone().into()),
             named("EMPMIX_DUCKDB", self.duckdb.clone().into()),
             named("EMPMIX_CHROMIUM", self.chromium.clone().into()),
-            named("EMPMIX_AXE", self.axe.clone().into()),
         ])
     }
 }

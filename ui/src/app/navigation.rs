@@ -119,6 +119,9 @@ impl Console {
 /// entry of the history; nor does a page that only now says its report.
 fn leads_elsewhere(before: &Address, address: &Address) -> bool {
     let report = |address: &Address| address.state.get(REPORT).map(str::to_owned);
-    let changed = report(before).is_some() && report(before) != report(address);
+    let changed = match (report(before), report(address)) {
+        (Some(before), Some(now)) => before != now,
+        _ => false,
+    };
     (before.project, before.module) != (address.project, address.module) || changed
 }

@@ -52,13 +52,12 @@ pub fn full(value: Option<f64>) -> String {
     grouped(trim_zeros(&format!("{value:.decimals$}")))
 }
 
-/// The decimals that a column of numbers needs, at least one: two digits of the smallest of them.
+/// The decimals that a column of numbers needs: one, or two digits of the largest where that is small.
 pub fn decimals(values: impl Iterator<Item = f64>) -> usize {
-    let small = values.map(f64::abs).filter(|value| *value > 0.0);
-    let smallest = small.fold(1.0, f64::min);
-    let zeros = -smallest.log10().floor();
-    // The smallest has as many zeros after the point as its power of ten says.
-    if zeros < 1.0 {
+    let largest = values.map(f64::abs).fold(0.0, f64::max);
+    let zeros = -largest.log10().floor();
+    // The largest has as many zeros after the point as its power of ten says.
+    if largest == 0.0 || zeros < 1.0 {
         1
     } else {
         (zeros as usize + 1).min(MOST_DECIMALS)
@@ -219,16 +218,17 @@ mod tests {
     }
 
     #[test]
-    fn averages_have_one_decimal_or_as_many_as_the_smallest_needs() {
+    fn averages_have_one_decimal_or_two_digits_where_all_are_small() {
         let column = |values: [f64; 3]| {
             let decimals = decimals(values.into_iter());
             values.map(|value| fixed(Some(value), decimals))
         };
         assert_eq!(column([21.0, 12_345.67, -0.0]), ["21.0", "12,345.7", "0.0"]);
         assert_eq!(
-            column([0.0001, 0.0006, 2.0]),
-            ["0.00010", "0.00060", "2.00000"]
+            column([0.0001, 0.0006, 0.0003]),
+            ["0.00010", "0.00060", "0.00030"]
         );
-        assert_eq!(column([0.25, 0.5, 1.0]), ["0.25", "0.50", "1.00"]);
+        assert_eq!(column([0.25, 0.5, 0.75]), ["0.25", "0.50", "0.75"]);
+        assert_eq!(column([0.05, 21.0, 4.7]), ["0.1", "21.0", "4.7"]);
     }
 }

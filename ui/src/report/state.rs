@@ -201,7 +201,8 @@ impl<Q: Question> ReportState<Q> {
 
     /// The state that belongs into the page's address.
     pub fn parameters(&self) -> Parameters {
-        let report = self.question().and_then(Question::report);
+        let question = self.question().or(self.to_open.as_ref());
+        let report = question.and_then(Question::report);
         let report = report.map(|report| address::encode(&report));
         let parameters = Parameters::default().with_some(address::REPORT, report);
         let open = self.pipeline.as_ref().map(|_| "pipeline");

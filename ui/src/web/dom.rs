@@ -145,18 +145,21 @@ impl DomMirror {
         if order == self.order {
             return Ok(());
         }
-        // What comes next in each group, among what it already holds.
-        let mut next: HashMap<Option<u64>, Option<web_sys::Node>> = HashMap::new();
+        // The element that was put last into each group.
+        let mut last: HashMap<Option<u64>, &HtmlElement> = HashMap::new();
         for (id, group) in &order {
             let Some(node) = self.nodes.get(id).map(|node| &node.element) else {
                 continue;
             };
             let group_node = group.and_then(|group| self.nodes.get(&group));
             let holder = group_node.map_or(&self.container, |group| &group.element);
-            let next = next.entry(*group).or_insert_with(|| holder.first_child());
-            if next.as_ref() == Some(node.as_ref()) {
-                *next = node.next_sibling();
-            } else {
+            let before = last.insert(*group, node);
+            // Asked now: what was next may have moved into another group.
+            let next = match before {
+                Some(before) => before.next_sibling(),
+                None => holder.first_child(),
+            };
+            if next.as_ref() != Some(node.as_ref()) {
                 holder.insert_before(node, next.as_ref())?;
             }
         }
@@ -289,16 +292,16 @@ fn set_or_remove(node: &HtmlElement, name: &str, value: Option<&str>) -> Result<
     }
 }
 
-/// Calls `action` once per animation frame, until it fails.
+/// Calls `action` once per animation frame.
 fn each_frame(mut action: impl FnMut() -> Result<(), JsValue> + 'static) -> Result<(), JsValue> {
     type Slot = Rc<RefCell<Option<Closure<dyn FnMut()>>>>;
     let slot = Slot::default();
     let own = Rc::clone(&slot);
     *slot.borrow_mut() = Some(Closure::new(move || {
-        if action().is_ok() {
-            // A page that cannot schedule a frame is going away.
-            let _ = request_frame(&own);
-        }
+        // What could not be shown in this frame may be in the next one.
+        let _ = action();
+        // A page that cannot schedule a frame is going away.
+        let _ = request_frame(&own);
     }));
     return request_frame(&slot);
 
