@@ -28,8 +28,13 @@ use crate::{
 const SERVER: &str = r#"epmd & exec "$0""#;
 const BIN: &str = "/usr/lib/rabbitmq/bin";
 const START: Duration = Duration::from_secs(120);
-/// How many virtual hosts a server begins with; each test takes one.
-const VHOSTS: u32 = 32;
+/// How many virtual hosts a server begins with: one for a test that has a server of its own, and one
+/// for each test that shares a server. Every one makes the start longer.
+const OWN: u32 = 1;
+const SHARED: u32 = 32;
+/// Two cores are not for schedulers that spin while they wait.
+const ERLANG: &str =
+    "+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}";
 const USER: &str = "empmix";
 /// The password; tests look for it where it must not be.
 pub const PASSWORD: &str = "CANARY-rabbit";
@@ -40,13 +45,18 @@ pub struct RabbitMq {
     port: u16,
     dist_port: u16,
     epmd_port: u16,
-    vhosts: AtomicU32,
+    vhosts: u32,
+    taken: AtomicU32,
     guard: Option<Guard>,
 }
 
 impl RabbitMq {
-    /// Starts a server and waits until it takes connections.
+    /// Starts a server with one virtual host, and waits until it takes connections.
     pub fn start() -> Self {
+        Self::with_vhosts(OWN)
+    }
+
+    fn with_vhosts(vhosts: u32) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("empmix-rabbitmq-")
             .tempdir()
@@ -56,7 +66,8 @@ impl RabbitMq {
             port: free_port(),
             dist_port: free_port(),
             epmd_port: free_port(),
-            vhosts: AtomicU32::new(0),
+            vhosts,
+            taken: AtomicU32::new(0),
             guard: None,
         };
         server.write_configuration();
@@ -66,14 +77,15 @@ impl RabbitMq {
 
     /// One server for all tests of a process. Each takes a virtual host of its own.
     pub fn shared() -> &'static Self {
-        static SHARED: OnceLock<RabbitMq> = OnceLock::new();
-        SHARED.get_or_init(Self::start)
+        static SERVER: OnceLock<RabbitMq> = OnceLock::new();
+        SERVER.get_or_init(|| Self::with_vhosts(SHARED))
     }
 
     /// The URI of an unused virtual host.
     pub fn uri(&self) -> String {
-        let number = self.vhosts.fetch_add(1, Ordering::Relaxed);
-        assert!(number < VHOSTS, "the server has {VHOSTS} virtual hosts");
+        let number = self.taken.fetch_add(1, Ordering::Relaxed);
+        let vhosts = self.vhosts;
+        assert!(number < vhosts, "the server has {vhosts} virtual hosts");
         self.uri_of(&format!("t{number}"))
     }
 
@@ -118,7 +130,7 @@ impl RabbitMq {
     }
 
     fn write_configuration(&self) {
-        let vhosts: Vec<_> = (0..VHOSTS).map(|n| format!("t{n}")).collect();
+        let vhosts: Vec<_> = (0..self.vhosts).map(|n| format!("t{n}")).collect();
         let permission = |vhost: &String| json!({"user": USER, "vhost": vhost, "configure": ".*", "write": ".*", "read": ".*"});
         let definitions = json!({
             "users": [{"name": USER, "password": PASSWORD, "tags": ""}],
@@ -165,10 +177,7 @@ impl RabbitMq {
             .env("RABBITMQ_MNESIA_BASE", dir("mnesia"))
             .env("RABBITMQ_LOG_BASE", dir("log"))
             .env("RABBITMQ_ENABLED_PLUGINS_FILE", dir("enabled_plugins"))
-            .env(
-                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
-                "-kernel inet_dist_use_interface {127,0,0,1}",
-            );
+            .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", ERLANG);
     }
 
     fn node(&self) -> String {
