@@ -19,13 +19,18 @@ const MAX_CONTROLS: usize = 400;
 /// The name of a screen and a function that opens it.
 type Screen = (&'static str, fn() -> Window);
 
-const SCREENS: [Screen; 8] = [
+const SCREENS: [Screen; 9] = [
     ("first run", || Window::open(Fake::empty())),
     ("insights", insights),
     ("insights with series, breakdown and filter", crowded),
     ("insights as a table", || {
         let mut window = insights();
         window.click("Table");
+        window
+    }),
+    ("insights with the menu of the range", || {
+        let mut window = insights();
+        window.click("Range");
         window
     }),
     ("live", || opened("Live")),
@@ -78,15 +83,35 @@ fn is_control(element: &Element) -> bool {
     pressed && !element.disabled
 }
 
-fn controls(mirror: &Mirror) -> BTreeSet<(u64, String)> {
+/// What the Tab key is to reach: each control, and of a grid's cells one, from which arrow keys lead to
+/// the others.
+fn stops(mirror: &Mirror) -> BTreeSet<(u64, String)> {
     let state = mirror.lock();
     let controls = state.elements.iter().filter(|one| is_control(one));
-    controls.map(|one| (one.id, one.name.clone())).collect()
+    controls.map(|one| stop(&state.elements, one)).collect()
 }
 
-fn focused(mirror: &Mirror) -> Option<Element> {
+fn focused(mirror: &Mirror) -> Option<(u64, String)> {
     let state = mirror.lock();
-    state.elements.iter().find(|one| one.focused).cloned()
+    let focused = state.elements.iter().find(|one| one.focused);
+    focused.map(|one| stop(&state.elements, one))
+}
+
+fn stop(all: &[Element], one: &Element) -> (u64, String) {
+    let stop = match one.role {
+        Some("gridcell") => group(all, one, "grid").expect("a cell is in a grid"),
+        _ => one,
+    };
+    (stop.id, stop.name.clone())
+}
+
+/// The group of a role that an element is in.
+fn group<'a>(all: &'a [Element], one: &Element, role: &str) -> Option<&'a Element> {
+    let outer = all.iter().find(|outer| Some(outer.id) == one.parent)?;
+    match outer.role == Some(role) {
+        true => Some(outer),
+        false => group(all, outer, role),
+    }
 }
 
 #[test]
@@ -130,6 +155,11 @@ fn controls_do_not_overlap() {
                 .collect();
             for (index, one) in all.iter().enumerate() {
                 for other in &all[index + 1..] {
+                    // An open menu lies over the page.
+                    let menu = |one| group(&state.elements, one, "dialog").map(|menu| menu.id);
+                    if menu(one) != menu(other) {
+                        continue;
+                    }
                     let common = overlap(one.bounds, other.bounds);
                     assert!(
                         common <= 1.0 || holds(one.bounds, other.bounds),
@@ -165,7 +195,7 @@ fn the_tab_key_reaches_every_control_and_scrolls_it_into_view() {
             let mut window = open();
             window.resize(width, height);
             let mirror = window.mirror();
-            let there = controls(&mirror);
+            let there = stops(&mirror);
             let mut reached = BTreeSet::new();
             for step in 0..MAX_CONTROLS {
                 window.keys(Modifiers::NONE, &[Key::Tab]);
@@ -173,7 +203,7 @@ fn the_tab_key_reaches_every_control_and_scrolls_it_into_view() {
                 let at = at.unwrap_or_else(|| {
                     panic!("{name} at {width}×{height}: no visible focus after {step} steps, {reached:?}")
                 });
-                if !reached.insert((at.id, at.name)) && step > there.len() {
+                if !reached.insert(at) && step > there.len() {
                     break;
                 }
             }
@@ -181,4 +211,42 @@ fn the_tab_key_reaches_every_control_and_scrolls_it_into_view() {
             assert!(missed.is_empty(), "{name} at {width}×{height}: {missed:?}");
         }
     }
+}
+
+#[test]
+fn the_arrow_keys_reach_every_day_of_the_calendar() {
+    let mut window = insights();
+    window.click("Range");
+    let mirror = window.mirror();
+    let days = || -> BTreeSet<String> {
+        let state = mirror.lock();
+        let cells = state.elements.iter();
+        let cells = cells.filter(|one| one.role == Some("gridcell"));
+        cells.map(|one| one.name.clone()).collect()
+    };
+    let day = || {
+        let state = mirror.lock();
+        let focused = state.elements.iter().find(|one| one.focused);
+        focused.map_or_else(String::new, |one| one.name.clone())
+    };
+    let there = days();
+    assert_eq!(there.len(), 31);
+    while !there.contains(&day()) {
+        window.keys(Modifiers::NONE, &[Key::Tab]);
+    }
+    let mut reached = BTreeSet::from([day()]);
+    for key in [Key::ArrowRight, Key::ArrowLeft] {
+        while there == days() {
+            window.keys(Modifiers::NONE, &[key]);
+            reached.insert(day());
+        }
+        // Back from the month beside it.
+        let back = match key {
+            Key::ArrowRight => Key::ArrowLeft,
+            _ => Key::ArrowRight,
+        };
+        window.keys(Modifiers::NONE, &[back]);
+    }
+    let missed: Vec<_> = there.difference(&reached).collect();
+    assert!(missed.is_empty(), "{missed:?}");
 }

@@ -221,8 +221,9 @@ pub fn elements(update: &TreeUpdate, widgets: &egui::WidgetRects) -> Vec<Element
 }
 
 /// Roles of groups.
-const GROUPS: [&str; 11] = [
+const GROUPS: [&str; 12] = [
     "table",
+    "grid",
     "rowgroup",
     "row",
     "listbox",
@@ -319,6 +320,7 @@ fn tag_and_role(role: Role) -> Option<(Tag, Option<&'static str>)> {
         Role::TabList => div("tablist"),
         Role::RadioGroup => div("radiogroup"),
         Role::Table => div("table"),
+        Role::Grid => div("grid"),
         Role::RowGroup => div("rowgroup"),
         Role::Slider => div("slider"),
         Role::SpinButton => div("spinbutton"),
@@ -326,6 +328,7 @@ fn tag_and_role(role: Role) -> Option<(Tag, Option<&'static str>)> {
         Role::Image | Role::GraphicsDocument | Role::Canvas => div("img"),
         Role::Row => div("row"),
         Role::Cell => div("cell"),
+        Role::GridCell => div("gridcell"),
         Role::ColumnHeader => div("columnheader"),
         Role::Heading => div("heading"),
         Role::Alert => div("alert"),

@@ -19,7 +19,9 @@ date-quarter-short = Q%q %y
 date-seconds = %H:%M:%S
 date-week = Week of %-d %b %Y
 date-weekday = %a %-d %b %Y
+date-weekday-long = %A
 date-weekday-minutes = %a %-d %b %Y, %H:%M
+date-weekday-short = %a
 date-year = %Y
 # A time that is there twice, since the clock was put back: the offset is `+02:00`.
 date-with-offset = { $time } { $offset }
@@ -355,6 +357,10 @@ report-breakdown-values =
         [one] { $count } value
        *[other] { $count } values
     }
+report-calendar-month-after = Month after
+report-calendar-month-before = Month before
+report-calendar-year-after = Year after
+report-calendar-year-before = Year before
 report-cancel = Cancel
 report-chart-empty = No events match in this range
 report-copy-csv = Copy CSV

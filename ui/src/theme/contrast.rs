@@ -51,6 +51,11 @@ mod tests {
                     );
                 }
             }
+            let chosen = color.chosen(color.raised);
+            for (name, text) in [("text", color.text), ("muted", color.muted)] {
+                let ratio = contrast(text, chosen);
+                assert!(ratio >= 4.5, "{theme:?}: {name} on chosen is {ratio:.2}");
+            }
             for (name, fill) in [("accent", color.accent), ("bad", color.bad)] {
                 let ratio = contrast(color.on_accent, fill);
                 assert!(ratio >= 4.5, "{theme:?}: text on {name} is {ratio:.2}");

@@ -82,6 +82,11 @@ impl Palette {
     pub fn pressed(&self, fill: Color32) -> Color32 {
         mix(fill, self.text, 0.09)
     }
+
+    /// The fill behind what is chosen on `fill`: moved a little towards the accent.
+    pub fn chosen(&self, fill: Color32) -> Color32 {
+        mix(fill, self.accent, 0.1)
+    }
 }
 
 /// `from` moved `share` (0..=1) of the way to `to`.

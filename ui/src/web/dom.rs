@@ -266,7 +266,7 @@ fn update(
 fn on_attribute(element: &Element) -> &'static str {
     match element.role {
         Some("checkbox" | "switch" | "radio") => "aria-checked",
-        Some("tab" | "option" | "row") => "aria-selected",
+        Some("tab" | "option" | "row" | "gridcell") => "aria-selected",
         _ => "aria-pressed",
     }
 }

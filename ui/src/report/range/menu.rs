@@ -1,9 +1,11 @@
 //! The button that shows the range, and its menu.
 
-use egui::{Popup, PopupCloseBehavior, Response, Ui};
-use jiff::civil::Date;
+use egui::{Id, InnerResponse, Key, Popup, PopupCloseBehavior, ScrollArea, Ui};
 
-use super::{RangeChoice, day_of};
+use super::{
+    RangeChoice, calendar, day_of,
+    draft::{Days, Draft, parse},
+};
 use crate::{
     report::{ReportCommand, ReportEdit},
     session::View,
@@ -17,13 +19,6 @@ const WIDTH: f32 = 248.0;
 const FROM_HINT: &str = "2026-01-31";
 const TO_HINT: &str = "2026-12-31";
 
-/// The dates in the two fields, as typed.
-#[derive(Clone, Default)]
-struct TypedDates {
-    from: String,
-    to: String,
-}
-
 /// Shows the range; a click opens the menu.
 pub(crate) fn show(ui: &mut Ui, range: RangeChoice, max_width: f32, view: View<'_>) {
     let (name, current) = (text!("report-range"), range.label());
@@ -35,28 +30,47 @@ pub(crate) fn show(ui: &mut Ui, range: RangeChoice, max_width: f32, view: View<'
         .role(egui::accesskit::Role::ComboBox);
     let response = ui.add(chip);
     let tokens = tokens(ui);
-    let frame = popup_frame(ui).inner_margin(tokens.space.xs);
-    let chosen = Popup::from_toggle_button_response(&response)
+    let id = response.id.with("draft");
+    let shown = Popup::from_toggle_button_response(&response)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .gap(tokens.space.xs)
         .width(WIDTH)
-        .frame(frame)
+        .frame(popup_frame(ui).inner_margin(0.0))
         .accessible_name(&name)
         .show(|ui| {
-            ui.set_width(WIDTH);
-            let chosen = menu(ui, &response, range, view);
-            if chosen.is_some() {
+            // In a low window, or a large zoom, the menu scrolls.
+            let area = ScrollArea::vertical().content_margin(tokens.space.xs);
+            let most = ui.ctx().content_rect().height() - 2.0 * tokens.space.s;
+            let area = area.max_height(most).min_scrolled_height(most);
+            let chosen = area.show(ui, |ui| {
+                ui.set_width(WIDTH);
+                menu(ui, id, range, view)
+            });
+            if chosen.inner.is_some() {
                 ui.close();
             }
-            chosen
+            chosen.inner
         });
-    if let Some(range) = chosen.and_then(|shown| shown.inner) {
+    let is_open = |popup: &InnerResponse<_>| !popup.response.should_close();
+    if !shown.as_ref().is_some_and(is_open) {
+        ui.data_mut(|data| data.remove::<Draft>(id));
+    }
+    if shown.as_ref().is_some_and(|popup| !is_open(popup)) && is_key_pressed(ui) {
+        response.request_focus();
+    }
+    if let Some(range) = shown.and_then(|shown| shown.inner) {
         let edit = ReportEdit::Range(range);
         view.commands.send(ReportCommand::Edit(edit));
     }
 }
 
-fn menu(ui: &mut Ui, chip: &Response, current: RangeChoice, view: View<'_>) -> Option<RangeChoice> {
+/// Whether a key was pressed that closes the menu.
+fn is_key_pressed(ui: &Ui) -> bool {
+    let keys = [Key::Escape, Key::Enter, Key::Space];
+    ui.input(|input| keys.into_iter().any(|key| input.key_pressed(key)))
+}
+
+fn menu(ui: &mut Ui, id: Id, current: RangeChoice, view: View<'_>) -> Option<RangeChoice> {
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut chosen = None;
     for range in offered(view) {
@@ -74,10 +88,21 @@ fn menu(ui: &mut Ui, chip: &Response, current: RangeChoice, view: View<'_>) -> O
             chosen = Some(range);
         }
     }
-    ui.add_space(tokens(ui).space.xs);
+    let space = tokens(ui).space;
+    ui.add_space(space.xs);
     separator(ui);
-    ui.add_space(tokens(ui).space.s);
-    chosen.or_else(|| dates(ui, chip, current, view))
+    ui.add_space(space.xs);
+    let today = view.session.today();
+    let days = current.days(today);
+    let before = ui.data(|data| data.get_temp::<Draft>(id));
+    let before = before.filter(|draft| draft.is_of(days));
+    let mut draft = before.unwrap_or_else(|| Draft::new(days, today));
+    let picked = calendar::show(ui, id, &mut draft, view);
+    ui.add_space(space.s);
+    let typed = dates(ui, &mut draft);
+    ui.data_mut(|data| data.insert_temp(id, draft));
+    let of_days = |(from, to)| RangeChoice::Dates { from, to };
+    chosen.or(picked.or(typed).map(of_days))
 }
 
 fn offered(view: View<'_>) -> Vec<RangeChoice> {
@@ -97,89 +122,41 @@ fn all_time(view: View<'_>) -> Option<RangeChoice> {
 }
 
 /// The fields for the first and the last day.
-fn dates(
-    ui: &mut Ui,
-    chip: &Response,
-    current: RangeChoice,
-    view: View<'_>,
-) -> Option<RangeChoice> {
-    let id = chip.id.with("dates");
-    let (from, to) = current.days(view.session.today());
-    let mut typed = ui
-        .data(|data| data.get_temp::<(Date, Date, TypedDates)>(id))
-        .map_or_else(
-            || TypedDates {
-                from: from.to_string(),
-                to: to.to_string(),
-            },
-            |(of_from, of_to, typed)| {
-                let same = (of_from, of_to) == (from, to);
-                if same {
-                    typed
-                } else {
-                    TypedDates {
-                        from: from.to_string(),
-                        to: to.to_string(),
-                    }
-                }
-            },
-        );
-    let range = parse_dates(&typed);
+fn dates(ui: &mut Ui, draft: &mut Draft) -> Option<Days> {
     let mut entered = false;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = tokens(ui).space.s;
         let field = (WIDTH - 2.0 * 8.0 - 16.0) / 2.0;
         ui.add_space(tokens(ui).space.xs);
-        let wrong = |text: &str| text.parse::<Date>().is_err();
         let day = |ui: &mut Ui, name: &str, hint, typed: &mut String| {
             let field = TextField::new(name).hint(hint).width(field).limit(10);
-            field.error(wrong(typed)).show(ui, typed)
+            field.error(parse(typed).is_none()).show(ui, typed)
         };
-        let first = day(ui, &text!("report-range-from"), FROM_HINT, &mut typed.from);
+        let first = day(ui, &text!("report-range-from"), FROM_HINT, &mut draft.from);
         label(
             ui,
             &text!("report-range-between"),
             Type::Body,
             tokens(ui).color.muted,
         );
-        let last = day(ui, &text!("report-range-to"), TO_HINT, &mut typed.to);
-        let enter = ui.input(|input| input.key_pressed(egui::Key::Enter));
+        let last = day(ui, &text!("report-range-to"), TO_HINT, &mut draft.to);
+        if first.changed() {
+            draft.typed(&draft.from.clone());
+        }
+        if last.changed() {
+            draft.typed(&draft.to.clone());
+        }
+        let enter = ui.input(|input| input.key_pressed(Key::Enter));
         entered = enter && (first.lost_focus() || last.lost_focus());
     });
     ui.add_space(tokens(ui).space.s);
+    let days = draft.days();
     let applied = ui.horizontal(|ui| {
         ui.add_space(tokens(ui).space.xs);
         let apply = text!("report-range-apply");
         let apply = Button::secondary(&apply).icon(Icon::Calendar);
-        ui.add(apply.enabled(range.is_some())).clicked()
+        ui.add(apply.enabled(days.is_some())).clicked()
     });
     ui.add_space(tokens(ui).space.xs);
-    ui.data_mut(|data| data.insert_temp(id, (from, to, typed)));
-    range.filter(|_| applied.inner || entered)
-}
-
-fn parse_dates(typed: &TypedDates) -> Option<RangeChoice> {
-    let (from, to) = (
-        typed.from.trim().parse().ok()?,
-        typed.to.trim().parse().ok()?,
-    );
-    (from <= to).then_some(RangeChoice::Dates { from, to })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn typed_dates_must_be_dates_in_order() {
-        let typed = |from: &str, to: &str| {
-            parse_dates(&TypedDates {
-                from: from.to_owned(),
-                to: to.to_owned(),
-            })
-        };
-        assert!(typed("2026-01-01", " 2026-01-01").is_some());
-        assert!(typed("2026-01-02", "2026-01-01").is_none());
-        assert!(typed("2026-02-30", "2026-03-01").is_none());
-    }
+    days.filter(|_| applied.inner || entered)
 }

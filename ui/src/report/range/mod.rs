@@ -1,6 +1,11 @@
-//! The range of time: presets, the choice of the first screen, and the menu to choose another one.
+//! The range of time: presets, the choice of the first screen, and the menu to choose another one,
+//! with a calendar.
 
+mod calendar;
+mod day;
+mod draft;
 mod menu;
+mod month;
 
 use empmix_model::EpochMs;
 use empmix_query::report::{Granularity, Range};
