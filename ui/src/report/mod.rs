@@ -56,4 +56,4 @@ pub use number::{compact, decimals, fixed, full, ticks};
 pub use range::{RangeChoice, day_of, first_screen};
 pub use shared::Shared;
 pub use state::{Question, ReportState};
-pub use table::{SortBy, Table, table};
+pub use table::{SortBy, Table};

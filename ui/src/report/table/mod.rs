@@ -1,5 +1,6 @@
 //! The table under the chart: a row per line, numbers to the right, sortable by every column.
 
+mod kept;
 mod model;
 
 use egui::{
@@ -7,8 +8,10 @@ use egui::{
     accesskit::Role, pos2, vec2,
 };
 
+pub(super) use kept::Kept;
+use kept::{COLUMN_GAP, MARK, PAD, Prepared};
 use model::Row;
-pub use model::{SortBy, Table, table};
+pub use model::{SortBy, Table};
 
 use super::{ChartModel, Display, DisplayCommand, ReportCommand, legend::line_marker, names};
 use crate::{
@@ -19,20 +22,6 @@ use crate::{
 };
 
 const HEAD: f32 = 28.0;
-const PAD: f32 = 12.0;
-/// The smallest width of the column of names.
-const NAME_MIN: f32 = 170.0;
-/// The largest width of the column of names.
-const NAME_MAX: f32 = 300.0;
-/// Space between two columns of numbers.
-const COLUMN_GAP: f32 = 26.0;
-/// Approximate width of a bucket's column with its gap.
-const BUCKET: f32 = 62.0;
-/// Approximate width of total and average together.
-const FIXED: f32 = 156.0;
-
-/// Width of a line's marker before its name.
-const MARK: f32 = 18.0;
 
 /// The positions of the columns.
 struct Columns {
@@ -67,10 +56,10 @@ pub(super) fn show(
 
 fn contents(ui: &mut Ui, display: &Display, model: &ChartModel, card: Rect, view: View<'_>) {
     let row = tokens(ui).size.row;
-    let room = card.width() - 2.0 * PAD - name_width(ui, model, card) - FIXED;
-    let buckets = (room / BUCKET).floor().max(0.0) as usize;
-    let (table, columns) = fitting(ui, display, model, buckets, card);
-    header(ui, display, &table, &columns, card, view);
+    let width = card.width();
+    let prepared = display.table.prepared(ui, model, display.sort, width);
+    let columns = columns(&prepared, card);
+    header(ui, display, &prepared.table, &columns, card, view);
     // Below the header and its line: as many rows as fit completely.
     let mut body = card
         .with_min_y(card.top() + HEAD + 2.0)
@@ -83,10 +72,11 @@ fn contents(ui: &mut Ui, display: &Display, model: &ChartModel, card: Rect, view
             .auto_shrink([false, false])
             .content_margin(Margin::ZERO)
             .id_salt("rows")
-            .show_rows(ui, row, table.rows.len(), |ui, range| {
+            .show_rows(ui, row, prepared.order.len(), |ui, range| {
                 for index in range {
-                    let last = index + 1 == table.rows.len();
-                    let shown = body_row(ui, display, &table.rows[index], &columns, last, view);
+                    let last = index + 1 == prepared.order.len();
+                    let row = prepared.table.row(model, prepared.order[index]);
+                    let shown = body_row(ui, display, &row, &columns, last, view);
                     reached = reached.or(shown.gained_focus().then_some(shown.rect));
                 }
             });
@@ -99,68 +89,24 @@ fn contents(ui: &mut Ui, display: &Display, model: &ChartModel, card: Rect, view
     }
 }
 
-/// The table with as many of the last buckets as fit beside the names. Columns are as wide as their
-/// texts, so `at_most` is an estimate.
-fn fitting(
-    ui: &Ui,
-    display: &Display,
-    model: &ChartModel,
-    at_most: usize,
-    card: Rect,
-) -> (Table, Columns) {
-    let sort = display.sort;
-    let names = name_width(ui, model, card);
-    let mut buckets = at_most;
-    loop {
-        let table = table(model, buckets, sort);
-        let columns = columns(ui, &table, sort.0, card);
-        if buckets == 0 || columns.name.width() >= names {
-            return (table, columns);
-        }
-        buckets -= 1;
-    }
-}
-
-/// The width of the names: that of the longest one, up to a third of the card.
-fn name_width(ui: &Ui, model: &ChartModel, card: Rect) -> f32 {
-    let ink = tokens(ui).color.text;
-    let wide = |text: &str| {
-        layout(ui.painter(), text, Type::Body, ink, NAME_MAX)
-            .size()
-            .x
-    };
-    let names = model.lines.iter().take(200);
-    let longest = names.map(|line| wide(&line.name.text)).fold(0.0, f32::max);
-    let most = (card.width() / 3.0).clamp(NAME_MIN, NAME_MAX);
-    (longest + MARK).clamp(NAME_MIN, most)
-}
-
-/// Lays out the columns, each as wide as its widest text; the names get the remaining width.
-fn columns(ui: &Ui, table: &Table, sort: SortBy, card: Rect) -> Columns {
-    let ink = tokens(ui).color.text;
-    let wide = |text: &str, kind| layout(ui.painter(), text, kind, ink, 240.0).size().x;
-    let mut numbers = Vec::new();
+/// The positions of the columns, from the right; the names get the remaining width.
+fn columns(prepared: &Prepared, card: Rect) -> Columns {
     let mut right = card.right() - PAD - 1.0;
-    for (index, column) in table.columns.iter().enumerate().rev() {
-        let sorted = if column.sort == sort { 14.0 } else { 0.0 };
-        let header = wide(&column.label, Type::Small) + sorted;
-        let cells = table.rows.iter().take(200);
-        let cells = cells
-            .map(|row| wide(&row.cells[index], Type::Body))
-            .fold(0.0, f32::max);
-        let width = header.max(cells).max(34.0).ceil();
-        numbers.push((right, width));
+    let mut numbers = Vec::new();
+    for width in prepared.widths.iter().rev() {
+        numbers.push((right, *width));
         right -= width + COLUMN_GAP;
     }
     numbers.reverse();
     let left = card.left() + PAD + 1.0;
+    let columns = prepared.table.columns.iter();
     Columns {
         name: Rect::from_min_max(
             pos2(left, card.top()),
             pos2(right.max(left + 40.0), card.bottom()),
         ),
         numbers,
-        muted: table.columns.iter().map(|column| column.partial).collect(),
+        muted: columns.map(|column| column.partial).collect(),
     }
 }
 

@@ -41,71 +41,68 @@ pub struct Row {
     pub cells: Vec<String>,
 }
 
-/// The table.
+/// The columns of the table, which make its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     /// The label of the column of names.
     pub name_label: String,
     /// The columns of numbers: total, average, then the last buckets.
     pub columns: Vec<Column>,
-    /// The rows in order.
-    pub rows: Vec<Row>,
+    /// The decimals of averages.
+    decimals: usize,
 }
 
-/// Makes the table with the last `bucket_columns` buckets; the newest may not have ended.
-pub fn table(model: &ChartModel, bucket_columns: usize, sort: (SortBy, Sort)) -> Table {
-    let count = model.buckets.len();
-    let buckets: Vec<usize> = (count.saturating_sub(bucket_columns)..count).collect();
-    let mut columns = vec![
-        Column {
-            label: text!("report-table-total"),
-            sort: SortBy::Total,
+impl Table {
+    /// The table with the last `bucket_columns` buckets; the newest may not have ended.
+    pub fn new(model: &ChartModel, bucket_columns: usize) -> Self {
+        let column = |label, sort| Column {
+            label,
+            sort,
             partial: false,
-        },
-        Column {
-            label: text!(
-                "report-table-average",
-                width = granularity_name(model.granularity)
-            ),
-            sort: SortBy::Average,
-            partial: false,
-        },
-    ];
-    columns.extend(buckets.iter().map(|index| Column {
-        label: bucket_column_label(&model.buckets, *index, model.granularity),
-        sort: SortBy::Bucket(*index),
-        partial: model.partial.get(*index) == Some(&true),
-    }));
-    let averages = model.lines.iter().filter_map(|line| line.average);
-    let decimals = decimals(averages);
-    let rows = order(model, sort)
-        .into_iter()
-        .map(|line| row(model, line, &buckets, decimals))
-        .collect();
-    Table {
-        name_label: model
-            .breakdown
-            .clone()
-            .unwrap_or_else(|| text!("report-table-series")),
-        columns,
-        rows,
+        };
+        let width = granularity_name(model.granularity);
+        let average = text!("report-table-average", width = width);
+        let mut columns = vec![
+            column(text!("report-table-total"), SortBy::Total),
+            column(average, SortBy::Average),
+        ];
+        let count = model.buckets.len();
+        let buckets = count.saturating_sub(bucket_columns)..count;
+        columns.extend(buckets.map(|index| Column {
+            label: bucket_column_label(&model.buckets, index, model.granularity),
+            sort: SortBy::Bucket(index),
+            partial: model.partial.get(index) == Some(&true),
+        }));
+        let averages = model.lines.iter().filter_map(|line| line.average);
+        Self {
+            name_label: model
+                .breakdown
+                .clone()
+                .unwrap_or_else(|| text!("report-table-series")),
+            columns,
+            decimals: decimals(averages),
+        }
     }
-}
 
-fn row(model: &ChartModel, index: usize, buckets: &[usize], decimals: usize) -> Row {
-    let line = &model.lines[index];
-    let mut cells = vec![full(line.total), fixed(line.average, decimals)];
-    cells.extend(buckets.iter().map(|bucket| full(line.points[*bucket])));
-    Row {
-        line: index,
-        name: line.name.text.clone(),
-        cells,
+    /// The row of a line.
+    pub fn row(&self, model: &ChartModel, index: usize) -> Row {
+        let line = &model.lines[index];
+        let cell = |column: &Column| match column.sort {
+            SortBy::Average => fixed(line.average, self.decimals),
+            SortBy::Bucket(bucket) => full(line.points[bucket]),
+            SortBy::Total | SortBy::Name => full(line.total),
+        };
+        Row {
+            line: index,
+            name: line.name.text.clone(),
+            cells: self.columns.iter().map(cell).collect(),
+        }
     }
 }
 
 /// The lines in sorted order. Lines without a value come last in both directions, and after them the
 /// rest beyond the limit; ties keep the answer's order.
-fn order(model: &ChartModel, sort: (SortBy, Sort)) -> Vec<usize> {
+pub(super) fn order(model: &ChartModel, sort: (SortBy, Sort)) -> Vec<usize> {
     let mut order = sorted(model, sort);
     order.sort_by_key(|index| model.lines[*index].name.is_rest);
     order
@@ -115,7 +112,7 @@ fn sorted(model: &ChartModel, (by, direction): (SortBy, Sort)) -> Vec<usize> {
     let lines = &model.lines;
     let mut order: Vec<usize> = (0..lines.len()).collect();
     if by == SortBy::Name {
-        order.sort_by_key(|index| lines[*index].name.text.to_lowercase());
+        order.sort_by_cached_key(|index| lines[*index].name.text.to_lowercase());
         if direction == Sort::Descending {
             order.reverse();
         }
@@ -145,9 +142,15 @@ mod tests {
         chart(Some("repo"), &[("egui", &egui), ("Axum", &axum)])
     }
 
+    fn rows(model: &ChartModel, bucket_columns: usize, sort: (SortBy, Sort)) -> Vec<Row> {
+        let table = Table::new(model, bucket_columns);
+        let order = order(model, sort).into_iter();
+        order.map(|line| table.row(model, line)).collect()
+    }
+
     #[test]
     fn it_shows_total_average_and_the_last_buckets_including_the_current_one() {
-        let table = table(&example(), 3, (SortBy::Total, Sort::Descending));
+        let table = Table::new(&example(), 3);
         let headers: Vec<&str> = table
             .columns
             .iter()
@@ -163,16 +166,17 @@ mod tests {
             partial.collect::<Vec<_>>(),
             [false, false, false, false, true]
         );
-        assert_eq!(table.rows[0].name, "Axum");
-        assert_eq!(table.rows[0].cells, ["1,251", "8.0", "8", "–", "1,234"]);
-        assert_eq!(table.rows[1].cells, ["37", "16.0", "2", "30", "4"]);
+        let rows = rows(&example(), 3, (SortBy::Total, Sort::Descending));
+        assert_eq!(rows[0].name, "Axum");
+        assert_eq!(rows[0].cells, ["1,251", "8.0", "8", "–", "1,234"]);
+        assert_eq!(rows[1].cells, ["37", "16.0", "2", "30", "4"]);
     }
 
     #[test]
     fn it_sorts_by_any_column_with_gaps_last() {
         let names = |by, direction| -> Vec<String> {
-            let table = table(&example(), 1, (by, direction));
-            table.rows.into_iter().map(|row| row.name).collect()
+            let rows = rows(&example(), 1, (by, direction));
+            rows.into_iter().map(|row| row.name).collect()
         };
         assert_eq!(names(SortBy::Name, Sort::Ascending), ["Axum", "egui"]);
         assert_eq!(names(SortBy::Total, Sort::Ascending), ["egui", "Axum"]);
@@ -184,8 +188,8 @@ mod tests {
     fn the_rest_comes_last() {
         let mut model = example();
         model.lines[1].name.is_rest = true;
-        let table = table(&model, 1, (SortBy::Total, Sort::Descending));
-        let names: Vec<_> = table.rows.into_iter().map(|row| row.name).collect();
+        let rows = rows(&model, 1, (SortBy::Total, Sort::Descending));
+        let names: Vec<_> = rows.into_iter().map(|row| row.name).collect();
         assert_eq!(
             names,
             ["egui", "Axum"],
