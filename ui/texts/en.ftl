@@ -495,6 +495,7 @@ report-table-total = Total
 report-tooltip-incomplete = { $title }, incomplete
 report-tooltip-more = + { $count } more
 report-totals = Bars of totals. { $rows }
+report-totals-more = Bars of totals. { $rows }. { $more } more lines are in the table.
 report-totals-row = { $name }: { $total }
 report-try-again = Try again
 report-unfold = Unfold the query

@@ -1,6 +1,6 @@
 //! The items of the plot: lines with gaps and dashes, and bars.
 
-use egui::Stroke;
+use egui::{Color32, Stroke};
 use egui_plot::{Bar, BarChart, Line, LineStyle, PlotPoint, PlotPoints, PlotUi, Points};
 
 use super::{ChartKind, ChartLayout, ChartModel};
@@ -114,6 +114,20 @@ pub(super) fn lines<'a>(plot: &mut PlotUi<'a>, chart: &ChartLayout<'a>, color: &
     }
 }
 
+/// The colour of a line's bar, which is faint where the bucket is partial.
+pub(super) fn bar_color(
+    model: &ChartModel,
+    color: &Palette,
+    line: usize,
+    bucket: usize,
+) -> Color32 {
+    let ink = color.series(line);
+    match model.partial.get(bucket) {
+        Some(true) => ink.gamma_multiply(PARTIAL),
+        _ => ink,
+    }
+}
+
 /// Draws the bars of each bucket: stacked where their values add up, else side by side.
 pub(super) fn bars<'a>(plot: &mut PlotUi<'a>, chart: &ChartLayout<'a>, color: &Palette) {
     let stacked = is_stacked(chart.model, chart.kind);
@@ -126,7 +140,6 @@ pub(super) fn bars<'a>(plot: &mut PlotUi<'a>, chart: &ChartLayout<'a>, color: &P
     let mut stacks = vec![Stack::default(); chart.model.buckets.len()];
     for (place, index) in chart.lines.iter().enumerate() {
         let line = &chart.model.lines[*index];
-        let ink = color.series(*index);
         let shift = if stacked {
             0.0
         } else {
@@ -142,12 +155,7 @@ pub(super) fn bars<'a>(plot: &mut PlotUi<'a>, chart: &ChartLayout<'a>, color: &P
                 } else {
                     0.0
                 };
-                let partial = chart.model.partial.get(bucket) == Some(&true);
-                let fill = if partial {
-                    ink.gamma_multiply(PARTIAL)
-                } else {
-                    ink
-                };
+                let fill = bar_color(chart.model, color, *index, bucket);
                 Bar::new(bucket as f64 + shift, value)
                     .base_offset(base)
                     .width(width)

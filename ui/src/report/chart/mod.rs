@@ -1,9 +1,11 @@
-//! The chart: its card, axes, crosshair and zoom. Lines and bars are drawn by `items`.
+//! The chart: its card, axes, crosshair and zoom. Lines and bars are drawn by `items`
+//! and `thin_bars`.
 
 mod axis;
 mod items;
 mod model;
 mod summary;
+mod thin_bars;
 mod tooltip;
 mod total_bars;
 
@@ -52,8 +54,13 @@ impl ChartLayout<'_> {
     /// The x coordinate of a bucket's middle. A line begins at the left edge; bars leave half a bucket
     /// of space.
     fn x(&self, bucket: usize) -> f32 {
+        self.x_at(bucket as f64)
+    }
+
+    /// The x coordinate of a place between the middles of buckets.
+    fn x_at(&self, bucket: f64) -> f32 {
         let (low, high) = self.x_bounds();
-        let share = (bucket as f64 - low) / (high - low);
+        let share = (bucket - low) / (high - low);
         self.plot.left() + share as f32 * self.plot.width()
     }
 
@@ -224,6 +231,10 @@ fn draw(ui: &mut Ui, chart: &ChartLayout<'_>, card: Rect) {
     // A child UI, because the card's space is already allocated.
     let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(chart.plot));
     inside.shrink_clip_rect(clip);
+    if thin_bars::apply(ui, chart) {
+        thin_bars::paint(&inside, chart, color);
+        return;
+    }
     Plot::new("chart")
         .width(chart.plot.width())
         .height(chart.plot.height())

@@ -18,6 +18,10 @@ const ROW: (f32, f32) = (24.0, 34.0);
 const PAD: f32 = 20.0;
 const NAME_MAX: f32 = 180.0;
 const GAP: f32 = 12.0;
+/// The rows that the widths of names and numbers are measured by, besides the last one.
+const MEASURED: usize = 200;
+/// The most bars that are described one by one.
+const MAX_DESCRIBED: usize = 20;
 
 /// Whether the chart compares the totals of segments instead of buckets.
 pub(super) fn applies(display: &Display, model: &ChartModel) -> bool {
@@ -37,12 +41,12 @@ impl Columns {
     fn of(ui: &Ui, model: &ChartModel, rows: &[(usize, f64)], inside: Rect) -> Self {
         let color = tokens(ui).color.text;
         let wide = |text: &str, kind, most| layout(ui.painter(), text, kind, color, most).size().x;
-        let names = rows.iter().map(|(line, _)| {
+        let measured = || rows.iter().take(MEASURED).chain(rows.last());
+        let names = measured().map(|(line, _)| {
             let name = &model.lines[*line].name.text;
             wide(name, Type::Body, NAME_MAX)
         });
-        let values = rows.iter();
-        let value = values.map(|(_, total)| wide(&full(Some(*total)), Type::Strong, 160.0));
+        let value = measured().map(|(_, total)| wide(&full(Some(*total)), Type::Strong, 160.0));
         let value = value.fold(0.0, f32::max) + GAP;
         let left = inside.left() + names.fold(0.0, f32::max) + GAP;
         let (low, high) = rows
@@ -120,8 +124,13 @@ fn description(model: &ChartModel, rows: &[(usize, f64)]) -> String {
         let name = &model.lines[*line].name.text;
         text!("report-totals-row", name = name, total = full(Some(*total)))
     };
-    let rows: Vec<String> = rows.iter().map(row).collect();
-    text!("report-totals", rows = names::list(&rows))
+    let described: Vec<String> = rows.iter().take(MAX_DESCRIBED).map(row).collect();
+    let more = rows.len() - described.len();
+    let rows = names::list(&described);
+    match more {
+        0 => text!("report-totals", rows = rows),
+        more => text!("report-totals-more", rows = rows, more = more),
+    }
 }
 
 /// The visible lines that have a total, largest first.
