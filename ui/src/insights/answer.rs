@@ -103,17 +103,12 @@ fn average(series: &SeriesResult, partial: &[bool]) -> Option<f64> {
 /// series and a segment, or where series would have the same name.
 fn line_names(series: &[SeriesResult], builder: &Builder) -> Vec<LineName> {
     let several = series.iter().any(|one| one.id != series[0].id);
-    let mut segments: Vec<&SegmentValue> = Vec::new();
-    for segment in series.iter().filter_map(|one| one.segment.first()) {
-        if !segments.contains(&segment) {
-            segments.push(segment);
-        }
-    }
-    let of_segments = names::of_segments(segments.iter().copied());
-    let name = |one: &SeriesResult| {
-        let segment = one.segment.first()?;
-        let place = segments.iter().position(|known| *known == segment)?;
-        of_segments.get(place).cloned()
+    let segments = series.iter().filter_map(|one| one.segment.first());
+    let mut of_segments = names::of_segments(segments).into_iter();
+    let is_split = series.iter().any(|one| !one.segment.is_empty());
+    let mut name = |one: &SeriesResult| {
+        one.segment.first()?;
+        of_segments.next()
     };
     let own: Vec<String> = series
         .iter()
@@ -122,7 +117,7 @@ fn line_names(series: &[SeriesResult], builder: &Builder) -> Vec<LineName> {
     let with_letter =
         |(one, own): (&SeriesResult, &String)| text!("insights-line", series = &one.id, name = own);
     let different: HashSet<&String> = own.iter().collect();
-    let is_ambiguous = !segments.is_empty() || different.len() < own.len();
+    let is_ambiguous = is_split || different.len() < own.len();
     let named: Vec<String> = if several && is_ambiguous {
         series.iter().zip(&own).map(with_letter).collect()
     } else {

@@ -407,6 +407,48 @@ fn display_changes_send_no_query() {
 }
 
 #[test]
+fn the_table_follows_the_order_the_answer_and_the_width() {
+    let mut window = open();
+    pick(&mut window, "Add breakdown", "repo");
+    window.keys(Modifiers::NONE, &[Key::Escape]);
+    assert!(window.first_row().starts_with("rerun-io/rerun: "));
+    let header = |window: &Window, name: &str| {
+        let harness = &window.harness;
+        harness
+            .get_by_role_and_label(Role::ColumnHeader, name)
+            .click();
+    };
+    header(&window, "repo");
+    window.steps(4);
+    let month = window.first_row();
+    assert!(month.starts_with("emilk/egui: "), "{month}");
+    window.click("Range");
+    window.click("Last 90 days");
+    window.steps(6);
+    let quarter = window.first_row();
+    assert!(quarter.starts_with("emilk/egui: "), "{quarter}");
+    assert_ne!(quarter, month);
+    window.resize(1000.0, 800.0);
+    let narrow = window.first_row();
+    let cells = |row: &str| row.split(", ").count();
+    assert!(cells(&narrow) < cells(&quarter), "{narrow}, {quarter}");
+    header(&window, "repo");
+    window.steps(4);
+    assert!(window.first_row().starts_with("umami-software/umami: "));
+}
+
+#[test]
+fn of_very_many_bars_only_the_largest_are_described() {
+    let fake = Fake::loaded();
+    fake.set_segments(300);
+    let mut window = Window::open(fake);
+    window.steps(4);
+    pick(&mut window, "Add breakdown", "repo");
+    window.click("Bar");
+    assert!(window.shows_containing("280 more lines are in the table"));
+}
+
+#[test]
 fn a_drag_over_the_chart_zooms_in() {
     let mut window = open();
     let chart = window
