@@ -7,6 +7,7 @@ mod beside;
 mod compiler;
 mod consumer;
 mod events;
+mod frame;
 mod identity;
 mod import;
 mod ingest;
@@ -57,6 +58,8 @@ enum Benchmark {
     Beside,
     /// The memory of a sidecar that does nothing
     Memory,
+    /// A frame of the console, and its frames while it is idle
+    Frame,
     /// The console's wasm
     Size,
     /// Launch to first chart, and memory
@@ -91,6 +94,7 @@ const BENCHMARKS: &[(Benchmark, BenchmarkFn)] = &[
     (Benchmark::Links, |_| identity::measure()),
     (Benchmark::Beside, |_| beside::measure()),
     (Benchmark::Memory, |_| memory::measure()),
+    (Benchmark::Frame, |_| frame::measure()),
     (Benchmark::Size, |_| size::measure()),
     (Benchmark::Launch, |_| launch::measure()),
     (Benchmark::Compiler, |_| compiler::measure()),

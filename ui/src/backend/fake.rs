@@ -52,6 +52,8 @@ struct World {
     waiting: Vec<(Call, Outbox<Answer>)>,
     live: Vec<Outbox<LiveMessage>>,
     calls: Vec<Call>,
+    /// How many values a breakdown has; six if it was never set.
+    segments: Option<usize>,
     random: u8,
 }
 
@@ -94,6 +96,11 @@ impl Fake {
     /// From now on calls that need the store fail with this, or work again.
     pub fn set_store_away(&self, error: Option<ApiError>) {
         self.world.borrow_mut().store_away = error;
+    }
+
+    /// From now on a breakdown has so many values.
+    pub fn set_segments(&self, segments: usize) {
+        self.world.borrow_mut().segments = Some(segments);
     }
 
     /// From now on calls are not answered until [`Self::release`].
@@ -229,7 +236,7 @@ impl World {
                 },
                 next_cursor: None,
             }),
-            Call::Query { report, .. } => Ok(answers::insights(report)),
+            Call::Query { report, .. } => Ok(answers::insights(report, self.segments)),
             Call::Explain { report, .. } => Ok(serde_json::json!({"plan": report})),
             Call::LoadSample { project } => {
                 self.job_started = true;

@@ -14,8 +14,20 @@ const SEGMENTS: [(&str, f64); 6] = [
     ("umami-software/umami", 3.0),
 ];
 
-/// An answer to an insights report.
-pub(super) fn insights(report: &Value) -> Value {
+/// The values of a breakdown with their heights: so many, or those above.
+fn segments(count: Option<usize>) -> Vec<(String, f64)> {
+    let known = SEGMENTS
+        .iter()
+        .map(|(name, height)| ((*name).to_owned(), *height));
+    let more = (SEGMENTS.len()..).map(|at| (format!("someone/repository-{at}"), (at % 97) as f64));
+    known
+        .chain(more)
+        .take(count.unwrap_or(SEGMENTS.len()))
+        .collect()
+}
+
+/// An answer to an insights report; a breakdown has so many values, if that is given.
+pub(super) fn insights(report: &Value, segment_count: Option<usize>) -> Value {
     let buckets = buckets(report);
     let count = buckets.len();
     let broken_down = report["breakdown"]
@@ -24,9 +36,9 @@ pub(super) fn insights(report: &Value) -> Value {
     let (mut series, mut headline) = (Vec::new(), Vec::new());
     for one in report["series"].as_array().into_iter().flatten() {
         let segments = if broken_down {
-            &SEGMENTS[..]
+            segments(segment_count)
         } else {
-            &[("", 60.0)]
+            vec![(String::new(), 60.0)]
         };
         for (rank, (segment, height)) in segments.iter().enumerate() {
             let points: Vec<f64> = (0..count).map(|at| wave(at, rank, *height)).collect();
