@@ -1,4 +1,4 @@
-//! The time of a frame of the console, and how many frames it asks for while nobody uses it.
+//! The time of a frame of the console, and how many frames it asks for while it is idle.
 //!
 //! The whole console runs on canned answers, with the accessibility mirror that its pages have. There
 //! is no window: a frame ends with the triangles that a graphics card would get.
@@ -139,7 +139,7 @@ impl Host for Machine {
     }
 }
 
-/// The console in a window that nobody sees.
+/// The console in a window without a screen.
 struct Window {
     ctx: egui::Context,
     console: Console,
@@ -304,7 +304,7 @@ impl Window {
     }
 }
 
-/// The address of a report over so many days up to the newest canned event.
+/// The address of a report over this many days up to the newest canned event.
 fn report_address(days: usize) -> Result<String> {
     let report = empmix_query::parse(&serde_json::json!({
         "kind": "insights",

@@ -1,6 +1,6 @@
 //! How the answer is displayed. A change here sends no query.
 
-use super::{ChartModel, SortBy, table::Kept};
+use super::{ChartModel, SortBy, table::TableCache};
 use crate::{address::Parameters, widgets::Sort};
 
 /// A change of how the answer is displayed.
@@ -53,7 +53,7 @@ pub struct Display {
     /// What an address says of buckets; it is applied to the next answer.
     to_open: Option<ToOpen>,
     /// The parts of the table that stay until the next answer.
-    pub(super) table: Kept,
+    pub(super) table: TableCache,
 }
 
 /// What an address says of the buckets of an answer.
@@ -75,7 +75,7 @@ impl Default for Display {
             names: Vec::new(),
             buckets: Vec::new(),
             to_open: None,
-            table: Kept::default(),
+            table: TableCache::default(),
         }
     }
 }
@@ -91,7 +91,7 @@ impl Display {
     /// Takes over a new answer: resets visibility, zoom and sorting where they no longer apply.
     pub fn adopt(&mut self, model: Option<&ChartModel>) {
         let Some(model) = model else { return };
-        self.table = Kept::default();
+        self.table = TableCache::default();
         let names = || model.lines.iter().map(|line| &line.name.text);
         if !names().eq(&self.names) {
             self.names = names().cloned().collect();

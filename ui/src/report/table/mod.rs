@@ -1,6 +1,6 @@
 //! The table under the chart: a row per line, numbers to the right, sortable by every column.
 
-mod kept;
+mod cache;
 mod model;
 
 use egui::{
@@ -8,8 +8,8 @@ use egui::{
     accesskit::Role, pos2, vec2,
 };
 
-pub(super) use kept::Kept;
-use kept::{COLUMN_GAP, MARK, PAD, Prepared};
+pub(super) use cache::TableCache;
+use cache::{COLUMN_GAP, MARK, PAD, Prepared};
 use model::Row;
 pub use model::{SortBy, Table};
 

@@ -33,9 +33,9 @@ const ARROW: f32 = 14.0;
 /// The rows that the widths of columns are measured by.
 const MEASURED: usize = 200;
 
-/// The parts of a table that are kept, until there is another answer.
+/// The parts of a table that stay the same until there is another answer.
 #[derive(Debug, Default)]
-pub(in crate::report) struct Kept(RefCell<Option<Rc<Prepared>>>);
+pub(in crate::report) struct TableCache(RefCell<Option<Rc<Prepared>>>);
 
 /// The order of the rows, and the columns that fit.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ struct MadeFor {
     pixels_per_point: f32,
 }
 
-impl Kept {
+impl TableCache {
     /// The table in a card of this width; what has not changed is not made again.
     pub(super) fn prepared(
         &self,
@@ -71,8 +71,8 @@ impl Kept {
             width,
             pixels_per_point: ui.ctx().pixels_per_point(),
         };
-        let mut kept = self.0.borrow_mut();
-        let before = kept.take();
+        let mut cached = self.0.borrow_mut();
+        let before = cached.take();
         let prepared = match before {
             Some(before) if before.made_for == made_for => before,
             before => {
@@ -84,7 +84,7 @@ impl Kept {
                 Rc::new(Prepared::new(ui, model, order, made_for))
             }
         };
-        Rc::clone(kept.insert(prepared))
+        Rc::clone(cached.insert(prepared))
     }
 }
 
