@@ -194,7 +194,7 @@ impl Calendar {
     }
 
     /// The days of the month as controls that are not painted yet: what they look like depends on
-    /// which one the pointer is over.
+    /// where the pointer is.
     fn days(&self, ui: &mut Ui, body: Rect, draft: &Draft) -> Vec<Cell> {
         let chosen = draft.marked(None);
         let mut cells = Vec::new();
