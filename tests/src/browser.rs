@@ -24,10 +24,10 @@ use crate::{
 /// How long a page may take to show something.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a driver may take to answer one call.
-const CALL: Duration = Duration::from_secs(30);
+const CALL: Duration = Duration::from_secs(60);
 
 /// The flags under which a headless Chromium paints WebGL without a graphics card.
-const CHROMIUM_FLAGS: [&str; 14] = [
+const CHROMIUM_FLAGS: [&str; 15] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -42,6 +42,7 @@ const CHROMIUM_FLAGS: [&str; 14] = [
     "--hide-scrollbars",
     "--force-device-scale-factor=1",
     "--window-size=1280,800",
+    "--touch-events=enabled",
 ];
 
 /// Finds an element by role and name: an exact name first, else one that begins with it.
@@ -70,7 +71,7 @@ return [...document.querySelectorAll(within)].map(n =>
 /// A browser or a window; it ends when this is dropped. When a test that has one fails, what it showed
 /// is kept ([`Evidence`]).
 pub struct Browser {
-    client: Client,
+    pub(crate) client: Client,
     evidence: Evidence,
     _driver: Process,
     _display: Option<Process>,
@@ -178,7 +179,7 @@ impl Browser {
     }
 
     /// Waits for a call of the driver, but not for ever.
-    async fn within<T>(&self, what: &str, call: impl Future<Output = T>) -> T {
+    pub(crate) async fn within<T>(&self, what: &str, call: impl Future<Output = T>) -> T {
         let answer = tokio::time::timeout(CALL, call).await;
         answer.unwrap_or_else(|_| panic!("{what}: the driver did not answer within {CALL:?}"))
     }

@@ -16,6 +16,7 @@ pub mod browser;
 pub mod desk;
 pub mod duckdb;
 mod evidence;
+mod gestures;
 mod guard;
 pub mod mongo_store;
 pub mod mongod;

@@ -6,6 +6,8 @@
     reason = "what fails here fails the test"
 )]
 
+use std::time::Duration;
+
 use empmix_tests::{browser::Browser, sidecar::Sidecar};
 
 /// A sidecar that the async test may drop: its client is a blocking one.
@@ -126,6 +128,9 @@ async fn keys_of_other_layouts_press_what_is_at_their_place() {
         )
         .await;
     assert!(prevented.is_boolean());
+    while browser.look("listbox", "Commands").await.is_some() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let go = format!("{press} press('п', 'KeyG', false); press('д', 'KeyL', false);");
     browser.script(&go, vec![]).await;
     browser.says("Events appear here as they arrive").await;
@@ -146,4 +151,37 @@ async fn a_lost_drawing_surface_is_reported() {
     browser.click("button", "Reload").await;
     browser.says("Send your first event").await;
     end(sidecar).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finger_on_a_row_scrolls_the_table() {
+    let sidecar = sidecar().await;
+    let browser = Browser::chromium().await;
+    browser.go(&link(&sidecar)).await;
+    browser.click("button", "Load sample data").await;
+    browser.says("unique users: total 658,").await;
+    browser.click("button", "Live").await;
+    browser.find("row", "22 Aug").await;
+    let first = first_row(&browser).await;
+    // Further than a row is high: the row under the finger leaves the page on the way.
+    let [from, by] = [[700.0, 600.0], [0.0, -400.0]];
+    browser.drag_with_a_finger(from, by).await;
+    let began = tokio::time::Instant::now();
+    while first_row(&browser).await == first {
+        assert!(began.elapsed() < Duration::from_secs(20), "{first} stays");
+        browser.drag_with_a_finger(from, by).await;
+    }
+    assert!(
+        browser.look("radiogroup", "Details").await.is_none(),
+        "a drag is not a click"
+    );
+    end(sidecar).await;
+}
+
+/// What the uppermost row says.
+async fn first_row(browser: &Browser) -> String {
+    let ask = "const rows = [...document.querySelectorAll('#a11y [role=row]')];\n\
+               const data = rows.filter((row) => row.querySelector('[role=cell], [role=gridcell]'));\n\
+               return data[0]?.textContent + data[0]?.getAttribute('aria-label');";
+    browser.script(ask, vec![]).await.to_string()
 }

@@ -108,6 +108,8 @@ chrome-theme = Switch between dark and light
 chrome-try-again = Try again now
 chrome-trying = Trying again
 chrome-trying-in = Trying again in { $seconds } s
+# What a screen reader says of the place that takes the keys.
+chrome-typing = Text that you type
 chrome-unfold = Unfold the navigation
 
 ## Commands, in the palette and on the sheet of shortcuts

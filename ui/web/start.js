@@ -6,9 +6,13 @@ import { watchKeys } from "./keys.js";
 const STOPPED = ["The console stopped", "No data is lost. Reload to go on."];
 const notice = document.getElementById("notice");
 
-function hasWebGl() {
-  const canvas = document.createElement("canvas");
-  return Boolean(canvas.getContext("webgl2") || canvas.getContext("webgl"));
+/**
+ * Makes the canvas' one drawing surface, which egui finds when it asks for its own. egui smooths edges
+ * itself: with the browser's antialiasing every pixel would be drawn several times for nothing.
+ */
+function hasWebGl(canvas) {
+  const surface = { antialias: false, depth: false, stencil: false };
+  return Boolean(canvas.getContext("webgl2", surface) || canvas.getContext("webgl", surface));
 }
 
 async function main() {
@@ -16,14 +20,14 @@ async function main() {
     refuse("This browser cannot run the console", "It needs WebAssembly. Any current browser has it.");
     return;
   }
-  if (!hasWebGl()) {
+  const canvas = document.getElementById("console");
+  if (!hasWebGl(canvas)) {
     refuse("The console cannot draw", "WebGL is switched off or not available. Allow hardware acceleration in the browser's settings, then load the page again.");
     return;
   }
   const { default: load, Page } = await import("./empmix_ui.js");
   await load({ module_or_path: new URL("./empmix_ui_bg.wasm", import.meta.url) });
   const page = new Page();
-  const canvas = document.getElementById("console");
   // A graphics driver that starts again takes all textures along.
   canvas.addEventListener("webglcontextlost", (event) => {
     event.preventDefault();

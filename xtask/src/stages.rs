@@ -48,7 +48,7 @@ impl TestArgs {
 }
 
 /// The longest that one test may take, on two busy cores.
-const ONE_TEST: Duration = Duration::from_secs(180);
+const ONE_TEST: Duration = Duration::from_secs(300);
 /// The longest that the tests of `--nightly` may take, together and each.
 const NIGHTLY: Duration = Duration::from_secs(6 * 60 * 60);
 /// Programs with less time than their stage.
@@ -61,6 +61,8 @@ struct Ground {
     mongod: PathBuf,
     duckdb: PathBuf,
     chromium: PathBuf,
+    /// The accessibility checks, which the browser tests put into the console's page.
+    axe: PathBuf,
 }
 
 impl Ground {
@@ -69,9 +71,17 @@ impl Ground {
         if apt::is_here() {
             apt::install(context, "the tests", apt::TEST)?;
         }
+        let node = Node::find(context)?;
+        let axe = context.path("tests/axe");
+        node.tool(context, "npm")
+            .args(["ci", "--no-audit", "--no-fund"])
+            .dir(&axe)
+            .deadline(Duration::from_secs(5 * 60))
+            .run()?;
         Ok(Self {
             selection,
-            node: Node::find(context)?,
+            node,
+            axe: axe.join("node_modules/axe-core/axe.min.js"),
             mongod: mongod::find(context)?,
             duckdb: duckdb::find(context)?,
             chromium: chromium()?,
@@ -86,6 +96,7 @@ impl Ground {
             named("EMPMIX_MONGOD", self.mongod.clone().into()),
             named("EMPMIX_DUCKDB", self.duckdb.clone().into()),
             named("EMPMIX_CHROMIUM", self.chromium.clone().into()),
+            named("EMPMIX_AXE", self.axe.clone().into()),
         ])
     }
 }

@@ -7,10 +7,15 @@ use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{Document, HtmlCanvasElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
 use super::dom_events;
-use crate::mirror::{Element, Mirror, Tag};
+use crate::{
+    mirror::{Element, Mirror, Tag},
+    text,
+};
 
 /// The id of the elements' container.
 const CONTAINER: &str = "a11y";
+/// The level of headings: the first is the page's own.
+const LEVEL: &str = "2";
 
 /// The elements over the canvas.
 pub(super) struct DomMirror {
@@ -47,8 +52,12 @@ impl DomMirror {
         mirror: Mirror,
     ) -> Result<(), JsValue> {
         let document = canvas.owner_document().ok_or("the canvas is in no page")?;
-        let container: HtmlElement = document.create_element("div")?.dyn_into()?;
+        let container: HtmlElement = document.create_element("main")?.dyn_into()?;
         container.set_id(CONTAINER);
+        if let Some(field) = canvas.next_element_sibling() {
+            // egui's own, which takes what is typed into the fields of the canvas.
+            field.set_attribute("aria-label", &text!("chrome-typing"))?;
+        }
         canvas.after_with_node_1(&container)?;
         canvas.set_attribute("aria-owns", CONTAINER)?;
         let this = Rc::new(RefCell::new(Self {
@@ -234,6 +243,8 @@ fn update(
         && let Some(role) = element.role
     {
         node.set_attribute("role", role)?;
+        let level = (role == "heading").then_some(LEVEL);
+        set_or_remove(node, "aria-level", level)?;
     }
     if differs(|one| format!("{:?}{:?}", one.role, one.on)) {
         let value = element.on.map(|on| if on { "true" } else { "false" });

@@ -49,12 +49,15 @@ pub(super) fn listen(mirror: &Shared) -> Result<(), JsValue> {
         let event = WheelEvent::new_with_event_init_dict("wheel", &init)?;
         pass_through(mirror, &event)
     })?;
-    for name in ["touchstart", "touchmove", "touchend", "touchcancel"] {
-        on(mirror, name, |mirror, event: Event| {
-            event.prevent_default();
-            pass_through(mirror, &touch(&event)?)
-        })?;
-    }
+    let follow = listener(mirror, pass_touch);
+    on(mirror, "touchstart", move |mirror, event: Event| {
+        for name in ["touchmove", "touchend", "touchcancel"] {
+            if let Some(target) = event.target() {
+                listen_actively(&target, name, &follow)?;
+            }
+        }
+        pass_touch(mirror, event)
+    })?;
     for name in ["mousedown", "contextmenu"] {
         // A press must not take the keyboard away from the canvas.
         on(mirror, name, |_, event: Event| {
@@ -84,7 +87,14 @@ pub(super) fn listen(mirror: &Shared) -> Result<(), JsValue> {
     on(mirror, "keydown", keydown)
 }
 
-/// The same touch for the canvas. All events of a touch come to the element where it began.
+/// Passes a touch through. All events of a touch come to the element where it began, also after it has
+/// left the page, as a row does that is scrolled away: so the element itself is listened to.
+fn pass_touch(mirror: &Shared, event: Event) -> Result<(), JsValue> {
+    event.prevent_default();
+    pass_through(mirror, &touch(&event)?)
+}
+
+/// The same touch for the canvas.
 fn touch(event: &Event) -> Result<Event, JsValue> {
     let init = js_sys::Object::new();
     for list in ["touches", "targetTouches", "changedTouches"] {
@@ -136,23 +146,34 @@ fn keydown(mirror: &Shared, event: KeyboardEvent) -> Result<(), JsValue> {
 fn on<E: wasm_bindgen::JsCast + 'static>(
     mirror: &Shared,
     name: &str,
-    listener: impl Fn(&Shared, E) -> Result<(), JsValue> + 'static,
+    action: impl Fn(&Shared, E) -> Result<(), JsValue> + 'static,
 ) -> Result<(), JsValue> {
     let container = mirror.borrow().container.clone();
+    listen_actively(&container, name, &listener(mirror, action))
+}
+
+/// A listener that lives as long as the page, which keeps its mirror.
+fn listener<E: wasm_bindgen::JsCast + 'static>(
+    mirror: &Shared,
+    action: impl Fn(&Shared, E) -> Result<(), JsValue> + 'static,
+) -> js_sys::Function {
     let mirror = Rc::clone(mirror);
     let callback = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
         // There is no place to report it: the worst is a press that does nothing.
-        let _ = listener(&mirror, event.unchecked_into());
+        let _ = action(&mirror, event.unchecked_into());
     });
+    callback.into_js_value().unchecked_into()
+}
+
+/// Adds a listener that may prevent what the browser would do; once, however often this is called.
+fn listen_actively(
+    target: &EventTarget,
+    name: &str,
+    listener: &js_sys::Function,
+) -> Result<(), JsValue> {
     let options = web_sys::AddEventListenerOptions::new();
     options.set_passive(false);
-    let function = callback.as_ref().unchecked_ref();
-    container.add_event_listener_with_callback_and_add_event_listener_options(
-        name, function, &options,
-    )?;
-    // The page keeps its mirror as long as it lives.
-    callback.forget();
-    Ok(())
+    target.add_event_listener_with_callback_and_add_event_listener_options(name, listener, &options)
 }
 
 fn pass_through(mirror: &Shared, event: &Event) -> Result<(), JsValue> {

@@ -30,7 +30,13 @@ const PATIENT: [&str; 6] = [
     "store_mongo_majority",
 ];
 /// Programs that show windows, whose frames must come in time.
-const WINDOWS: [&str; 4] = ["console", "desktop", "starts", "wasm_probe"];
+const WINDOWS: [&str; 5] = [
+    "accessibility",
+    "console",
+    "desktop",
+    "starts",
+    "wasm_probe",
+];
 
 /// Splits into the whole-system tests (the package in `tests/`) and those of the crates.
 pub(super) fn split<'a>(
