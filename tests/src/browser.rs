@@ -270,6 +270,15 @@ impl Browser {
         ))
     }
 
+    /// Waits until there is no control with this role and name.
+    pub async fn gone(&self, role: &str, name: &str) {
+        let began = tokio::time::Instant::now();
+        while self.look(role, name).await.is_some() {
+            assert!(began.elapsed() < PATIENCE, "{role} '{name}' stays");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Clicks the control with this role and name.
     pub async fn click(&self, role: &str, name: &str) {
         let began = tokio::time::Instant::now();

@@ -69,6 +69,7 @@ async fn no_page_has_a_serious_finding() {
     browser.find("listbox", "Commands").await;
     check(&browser, "the palette", &mut failures).await;
     browser.press(ESCAPE).await;
+    browser.gone("listbox", "Commands").await;
     browser.press('?').await;
     browser.find("button", "Close").await;
     check(&browser, "the shortcuts", &mut failures).await;

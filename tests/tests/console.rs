@@ -128,9 +128,7 @@ async fn keys_of_other_layouts_press_what_is_at_their_place() {
         )
         .await;
     assert!(prevented.is_boolean());
-    while browser.look("listbox", "Commands").await.is_some() {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    browser.gone("listbox", "Commands").await;
     let go = format!("{press} press('п', 'KeyG', false); press('д', 'KeyL', false);");
     browser.script(&go, vec![]).await;
     browser.says("Events appear here as they arrive").await;
