@@ -407,6 +407,22 @@ fn display_changes_send_no_query() {
 }
 
 #[test]
+fn the_table_stays_where_it_is_when_lines_become_bars() {
+    let mut window = open();
+    pick(&mut window, "Add breakdown", "repo");
+    let top = |window: &Window| {
+        let header = window
+            .harness
+            .get_by_role_and_label(Role::ColumnHeader, "repo");
+        header.rect().top()
+    };
+    let below_lines = top(&window);
+    window.click("Bar");
+    window.steps(4);
+    assert_eq!(top(&window), below_lines);
+}
+
+#[test]
 fn the_table_follows_the_order_the_answer_and_the_width() {
     let mut window = open();
     pick(&mut window, "Add breakdown", "repo");

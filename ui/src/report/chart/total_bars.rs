@@ -77,20 +77,20 @@ pub(super) fn show(ui: &mut Ui, display: &Display, model: &ChartModel, card: Rec
     let height = height.clamp(ROW.0, ROW.1);
     let columns = Columns::of(ui, model, &rows, inside);
     let area = inside.with_max_x(card.right() - 4.0);
-    ui.scope_builder(UiBuilder::new().max_rect(area), |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        ScrollArea::vertical()
-            .id_salt("totals")
-            .auto_shrink([false, false])
-            .content_margin(Margin::ZERO)
-            .show_rows(ui, height, rows.len(), |ui, range| {
-                for (line, total) in &rows[range] {
-                    let size = vec2(ui.available_width(), height);
-                    let (rect, _) = ui.allocate_exact_size(size, Sense::HOVER);
-                    row(ui, model, &columns, rect, (*line, *total));
-                }
-            });
-    });
+    // The card has its place already: what is in it leaves the cursor below the card.
+    let mut list = ui.new_child(UiBuilder::new().max_rect(area));
+    list.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical()
+        .id_salt("totals")
+        .auto_shrink([false, false])
+        .content_margin(Margin::ZERO)
+        .show_rows(&mut list, height, rows.len(), |ui, range| {
+            for (line, total) in &rows[range] {
+                let size = vec2(ui.available_width(), height);
+                let (rect, _) = ui.allocate_exact_size(size, Sense::HOVER);
+                row(ui, model, &columns, rect, (*line, *total));
+            }
+        });
     let response = ui.interact(inside, ui.scope_id().with("totals"), Sense::HOVER);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, description(model, &rows)));
 }
