@@ -82,7 +82,7 @@ impl Sidecar {
             port: 0,
             process: None,
             http: Client::builder()
-                .timeout(Duration::from_secs(30))
+                .timeout(Duration::from_secs(120))
                 .no_proxy()
                 .build()
                 .expect("a client"),

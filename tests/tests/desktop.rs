@@ -294,17 +294,23 @@ async fn script(desk: &Desk, script: &str) -> Value {
     desk.window.script(script, vec![]).await
 }
 
-/// The first project: its id and public key, asked of the shell as the window does.
+/// The first project: its id and public key, asked of the shell as the window does, which asks again
+/// while the sidecar starts.
 async fn project(desk: &Desk) -> (String, String) {
     let ask = "__TAURI_INTERNALS__.invoke('call', {request: {method: 'GET', path: '/api/v1/projects'}})\n\
                .then((bytes) => done(JSON.parse(new TextDecoder().decode(bytes))),\n\
                      (error) => done({error: JSON.stringify(error)}));";
-    let answer = desk.window.script_async(ask).await;
-    let first = &answer["projects"][0];
-    let text = |name: &str| first[name].as_str().map(str::to_owned);
-    text("id")
-        .zip(text("public_key"))
-        .unwrap_or_else(|| panic!("{answer}"))
+    let began = std::time::Instant::now();
+    loop {
+        let answer = desk.window.script_async(ask).await;
+        let first = &answer["projects"][0];
+        let text = |name: &str| first[name].as_str().map(str::to_owned);
+        if let Some(found) = text("id").zip(text("public_key")) {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "{answer}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 async fn track(url: &str, event: &Value) {
