@@ -135,6 +135,8 @@ impl Run<'_> {
                 .command(context, program)
                 .args(["--exact"])
                 .args(self.nightly.then_some("--include-ignored"))
+                // Their figures are results.
+                .args(self.nightly.then_some("--show-output"))
                 .args(&left)
                 .watch(&mut progress);
             let (at_fault, others) = progress.schedule.split(Instant::now());
