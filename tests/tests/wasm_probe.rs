@@ -14,8 +14,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use empmix_tests::{GUARD_OF_THE_APP, browser::Browser};
 use serde_json::Value;
 
-/// Page loads; one in ten fails without the guard.
+/// Page loads with the guard.
 const LOADS: usize = 100;
+/// The most page loads without it, until one is wrong. One in ten was, and once none of a hundred beside
+/// another window: the fault needs a compiler that works while the page runs.
+const AT_MOST: usize = 500;
 
 /// Runs the module for a moment, as the console runs when it starts.
 const PAGE: &str = r#"<!doctype html><meta charset="utf-8"><title>probe</title><body>running<script>
@@ -36,19 +39,19 @@ const say = (text) => { document.body.textContent = text; };
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "nightly: a hundred page loads"]
 async fn with_the_guard_every_page_is_right() {
-    let wrong = wrong_pages(&[GUARD_OF_THE_APP]).await;
+    let wrong = wrong_pages(&[GUARD_OF_THE_APP], LOADS, LOADS).await;
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "nightly: a hundred page loads"]
+#[ignore = "nightly: hundreds of page loads"]
 async fn without_the_guard_some_pages_are_wrong() {
-    let wrong = wrong_pages(&[]).await;
+    let wrong = wrong_pages(&[], AT_MOST, 1).await;
     assert!(!wrong.is_empty(), "this WebKitGTK does not show the fault");
 }
 
-/// What the pages say that are not right.
-async fn wrong_pages(environment: &[(&str, &str)]) -> Vec<String> {
+/// What the pages say that are not right; no more are loaded once so many are wrong.
+async fn wrong_pages(environment: &[(&str, &str)], loads: usize, enough: usize) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let page = folder.path().join("probe.html");
     let module = std::env::var_os("EMPMIX_PROBE").expect("cargo xtask test --nightly builds it");
@@ -56,15 +59,16 @@ async fn wrong_pages(environment: &[(&str, &str)]) -> Vec<String> {
     let text = PAGE.replace("@MODULE@", &STANDARD.encode(module));
     fs::write(&page, text).expect("the folder is writable");
     let browser = Browser::webkit(environment).await;
-    let mut wrong = Vec::new();
-    for _ in 0..LOADS {
+    let (mut wrong, mut loaded) = (Vec::new(), 0);
+    while loaded < loads && wrong.len() < enough {
+        loaded += 1;
         browser.go(&format!("file://{}", page.display())).await;
         let said = answer(&browser).await;
         if said != "right" {
             wrong.push(said);
         }
     }
-    println!("{} of {LOADS} pages were wrong", wrong.len());
+    println!("{} of {loaded} pages were wrong", wrong.len());
     wrong
 }
 
