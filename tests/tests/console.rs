@@ -161,7 +161,6 @@ async fn a_finger_on_a_row_scrolls_the_table() {
     browser.click("button", "Live").await;
     browser.find("row", "22 Aug").await;
     let first = first_row(&browser).await;
-    // Further than a row is high: the row under the finger leaves the page on the way.
     let [from, by] = [[700.0, 600.0], [0.0, -400.0]];
     browser.drag_with_a_finger(from, by).await;
     let began = tokio::time::Instant::now();

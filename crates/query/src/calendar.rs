@@ -229,7 +229,8 @@ fn timestamp(instant: EpochMs) -> Result<Timestamp, OutsideCalendar> {
     Ok(Timestamp::from_millisecond(instant)?)
 }
 
-fn weekday(start: WeekStart) -> Weekday {
+/// The first day of a project's week.
+pub fn weekday(start: WeekStart) -> Weekday {
     match start {
         WeekStart::Monday => Weekday::Monday,
         WeekStart::Tuesday => Weekday::Tuesday,

@@ -7,13 +7,14 @@ use egui::{
     Align2, FocusDirection, Id, Modifiers, Rect, Response, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
     accesskit::Role, pos2, vec2,
 };
+use empmix_query::calendar::weekday;
 use jiff::civil::{Date, Weekday};
 
 use super::{
     day::{self, Cell, Marks, is_within},
     day_of,
     draft::{Days, Draft},
-    month::{Step, WEEKS, step, weekday, weekdays, weeks},
+    month::{Step, WEEKS, step, weekdays, weeks},
 };
 use crate::{
     clock::by_pattern,

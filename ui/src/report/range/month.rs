@@ -1,6 +1,5 @@
 //! The dates of the calendar: the weeks of a month, and where a key leads from a day.
 
-use empmix_model::project::WeekStart;
 use jiff::{
     Span, ToSpan as _,
     civil::{Date, Weekday},
@@ -54,19 +53,6 @@ pub(super) fn weekdays(week_start: Weekday) -> [Date; 7] {
     let day = Date::ZERO;
     let first = i64::from(week_start.since(day.weekday()));
     std::array::from_fn(|place| day.saturating_add((first + place as i64).days()))
-}
-
-/// The first day of a project's week.
-pub(super) fn weekday(start: WeekStart) -> Weekday {
-    match start {
-        WeekStart::Monday => Weekday::Monday,
-        WeekStart::Tuesday => Weekday::Tuesday,
-        WeekStart::Wednesday => Weekday::Wednesday,
-        WeekStart::Thursday => Weekday::Thursday,
-        WeekStart::Friday => Weekday::Friday,
-        WeekStart::Saturday => Weekday::Saturday,
-        WeekStart::Sunday => Weekday::Sunday,
-    }
 }
 
 #[cfg(test)]

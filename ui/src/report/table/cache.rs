@@ -92,13 +92,13 @@ impl Prepared {
     /// As many of the last buckets as fit beside the names; each column is as wide as its widest text.
     fn new(ui: &Ui, model: &ChartModel, order: Rc<[usize]>, made_for: MadeFor) -> Self {
         let inside = made_for.width - 2.0 * (PAD + 1.0);
-        let room = inside - name_width(ui, model, made_for.width);
-        let at_most = ((room - FIXED) / BUCKET).floor().max(0.0) as usize;
+        let space = inside - name_width(ui, model, made_for.width);
+        let at_most = ((space - FIXED) / BUCKET).floor().max(0.0) as usize;
         let mut table = Table::new(model, at_most);
         let mut widths = widths(ui, model, &table, &order, made_for.sort.0);
         let needed = |widths: &[f32]| widths.iter().map(|width| width + COLUMN_GAP).sum::<f32>();
         // Total and average stay; the oldest bucket is the first one after them.
-        while widths.len() > 2 && needed(&widths) > room {
+        while widths.len() > 2 && needed(&widths) > space {
             widths.remove(2);
             table.columns.remove(2);
         }
