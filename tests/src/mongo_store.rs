@@ -2,10 +2,13 @@
 
 #![allow(clippy::expect_used, reason = "a test fails loudly")]
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use empmix_store::{
-    Batch, Store,
+    Batch, Catalogue, Store, StoreError,
     contract::fixtures::{Fixture, NOON, event, items, message, new_project},
 };
 use empmix_store_mongo::{MongoOptions, MongoStore};
@@ -16,7 +19,29 @@ use mongodb::{
 
 use crate::mongod::Mongod;
 
-/// A store in the database of a URI.
+/// How long a database may take to get the layout of this release. A call waits for it only as long as
+/// its own deadline, which is less than a slow disk needs while other tests make their databases.
+const PREPARED: Duration = Duration::from_secs(90);
+
+/// A store in the database of a URI, once the database has its layout.
+pub async fn open(uri: &str) -> MongoStore {
+    open_with(uri, MongoOptions::default()).await
+}
+
+/// A store with these options in the database of a URI, once the database has its layout.
+pub async fn open_with(uri: &str, options: MongoOptions) -> MongoStore {
+    let store = MongoStore::connect(uri, options).await;
+    let store = store.expect("the URI is good");
+    let began = Instant::now();
+    while let Err(error) = store.projects().await {
+        let waits = matches!(error, StoreError::Unavailable(_)) && began.elapsed() < PREPARED;
+        assert!(waits, "the database is not prepared: {error}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    store
+}
+
+/// A store in the database of a URI; its server may be away.
 pub async fn connect(uri: &str) -> MongoStore {
     let store = MongoStore::connect(uri, MongoOptions::default()).await;
     store.expect("the URI is good")
@@ -25,7 +50,7 @@ pub async fn connect(uri: &str) -> MongoStore {
 /// A store in a fresh database with one project, and the URI of the database.
 pub async fn fixture(server: &Mongod) -> (Fixture, String) {
     let uri = server.fresh_uri();
-    let store: Arc<dyn Store> = Arc::new(connect(&uri).await);
+    let store: Arc<dyn Store> = Arc::new(open(&uri).await);
     let project = store
         .create_project(new_project(1, "one"))
         .await

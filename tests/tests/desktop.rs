@@ -36,16 +36,14 @@ macro_rules! in_each_session {
 }
 
 in_each_session!(
-    the_window_shows_the_sample_and_takes_its_sidecar_along,
-    a_sidecar_that_dies_is_started_again_and_the_window_goes_on,
-    a_taken_port_is_replaced_by_another_that_is_shown_and_remembered,
+    the_window_shows_the_sample_and_outlives_its_sidecar_but_not_the_reverse,
     a_folder_in_use_is_reported_and_used_when_it_is_free,
     a_window_keeps_to_itself,
     an_error_in_the_window_is_logged_and_the_page_loads_again,
     frames_that_do_not_come_are_noticed,
 );
 
-async fn the_window_shows_the_sample_and_takes_its_sidecar_along(bus: Bus) {
+async fn the_window_shows_the_sample_and_outlives_its_sidecar_but_not_the_reverse(bus: Bus) {
     let desk = Desk::open(bus).await;
     let window = &desk.window;
     window.click("button", "Load sample data").await;
@@ -65,49 +63,29 @@ async fn the_window_shows_the_sample_and_takes_its_sidecar_along(bus: Bus) {
         arguments.contains("--lease") && !arguments.contains("token"),
         "{arguments}"
     );
+    let sidecar = it_is_started_again_and_the_window_goes_on(&desk, sidecar).await;
     kill9(app);
     wait_for("end of the sidecar", Duration::from_secs(12), || {
         (!is_alive(sidecar)).then_some(())
     });
 }
 
-async fn a_sidecar_that_dies_is_started_again_and_the_window_goes_on(bus: Bus) {
-    let desk = Desk::open(bus).await;
+/// Kills the sidecar; the process of the next one.
+async fn it_is_started_again_and_the_window_goes_on(desk: &Desk, first: u32) -> u32 {
     let window = &desk.window;
-    window.says("Send your first event").await;
     window.click("button", "Live").await;
-    window.says("Events appear here as they arrive").await;
-    let (first, url) = desk.running().unwrap();
+    window.says("Pause").await;
+    let (_, url) = desk.running().unwrap();
     kill9(first);
-    wait_for("another sidecar", Duration::from_secs(20), || {
+    let second = wait_for("another sidecar", Duration::from_secs(20), || {
         let (pid, again) = desk.running()?;
-        (pid != first && again == url).then_some(())
+        (pid != first && again == url).then_some(pid)
     });
-    let (_, key) = project(&desk).await;
+    let (_, key) = project(desk).await;
     let event = json!({"apiKey": key, "event": "After the fall", "distinct_id": "ada"});
     track(&url, &event).await;
     window.says("After the fall").await;
-}
-
-async fn a_taken_port_is_replaced_by_another_that_is_shown_and_remembered(bus: Bus) {
-    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let busy = taken.local_addr().unwrap().port();
-    let desk = Desk::start(Setup::new(bus).data(|home| {
-        let data = home.join("data");
-        std::fs::write(data.join("port.json"), format!(r#"{{"port":{busy}}}"#)).unwrap();
-        data
-    }))
-    .await;
-    desk.window.says("Send your first event").await;
-    let (_, url) = desk.running().unwrap();
-    let port: u16 = url.rsplit(':').next().unwrap().parse().unwrap();
-    assert_ne!(port, busy);
-    desk.window.says(&format!("Local sidecar · {port}")).await;
-    desk.window
-        .says(&format!("http://127.0.0.1:{port}/sdk/empmix.js"))
-        .await;
-    let kept = std::fs::read_to_string(desk.data.join("port.json")).unwrap();
-    assert_eq!(kept, format!(r#"{{"port":{port}}}"#));
+    second
 }
 
 async fn a_folder_in_use_is_reported_and_used_when_it_is_free(bus: Bus) {
@@ -132,13 +110,36 @@ async fn a_folder_in_use_is_reported_and_used_when_it_is_free(bus: Bus) {
 
 /// What can be asked of one window, in one start.
 async fn a_window_keeps_to_itself(bus: Bus) {
-    let desk = Desk::start(Setup::new(bus).sidecar(listing_sidecar)).await;
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let busy = taken.local_addr().unwrap().port();
+    let setup = Setup::new(bus).sidecar(listing_sidecar).data(|home| {
+        let data = home.join("data");
+        std::fs::write(data.join("port.json"), format!(r#"{{"port":{busy}}}"#)).unwrap();
+        data
+    });
+    let desk = Desk::start(setup).await;
     desk.window.says("Send your first event").await;
+    the_taken_port_is_replaced_by_another_that_is_shown_and_remembered(&desk, busy).await;
     the_sidecar_inherits_three_descriptors(&desk);
     the_log_says_what_the_app_set(&desk, bus);
     what_is_copied_can_be_pasted(&desk).await;
     the_window_reaches_nothing_but_its_own_shell(&desk).await;
     reload_keys_leave_the_window_as_it_is(&desk).await;
+}
+
+async fn the_taken_port_is_replaced_by_another_that_is_shown_and_remembered(
+    desk: &Desk,
+    busy: u16,
+) {
+    let (_, url) = desk.running().unwrap();
+    let port: u16 = url.rsplit(':').next().unwrap().parse().unwrap();
+    assert_ne!(port, busy);
+    desk.window.says(&format!("Local sidecar · {port}")).await;
+    desk.window
+        .says(&format!("http://127.0.0.1:{port}/sdk/empmix.js"))
+        .await;
+    let kept = std::fs::read_to_string(desk.data.join("port.json")).unwrap();
+    assert_eq!(kept, format!(r#"{{"port":{port}}}"#));
 }
 
 async fn the_window_reaches_nothing_but_its_own_shell(desk: &Desk) {

@@ -7,8 +7,10 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use empmix_store::{Store, contract::Harness, store_contract};
-use empmix_store_mongo::{MongoOptions, MongoStore};
-use empmix_tests::{mongo_store::database, mongod::Mongod};
+use empmix_tests::{
+    mongo_store::{database, open},
+    mongod::Mongod,
+};
 use mongodb::bson::{Document, doc};
 
 /// A database of its own on the shared server.
@@ -19,8 +21,7 @@ struct Mongo {
 #[async_trait]
 impl Harness for Mongo {
     async fn open(&self) -> Arc<dyn Store> {
-        let store = MongoStore::connect(&self.uri, MongoOptions::default()).await;
-        Arc::new(store.expect("the URI is good"))
+        Arc::new(open(&self.uri).await)
     }
 }
 

@@ -11,9 +11,9 @@ use empmix_store::{
     Catalogue as _, EventFilter, ItemOutcome, Sink as _, StoreError,
     contract::fixtures::{Fixture, NOON, event, event_with, new_project},
 };
-use empmix_store_mongo::{MongoOptions, MongoStore};
+use empmix_store_mongo::MongoOptions;
 use empmix_tests::{
-    mongo_store::{batch, connect, database, fixture},
+    mongo_store::{batch, connect, database, fixture, open, open_with},
     mongod::Mongod,
 };
 use futures::TryStreamExt;
@@ -80,9 +80,7 @@ async fn a_server_that_stops_answering_is_unavailable_within_the_deadline() {
         query_deadline: Duration::from_secs(2),
         ..MongoOptions::default()
     };
-    let store = MongoStore::connect(&server.uri("empmix"), options)
-        .await
-        .expect("a good URI");
+    let store = open_with(&server.uri("empmix"), options).await;
     let project = store
         .create_project(new_project(1, "one"))
         .await
@@ -152,7 +150,8 @@ async fn a_standalone_server_is_refused_with_the_reason() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_weak_uri_is_overruled() {
     let uri = Mongod::shared().fresh_uri();
-    let store = connect(&format!("{uri}?w=0&journal=false&retryWrites=false")).await;
+    let weak = format!("{uri}?w=0&journal=false&retryWrites=false");
+    let store = open(&weak).await;
     let project = store
         .create_project(new_project(1, "one"))
         .await

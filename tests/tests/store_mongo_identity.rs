@@ -11,7 +11,7 @@ use empmix_store::{
     contract::fixtures::{Fixture, NOON, event, link, message},
 };
 use empmix_tests::{
-    mongo_store::{connect, database, fixture, project_id},
+    mongo_store::{database, fixture, open, project_id},
     mongod::Mongod,
 };
 use futures::TryStreamExt;
@@ -28,7 +28,7 @@ async fn two_processes_that_link_at_once_agree() {
     fixture.write_events(1, events.collect()).await;
     let stores = [
         Arc::clone(&fixture.store),
-        Arc::new(connect(&uri).await) as Arc<dyn Store>,
+        Arc::new(open(&uri).await) as Arc<dyn Store>,
     ];
     // Both build chains over the same ids, from both ends.
     let writers = stores.map(|store| {
@@ -133,7 +133,7 @@ async fn an_unfinished_restamp_gives_right_answers_and_is_finished() {
 async fn a_start_finishes_what_a_killed_process_left() {
     let (_fixture, database) = unfinished().await;
     let uri = Mongod::shared().uri(database.name());
-    let started = connect(&uri).await;
+    let started = open(&uri).await;
     no_job_is_left(&database).await;
     assert_eq!(stamp(&database).await, "ann");
     started.close().await;

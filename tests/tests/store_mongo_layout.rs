@@ -75,8 +75,13 @@ impl Opened {
         self.database.collection(name)
     }
 
+    /// A store whose calls wait as long as a slow disk may take to prepare a database.
     async fn store(&self) -> Fixture {
-        self.store_with(MongoOptions::default()).await
+        let patient = MongoOptions {
+            call_deadline: Duration::from_secs(60),
+            ..MongoOptions::default()
+        };
+        self.store_with(patient).await
     }
 
     async fn store_with(&self, options: MongoOptions) -> Fixture {

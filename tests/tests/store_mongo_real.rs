@@ -8,12 +8,11 @@ use empmix_store::{
     Store,
     contract::real_data::{LINES, check, make_project, messages, shuffled, write},
 };
-use empmix_store_mongo::{MongoOptions, MongoStore};
-use empmix_tests::mongod::Mongod;
+use empmix_store_mongo::MongoStore;
+use empmix_tests::{mongo_store::open, mongod::Mongod};
 
-async fn open(uri: &str) -> MongoStore {
-    let store = MongoStore::connect(uri, MongoOptions::default()).await;
-    let store = store.expect("the URI is good");
+async fn with_project(uri: &str) -> MongoStore {
+    let store = open(uri).await;
     make_project(&store).await;
     store
 }
@@ -21,7 +20,7 @@ async fn open(uri: &str) -> MongoStore {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_file_gives_its_numbers_and_again_changes_nothing() {
     let uri = Mongod::shared().fresh_uri();
-    let store = open(&uri).await;
+    let store = with_project(&uri).await;
     let messages = messages();
     let began = Instant::now();
     let (stored, known) = write(&store, &messages).await;
@@ -31,14 +30,14 @@ async fn the_file_gives_its_numbers_and_again_changes_nothing() {
     assert_eq!(write(&store, &messages).await, (0, LINES));
     check(&store).await;
     store.close().await;
-    check(&open(&uri).await).await;
+    check(&with_project(&uri).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_in_the_middle_and_another_order_change_nothing() {
     let mut server = Mongod::start();
     let uri = server.uri("empmix");
-    let store = open(&uri).await;
+    let store = with_project(&uri).await;
     let messages = shuffled(&messages());
     let (first, _) = messages.split_at(messages.len() / 2);
     write(&store, first).await;
