@@ -28,6 +28,27 @@ impl Cpu {
     }
 }
 
+/// The time since a process was started.
+pub(crate) fn age(pid: u32) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let fields = stat.rsplit_once(')').map(|(_, fields)| fields);
+    let started = fields.unwrap_or_default().split_whitespace().nth(19);
+    let started: f64 = started.context("the start of a process")?.parse()?;
+    let uptime = std::fs::read_to_string("/proc/uptime")?;
+    let now = uptime.split_whitespace().next();
+    let now: f64 = now
+        .context("the time since the start of the machine")?
+        .parse()?;
+    Ok(Duration::from_secs_f64((now - started / TICKS).max(0.0)))
+}
+
+/// The process that started a process.
+pub(crate) fn parent_of(pid: u32) -> Result<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    Ok(parent.context("the parent of a process")?.trim().parse()?)
+}
+
 /// The resident memory of a process, in KiB: all of it, and what it shares with no file.
 pub(crate) fn resident(pid: u32) -> Result<[u64; 2]> {
     let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;

@@ -94,10 +94,15 @@ impl Keys {
     /// Starts with what `keys.json` in `data_dir` holds.
     pub fn load(data_dir: &std::path::Path) -> Self {
         let file = data_dir.join("keys.json");
-        let saved: Vec<SavedKeys> = std::fs::read(&file)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
+        let saved: Vec<SavedKeys> = std::fs::read(&file).map_or_else(
+            |_| Vec::new(),
+            |bytes| {
+                serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+                    tracing::warn!(%error, "keys.json is damaged and not used; the store has the keys");
+                    Vec::new()
+                })
+            },
+        );
         let keys: Vec<_> = saved.into_iter().map(SavedKeys::into_keys).collect();
         let known = KnownKeys {
             store: LastRead::Never,

@@ -90,7 +90,7 @@ impl Client {
             if began.elapsed() > ATTACH {
                 listed.context("the sidecar does not answer")?;
                 bail!(
-                    "the sidecar has no project yet; its store may be away (see `empmix-sidecar doctor`)"
+                    "the sidecar has no project yet; its store may be unreachable (see `empmix-sidecar doctor`)"
                 );
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -103,7 +103,7 @@ impl Client {
             return Ok(own.url.clone());
         }
         let running = data_dir::running(&self.data_dir)
-            .context("the sidecar has not said where it listens")?;
+            .context("the sidecar has not announced its address")?;
         Ok(running.url)
     }
 

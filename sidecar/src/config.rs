@@ -225,16 +225,16 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
     let text = fs::read_to_string(path)
         .with_context(|| format!("the configuration {place} cannot be read"))?;
     let table: toml::Table =
-        toml::from_str(&text).with_context(|| format!("the configuration {place} is wrong"))?;
+        toml::from_str(&text).with_context(|| format!("the configuration {place} is not valid"))?;
     let known = options();
     let mut found = BTreeMap::new();
     for (name, value) in table {
         let is_option = |option: &clap::Arg| option.get_id() == name.as_str();
         if name == "config" || !known.get_arguments().any(is_option) {
-            bail!("the configuration {place} is wrong: there is no option '{name}'");
+            bail!("the configuration {place} is not valid: there is no option '{name}'");
         }
         let text = as_text(&value).with_context(|| {
-            format!("the configuration {place} is wrong: '{name}' must be a text, a number or a list of texts")
+            format!("the configuration {place} is not valid: '{name}' must be a text, a number or a list of texts")
         })?;
         found.insert(name, text);
     }

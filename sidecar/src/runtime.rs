@@ -179,7 +179,7 @@ async fn open_store(config: &Config, data: &DataDir, alarm: &Alarm) -> Result<Ar
             Ok(Arc::new(
                 MongoStore::connect(uri, options)
                     .await
-                    .context("--store is wrong")?,
+                    .context("--store is not valid")?,
             ))
         }
     }
@@ -202,7 +202,7 @@ fn open_broker(config: &Config, data: &DataDir, alarm: &Alarm) -> Result<Arc<dyn
             ))
         }
         Some(uri) => Ok(Arc::new(
-            AmqpBroker::connect(uri, AmqpOptions::default()).context("--broker is wrong")?,
+            AmqpBroker::connect(uri, AmqpOptions::default()).context("--broker is not valid")?,
         )),
     }
 }

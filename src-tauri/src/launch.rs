@@ -52,7 +52,7 @@ pub(crate) fn program() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("EMPMIX_SIDECAR") {
         return Ok(path.into());
     }
-    let own = std::env::current_exe().context("this program does not know where it lies")?;
+    let own = std::env::current_exe().context("this program cannot find its own path")?;
     let name = format!("empmix-sidecar{}", std::env::consts::EXE_SUFFIX);
     Ok(own.with_file_name(name))
 }

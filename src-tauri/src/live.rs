@@ -7,7 +7,12 @@ use std::{
 };
 
 use empmix_model::ids::ProjectId;
-use empmix_protocol::{ApiError, ErrorCode, endpoint::LIVE, shell::LiveMessage, sse::SseReader};
+use empmix_protocol::{
+    ApiError, ErrorBody, ErrorCode,
+    endpoint::LIVE,
+    shell::LiveMessage,
+    sse::{self, SseReader},
+};
 use futures::StreamExt;
 use tauri::{async_runtime::JoinHandle, ipc::Channel};
 
@@ -15,8 +20,8 @@ use crate::{commands::disconnected, supervisor::SidecarAddress};
 
 /// Streams at a time.
 const STREAMS: usize = 8;
-/// The sidecar sends something every 15 s; after this silence the stream counts as closed.
-const SILENCE: Duration = Duration::from_secs(45);
+/// After this silence the stream counts as closed.
+const SILENCE: Duration = sse::KEEP_ALIVE.saturating_mul(10);
 
 /// The streams that are open.
 #[derive(Clone, Default)]
@@ -74,12 +79,9 @@ impl LiveStreams {
 
 /// Passes on what comes; returns why it ended.
 async fn follow(request: reqwest::RequestBuilder, channel: &Channel<LiveMessage>) -> ApiError {
-    let response = match request
-        .send()
-        .await
-        .and_then(reqwest::Response::error_for_status)
-    {
-        Ok(response) => response,
+    let response = match request.send().await {
+        Ok(response) if response.status().is_success() => response,
+        Ok(refused) => return refusal(refused).await,
         Err(error) => return disconnected(error.without_url()),
     };
     let mut reader = SseReader::default();
@@ -95,4 +97,16 @@ async fn follow(request: reqwest::RequestBuilder, channel: &Channel<LiveMessage>
         }
     }
     disconnected("The sidecar ended the live stream")
+}
+
+/// What an answer with an error status says.
+async fn refusal(answer: reqwest::Response) -> ApiError {
+    let status = answer.status().as_u16();
+    match answer.json::<ErrorBody>().await {
+        Ok(body) => body.error,
+        Err(_) => ApiError::new(
+            ErrorCode::of_status(status),
+            format!("The sidecar answered with status {status}."),
+        ),
+    }
 }

@@ -29,7 +29,7 @@ const STEADY: Duration = Duration::from_secs(30);
 
 /// The message for a sidecar that stops soon after each start.
 const STOPS_AGAIN: &str =
-    "The sidecar stops soon after its start; it is started again. The app's log says why";
+    "The sidecar stops shortly after starting and is being restarted. The app's log says why";
 
 /// How to call the sidecar.
 #[derive(Clone)]
@@ -135,7 +135,7 @@ impl Shared {
 
 fn in_use(data_dir: &Path) -> String {
     let dir = data_dir.display();
-    format!("Another Emp-Mix uses {dir}; close that one, and this one goes on by itself")
+    format!("Another Emp-Mix uses {dir}; close it; this app then continues")
 }
 
 struct Keeper {

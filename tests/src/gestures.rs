@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fantoccini::actions::{
     Actions, InputSource as _, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, PointerAction,
-    TouchActions,
+    TouchActions, WheelAction, WheelActions,
 };
 
 use crate::browser::Browser;
@@ -45,6 +45,19 @@ impl Browser {
         }
         self.perform(finger.then(PointerAction::Up { button }))
             .await;
+    }
+
+    /// Turns the wheel over a place of the page, down by so many pixels.
+    pub async fn turn_the_wheel(&self, [x, y]: [i64; 2], down: i64) {
+        let turn = WheelAction::Scroll {
+            duration: None,
+            x,
+            y,
+            delta_x: 0,
+            delta_y: down,
+        };
+        let wheel = WheelActions::new("wheel".to_owned()).then(turn);
+        self.perform(wheel).await;
     }
 
     async fn perform(&self, actions: impl Into<Actions>) {

@@ -250,6 +250,13 @@ impl Sidecar {
             .json(body)
     }
 
+    /// `DELETE` of the private API.
+    pub fn delete(&self, path: &str) -> RequestBuilder {
+        self.http
+            .delete(format!("{}{path}", self.url))
+            .bearer_auth(self.token())
+    }
+
     /// A request without a token.
     pub fn open_post(&self, path: &str) -> RequestBuilder {
         self.http.post(format!("{}{path}", self.url))

@@ -8,7 +8,7 @@
 )]
 
 use empmix_tests::{browser::Browser, sidecar::Sidecar};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// WebDriver's code of the key.
 const ESCAPE: char = '\u{e00c}';
@@ -49,6 +49,9 @@ async fn no_page_has_a_serious_finding() {
     .unwrap();
     let browser = Browser::chromium().await;
     let mut failures = Vec::new();
+    browser.go(&sidecar.url).await;
+    browser.says("Sign in with a link").await;
+    check(&browser, "signing in", &mut failures).await;
     browser.go(&link).await;
     browser.says("Send your first event").await;
     check(&browser, "first run", &mut failures).await;
@@ -65,6 +68,10 @@ async fn no_page_has_a_serious_finding() {
     browser.says("All time").await;
     check(&browser, "the range's menu", &mut failures).await;
     browser.click("combobox", "Range").await;
+    browser.click("button", "Show pipeline").await;
+    browser.find("button", "Close the pipeline").await;
+    check(&browser, "the pipeline", &mut failures).await;
+    browser.click("button", "Close the pipeline").await;
     browser.click("button", "Search or run a command").await;
     browser.find("listbox", "Commands").await;
     check(&browser, "the palette", &mut failures).await;
@@ -79,8 +86,13 @@ async fn no_page_has_a_serious_finding() {
     check(&browser, "live", &mut failures).await;
     // The newest event of the sample.
     browser.click("row", "22 Aug").await;
-    browser.find("radiogroup", "Details").await;
+    browser.find("tablist", "Details").await;
     check(&browser, "the details of an event", &mut failures).await;
+    let sidecar = tokio::task::spawn_blocking(|| refuse_an_event(sidecar));
+    let sidecar = sidecar.await.unwrap();
+    browser.click("button", "Show what was refused").await;
+    browser.says("Refused and altered").await;
+    check(&browser, "what was refused", &mut failures).await;
     for module in ["Settings", "About"] {
         browser.click("button", module).await;
         browser.says(module).await;
@@ -90,4 +102,13 @@ async fn no_page_has_a_serious_finding() {
     tokio::task::spawn_blocking(move || drop(sidecar))
         .await
         .unwrap();
+}
+
+/// Sends an event without a name.
+fn refuse_an_event(sidecar: Sidecar) -> Sidecar {
+    let project = sidecar.default_project();
+    let nameless = json!({"apiKey": project.public_key, "distinct_id": "u"});
+    let refused = sidecar.open_post("/public/track").json(&nameless).send();
+    assert_eq!(refused.unwrap().status(), 400);
+    sidecar
 }

@@ -67,15 +67,28 @@ async fn healed(broker: &dyn Broker) {
     timeout(PATIENCE, waiting).await.expect("is ready again");
 }
 
-/// Reads until nothing comes; the bodies.
+/// Reads until the queue is empty; the bodies.
 async fn drain(broker: &dyn Broker) -> BTreeSet<Vec<u8>> {
     let mut subscription = broker.subscribe(Queue::Events, 32).await.unwrap();
     let mut seen = BTreeSet::new();
-    while let Ok(Some(delivery)) = timeout(Duration::from_secs(2), subscription.next()).await {
-        subscription.ack(&[delivery.token]).await.unwrap();
-        seen.insert(delivery.message.body.to_vec());
+    let began = Instant::now();
+    while began.elapsed() < 2 * PATIENCE {
+        // Nothing may come because all of it came, or because the server is slow.
+        match timeout(Duration::from_secs(2), subscription.next()).await {
+            Ok(Some(delivery)) => {
+                subscription.ack(&[delivery.token]).await.unwrap();
+                seen.insert(delivery.message.body.to_vec());
+            }
+            _ if is_empty(broker).await => return seen,
+            _ => {}
+        }
     }
-    seen
+    panic!("the queue is not empty after {:?}", began.elapsed());
+}
+
+async fn is_empty(broker: &dyn Broker) -> bool {
+    let depth = broker.depth(Queue::Events).await.unwrap();
+    depth.ready + depth.unacked == 0
 }
 
 /// Publishes until told to stop; the bodies that were confirmed.
@@ -216,10 +229,14 @@ async fn a_full_queue_is_full_and_keeps_nothing_it_refused() {
         "--apply-to",
         "queues",
     ]);
-    sleep(Duration::from_secs(1)).await;
     let mut confirmed = BTreeSet::new();
-    let mut refused = 0;
-    for n in 0..30 {
+    let (mut refused, began) = (0, Instant::now());
+    // The server applies the policy when it comes to it.
+    for n in 0.. {
+        if refused > 10 {
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE, "{refused} refused");
         match broker.publish(Queue::Events, message(format!("{n}"))).await {
             Ok(()) => drop(confirmed.insert(format!("{n}").into_bytes())),
             Err(error) => {
@@ -228,7 +245,6 @@ async fn a_full_queue_is_full_and_keeps_nothing_it_refused() {
             }
         }
     }
-    assert!(refused > 10, "{refused} refused");
     assert_eq!(drain(&*broker).await, confirmed);
 }
 
@@ -299,7 +315,7 @@ async fn a_wrong_password_is_told_without_it() {
     let broker = connect_only(&uri);
     let since = Instant::now();
     let text = reason(&*broker, "ACCESS_REFUSED").await;
-    assert!(since.elapsed() < Duration::from_secs(5));
+    assert!(since.elapsed() < Duration::from_secs(10));
     assert!(!text.contains("CANARY"), "{text}");
     assert!(!format!("{broker:?}").contains("CANARY"));
 }

@@ -129,6 +129,9 @@ async fn keys_of_other_layouts_press_what_is_at_their_place() {
         .await;
     assert!(prevented.is_boolean());
     browser.gone("listbox", "Commands").await;
+    let paste = format!("{press} return press('м', 'KeyV', true);");
+    let prevented = browser.script(&paste, vec![]).await;
+    assert_eq!(prevented, false, "the clipboard is left to the browser");
     let go = format!("{press} press('п', 'KeyG', false); press('д', 'KeyL', false);");
     browser.script(&go, vec![]).await;
     browser.says("Events appear here as they arrive").await;
@@ -152,7 +155,7 @@ async fn a_lost_drawing_surface_is_reported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_finger_on_a_row_scrolls_the_table() {
+async fn a_finger_and_the_wheel_on_a_row_scroll_the_table() {
     let sidecar = sidecar().await;
     let browser = Browser::chromium().await;
     browser.go(&link(&sidecar)).await;
@@ -169,10 +172,38 @@ async fn a_finger_on_a_row_scrolls_the_table() {
         browser.drag_with_a_finger(from, by).await;
     }
     assert!(
-        browser.look("radiogroup", "Details").await.is_none(),
+        browser.look("tablist", "Details").await.is_none(),
         "a drag is not a click"
     );
+    a_touch_goes_on_after_its_row_has_left(&browser).await;
+    let first = first_row(&browser).await;
+    let began = tokio::time::Instant::now();
+    while first_row(&browser).await == first {
+        assert!(began.elapsed() < Duration::from_secs(20), "{first} stays");
+        browser.turn_the_wheel([700, 600], -300).await;
+    }
     end(sidecar).await;
+}
+
+/// Drags from a low row to above the table, so that the row in which the touch began is scrolled away.
+async fn a_touch_goes_on_after_its_row_has_left(browser: &Browser) {
+    let watch = "globalThis.finger = {};\n\
+                 document.addEventListener('touchstart', (event) => {\n\
+                   if (event.target.closest('#a11y [role=row]')) finger.began = event.target;\n\
+                 }, true);\n\
+                 document.querySelector('canvas').addEventListener('touchend', () => {\n\
+                   finger.ended = finger.began?.isConnected === false;\n\
+                 });";
+    browser.script(watch, vec![]).await;
+    let began = tokio::time::Instant::now();
+    let ended = "return finger.ended === true";
+    while browser.script(ended, vec![]).await != true {
+        // On a busy machine the frames may come only when the finger is up again.
+        assert!(began.elapsed() < Duration::from_secs(30), "the touch stops");
+        browser
+            .drag_with_a_finger([700.0, 700.0], [0.0, -690.0])
+            .await;
+    }
 }
 
 /// What the uppermost row says.

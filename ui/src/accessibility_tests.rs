@@ -19,7 +19,7 @@ const MAX_CONTROLS: usize = 400;
 /// The name of a screen and a function that opens it.
 type Screen = (&'static str, fn() -> Window);
 
-const SCREENS: [Screen; 9] = [
+const SCREENS: [Screen; 10] = [
     ("first run", || Window::open(Fake::empty())),
     ("insights", insights),
     ("insights with series, breakdown and filter", crowded),
@@ -40,6 +40,7 @@ const SCREENS: [Screen; 9] = [
         window.click(&first);
         window
     }),
+    ("about", || opened("About")),
     ("settings", || opened("Settings")),
     ("settings with the confirmation of a key", || {
         let mut window = opened("Settings");

@@ -78,24 +78,28 @@ impl fmt::Display for Address {
     }
 }
 
-/// A text that is not the address of a page of this console.
+/// Why a text is not the address of a page of this console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotAnAddress;
+pub enum NotAnAddress {
+    /// It does not have the form of one.
+    Form,
+    /// It has, and this release does not know the module.
+    Module,
+}
 
 impl FromStr for Address {
     type Err = NotAnAddress;
 
     fn from_str(text: &str) -> Result<Self, NotAnAddress> {
         let (path, state) = text.split_once('?').unwrap_or((text, ""));
-        let mut parts = path.strip_prefix("/p/").ok_or(NotAnAddress)?.split('/');
-        let project = parts.next().and_then(|id| id.parse().ok());
-        let module = parts
-            .next()
-            .and_then(|name| ROWS.iter().find(|row| row.name == name));
+        let path = path.strip_prefix("/p/").ok_or(NotAnAddress::Form)?;
+        let (project, name) = path.split_once('/').ok_or(NotAnAddress::Form)?;
+        let project = project.parse().map_err(|_| NotAnAddress::Form)?;
+        let module = ROWS.iter().find(|row| row.name == name);
         let pairs = form_urlencoded::parse(state.as_bytes()).into_owned();
         Ok(Self {
-            project: project.ok_or(NotAnAddress)?,
-            module: module.ok_or(NotAnAddress)?.module,
+            project,
+            module: module.ok_or(NotAnAddress::Module)?.module,
             state: Parameters(pairs.collect()),
         })
     }
@@ -168,16 +172,12 @@ mod tests {
                 .as_deref(),
             Ok(text)
         );
-        for other in [
-            "",
-            "/",
-            "/p/",
-            "/p/0707070707070707",
-            "/p/07/live",
-            "/p/0707070707070707/nothing",
-        ] {
-            assert_eq!(other.parse::<Address>(), Err(NotAnAddress), "{other}");
+        let cut = ["", "/", "/p/", "/p/0707070707070707", "/p/07/live"];
+        for other in cut {
+            assert_eq!(other.parse::<Address>(), Err(NotAnAddress::Form), "{other}");
         }
+        let newer = "/p/0707070707070707/nothing?r=1.x".parse::<Address>();
+        assert_eq!(newer, Err(NotAnAddress::Module));
     }
 
     #[test]

@@ -167,7 +167,7 @@ fn a_link_that_this_release_does_not_know_is_reported() {
 #[test]
 fn a_link_to_a_project_that_is_not_here_is_reported() {
     let (window, host) = open_at("/p/ffffffffffffffff/live");
-    assert!(window.shows_containing("The project of this link is not here"));
+    assert!(window.shows_containing("The project of this link does not exist on this sidecar"));
     assert_eq!(address(&host).module, Module::Live);
     assert_ne!(address(&host).project.to_string(), "ffffffffffffffff");
 }

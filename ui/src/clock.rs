@@ -28,6 +28,11 @@ pub fn zone_name(time: EpochMs, zone: &TimeZone) -> String {
     local(time, zone, "%Z")
 }
 
+/// `+00:00`, `+02:00`: the zone's offset at that time.
+pub fn zone_offset(time: EpochMs, zone: &TimeZone) -> String {
+    local(time, zone, "%:z")
+}
+
 /// A date or a local time, by the pattern of this key.
 pub fn by_pattern(time: impl Into<BrokenDownTime>, pattern: Key) -> String {
     // A test formats a time by every pattern.
@@ -64,6 +69,7 @@ mod tests {
         let time = 1_787_435_507_000;
         assert_eq!(time_of_day(time, &TimeZone::UTC), "21:51:47");
         assert_eq!(date_and_time(time, &berlin), "22 Aug 2026, 23:51:47 CEST");
+        assert_eq!(zone_offset(time, &berlin), "+02:00");
         assert_eq!(time_of_day(i64::MAX, &berlin), "–");
     }
 

@@ -1,7 +1,7 @@
 //! The whole console on a fake backend; the tests find controls by their labels, as a user does.
 
 use egui::{Key, Modifiers};
-use empmix_model::stored::LiveItem;
+use empmix_model::{ids::ItemHash, stored::LiveItem};
 use empmix_protocol::{
     ApiError, Call, ErrorCode, PROTOCOL_VERSION, call::KeyKind, shell::LiveMessage,
 };
@@ -468,11 +468,22 @@ fn live_shows_the_day_where_it_changes() {
 
 #[test]
 fn a_project_is_found_by_typing_its_name() {
-    let mut window = Window::open(Fake::loaded());
-    window.click("Project");
-    window.harness.event(egui::Event::Text("new".to_owned()));
-    window.steps(3);
-    window.keys(Modifiers::NONE, &[Key::Enter]);
+    let fake = Fake::loaded();
+    for number in 2..60 {
+        fake.add_project(number, &format!("Shop {number}"));
+    }
+    let mut window = Window::open(fake);
+    let pick = |window: &mut Window, typed: &str| {
+        window.click("Project");
+        window.harness.event(egui::Event::Text(typed.to_owned()));
+        window.steps(3);
+        window.keys(Modifiers::NONE, &[Key::Enter]);
+        window.steps(3);
+    };
+    pick(&mut window, "shop 43");
+    let project = window.console().session.project().expect("it is open");
+    assert_eq!(project.name, "Shop 43");
+    pick(&mut window, "new");
     assert_eq!(window.console().chrome.module, Module::Settings);
 }
 
@@ -488,11 +499,27 @@ fn a_hidden_tab_lets_go_of_its_stream_and_catches_up() {
             .count()
     };
     let before = asked(&window);
-    window.fake.hide();
-    assert_eq!(window.fake.open_streams(), 0);
-    // Frames run again once the tab is shown.
-    window.steps(4);
-    assert_eq!(window.fake.open_streams(), 1);
+    let hide_while_stored = |window: &mut Window, name: &str| {
+        window.fake.hide();
+        assert_eq!(window.fake.open_streams(), 0);
+        let LiveItem::Event(mut event) = live_items(1).swap_remove(0) else {
+            panic!("the first item is an event");
+        };
+        event.event = name.to_owned();
+        event.id = ItemHash([name.len() as u8; 16]);
+        window.fake.store(event);
+        // Frames run again once the tab is shown.
+        window.steps(4);
+        assert_eq!(window.fake.open_streams(), 1);
+    };
+    hide_while_stored(&mut window, "While hidden");
     assert_eq!(asked(&window), before + 1, "what came meanwhile");
+    assert!(window.shows("While hidden"));
     assert!(!window.shows("The sidecar ended the live stream"));
+    // What is paused stays as it is until it goes on.
+    window.click("Pause");
+    hide_while_stored(&mut window, "While hidden and paused");
+    assert!(!window.shows("While hidden and paused"));
+    window.click("Resume");
+    assert!(window.shows("While hidden and paused"));
 }

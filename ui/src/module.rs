@@ -141,6 +141,12 @@ pub trait Page: Any {
         Parameters::default()
     }
 
+    /// Whether it shows what it begins with, which may change with the data: that makes no entries in the
+    /// history of addresses.
+    fn follows_data(&self) -> bool {
+        false
+    }
+
     /// Takes the state of an address over; the error says what of it cannot be shown.
     fn open(&mut self, _state: &Parameters) -> Result<(), String> {
         Ok(())

@@ -5,13 +5,46 @@
 //! text is shown, [`Key`] where a table holds one. A second language is a file and a row of
 //! [`LANGUAGES`].
 
+use std::cell::OnceCell;
+
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 
 /// The languages with their texts; the first one has every text.
 const LANGUAGES: [(&str, &str); 1] = [("en", include_str!("../texts/en.ftl"))];
 
 thread_local! {
-    static BUNDLE: FluentBundle<FluentResource> = bundle(LANGUAGES[0]);
+    static BUNDLE: OnceCell<FluentBundle<FluentResource>> = const { OnceCell::new() };
+}
+
+/// Chooses the first language of the user's list that there are texts in; the first of all without one.
+/// It is to be called before any text is shown, and does nothing after that.
+pub fn choose<'a>(wanted: impl IntoIterator<Item = &'a str>) {
+    let chosen = choice(&LANGUAGES.map(|(language, _)| language), wanted);
+    BUNDLE.with(|known| {
+        // It fails where a text was shown already.
+        let _ = known.set(bundle(LANGUAGES[chosen]));
+    });
+}
+
+/// The place of the language that is spoken best: `de` for `de-AT`.
+fn choice<'a>(known: &[&str], wanted: impl IntoIterator<Item = &'a str>) -> usize {
+    let primary = |tag: &str| {
+        tag.split(['-', '_'])
+            .next()
+            .unwrap_or_default()
+            .to_lowercase()
+    };
+    let mut places = wanted.into_iter().filter_map(|tag| {
+        let exact = known
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(tag));
+        exact.or_else(|| {
+            known
+                .iter()
+                .position(|known| primary(known) == primary(tag))
+        })
+    });
+    places.next().unwrap_or(0)
 }
 
 fn bundle((language, texts): (&str, &str)) -> FluentBundle<FluentResource> {
@@ -98,7 +131,8 @@ impl From<u64> for Argument {
 
 /// The text of a key, with its arguments; the key itself where there is no text.
 pub fn get(key: &str, arguments: &[(&str, Argument)]) -> String {
-    BUNDLE.with(|bundle| {
+    BUNDLE.with(|chosen| {
+        let bundle = chosen.get_or_init(|| bundle(LANGUAGES[0]));
         let pattern = bundle.get_message(key).and_then(|message| message.value());
         let Some(pattern) = pattern else {
             debug_assert!(false, "no text for {key}");
@@ -278,16 +312,50 @@ mod tests {
         }
     }
 
+    /// What a language lacks, has too much, or names without need, beside the first one.
+    fn differences(first: (&str, &str), other: (&str, &str)) -> Vec<String> {
+        let (first, other) = (texts(first), texts(other));
+        let keys: BTreeSet<&String> = first.keys().chain(other.keys()).collect();
+        let compare = |key: &&String| match (first.get(*key), other.get(*key)) {
+            (Some(_), None) => Some(format!("no text for {key}")),
+            (None, _) => Some(format!("{key} is not used")),
+            (Some(given), Some(named)) => {
+                let unknown: Vec<_> = named.difference(given).collect();
+                (!unknown.is_empty()).then(|| format!("{key} does not get {unknown:?}"))
+            }
+        };
+        keys.iter().filter_map(compare).collect()
+    }
+
     #[test]
     fn every_language_has_every_text_with_no_other_arguments() {
-        let first = texts(LANGUAGES[0]);
         for language in LANGUAGES {
-            let own = texts(language);
-            let keys = |texts: &BTreeMap<_, _>| texts.keys().cloned().collect::<Vec<String>>();
-            assert_eq!(keys(&own), keys(&first), "{}", language.0);
-            for (key, arguments) in own {
-                assert!(arguments.is_subset(&first[&key]), "{}: {key}", language.0);
-            }
+            let wrong = differences(LANGUAGES[0], language);
+            assert!(wrong.is_empty(), "{}: {wrong:?}", language.0);
+        }
+        let second = ("de", "seen = { $when } gesehen\nspare = Rest\n");
+        let first = ("en", "seen = seen { $at }\nleft = left\n");
+        assert_eq!(
+            differences(first, second),
+            [
+                "no text for left",
+                "seen does not get [\"when\"]",
+                "spare is not used"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_language_is_the_first_wanted_one_that_there_is() {
+        let known = ["en", "de", "pt-BR"];
+        for (wanted, place) in [
+            (&["de-AT", "en"][..], 1),
+            (&["fr", "pt_PT"], 2),
+            (&["EN-us", "de"], 0),
+            (&["fr"], 0),
+            (&[], 0),
+        ] {
+            assert_eq!(choice(&known, wanted.iter().copied()), place, "{wanted:?}");
         }
     }
 

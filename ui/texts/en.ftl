@@ -65,7 +65,8 @@ about-warning = Warning
 
 ## Addresses: what of a link cannot be opened
 
-address-project-missing = The project of this link is not here. Open the link where it was copied.
+address-module-unknown = This link leads to a page that this release does not have. Update Emp-Mix to open it.
+address-project-missing = The project of this link does not exist on this sidecar. Open the link where it was copied.
 address-report-cut = The report in this link cannot be read: a part of the link may be missing. Copy it again.
 address-report-format = The report in this link has the format { $version }, which this release does not know. Update Emp-Mix to open it.
 address-report-unknown = The report in this link asks for something that this release does not know. Update Emp-Mix to open it. ({ $error })
@@ -183,10 +184,10 @@ insights-choose-property = Choose a property
 insights-condition =
     { $operator ->
         [is] { $property } is { $values }
-        [is-not] { $property } is not { $values }
+        [is_not] { $property } is not { $values }
         [contains] { $property } contains { $values }
         [set] { $property } is set
-        [not-set] { $property } is not set
+        [not_set] { $property } is not set
         [eq] { $property } = { $values }
         [gt] { $property } > { $values }
        *[lt] { $property } < { $values }

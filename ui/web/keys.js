@@ -5,6 +5,9 @@ const isLatin = (key) => key.length !== 1 || key.charCodeAt(0) < 128;
 /** The letter of a US keyboard at the place of the key: `KeyK` has `k`. */
 const letterAt = (code) => (/^Key[A-Z]$/.test(code) ? code.slice(3).toLowerCase() : undefined);
 
+/** Cut, copy, paste: the browser finds these keys by their place, and does them only for its own events. */
+const CLIPBOARD = ["x", "c", "v"];
+
 /** Events that were made here. */
 const made = new WeakSet();
 
@@ -18,6 +21,7 @@ function onKey(event, press) {
   const command = (event.ctrlKey || event.metaKey) && !event.altKey;
   if (isTaken(letter, command && !event.shiftKey)) event.preventDefault();
   if (letter === undefined || isLatin(event.key) || made.has(event)) return;
+  if (command && CLIPBOARD.includes(letter)) return;
   if (command) pressAgain(event, letter);
   else if (!event.altKey && !event.shiftKey) press(letter);
 }

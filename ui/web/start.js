@@ -15,25 +15,33 @@ function hasWebGl(canvas) {
   return Boolean(canvas.getContext("webgl2", surface) || canvas.getContext("webgl", surface));
 }
 
+/** Loads and compiles the console, while the drawing surface is made; its class of pages. */
+async function loadConsole() {
+  const { default: load, Page } = await import("./empmix_ui.js");
+  await load({ module_or_path: new URL("./empmix_ui_bg.wasm", import.meta.url) });
+  performance.mark("console loaded");
+  return Page;
+}
+
 async function main() {
   if (typeof WebAssembly !== "object") {
     refuse("This browser cannot run the console", "It needs WebAssembly. Any current browser has it.");
     return;
   }
+  const loading = loadConsole();
   const canvas = document.getElementById("console");
   if (!hasWebGl(canvas)) {
     refuse("The console cannot draw", "WebGL is switched off or not available. Allow hardware acceleration in the browser's settings, then load the page again.");
     return;
   }
-  const { default: load, Page } = await import("./empmix_ui.js");
-  await load({ module_or_path: new URL("./empmix_ui_bg.wasm", import.meta.url) });
-  const page = new Page();
+  const page = new (await loading)();
   // A graphics driver that starts again takes all textures along.
   canvas.addEventListener("webglcontextlost", (event) => {
     event.preventDefault();
     fail("The drawing surface was lost", "The graphics driver has started again. Reload: the page's address keeps what you see.");
   });
   await page.start(canvas);
+  performance.mark("console started");
   watchKeys((letter) => page.press(letter));
   notice.hidden = true;
   window.empmixFrameIn(0);

@@ -22,10 +22,8 @@ pub(crate) struct PolledDeliveries {
     pub(crate) batches: Vec<ProjectBatch>,
     /// Messages that are written alone.
     pub(crate) suspicious: Vec<Suspect>,
-    /// The letters of messages that cannot be decoded.
-    pub(crate) unreadable: Vec<DeadLetter>,
-    /// The tokens to ack after all deliveries are processed.
-    pub(crate) tokens: Vec<AckToken>,
+    /// The letters of messages that cannot be decoded, and what acks these messages.
+    pub(crate) unreadable: (Vec<DeadLetter>, Vec<AckToken>),
 }
 
 /// A message that may have ended the process.
@@ -36,6 +34,8 @@ pub(crate) struct Suspect {
     pub(crate) message: Message,
     /// The number of earlier deliveries.
     pub(crate) attempts: u32,
+    /// Acks it.
+    pub(crate) token: AckToken,
 }
 
 /// The messages of one project. They are decoded when they are polled, and handed over to the store;
@@ -47,6 +47,8 @@ pub(crate) struct ProjectBatch {
     pub(crate) messages: Vec<Message>,
     /// Per message, the number of earlier deliveries.
     pub(crate) attempts: Vec<u32>,
+    /// Ack them.
+    pub(crate) tokens: Vec<AckToken>,
     decoded: Vec<Envelope>,
 }
 
@@ -56,6 +58,7 @@ impl ProjectBatch {
             project,
             messages: Vec::new(),
             attempts: Vec::new(),
+            tokens: Vec::new(),
             decoded: Vec::new(),
         }
     }
@@ -84,17 +87,21 @@ impl PolledDeliveries {
     pub(crate) fn of(deliveries: Vec<Delivery>) -> Self {
         let mut polled = Self::default();
         for delivery in deliveries {
-            polled.tokens.push(delivery.token);
             match read(&delivery.message.body) {
                 Ok(envelope) if delivery.delivery_count >= SUSPICIOUS => {
                     polled.suspicious.push(Suspect {
                         envelope,
                         message: delivery.message,
                         attempts: delivery.delivery_count,
+                        token: delivery.token,
                     });
                 }
                 Ok(envelope) => polled.add(envelope, delivery),
-                Err(reason) => polled.unreadable.push(letter_of_message(&delivery, reason)),
+                Err(reason) => {
+                    let (letters, tokens) = &mut polled.unreadable;
+                    letters.push(letter_of_message(&delivery, reason));
+                    tokens.push(delivery.token);
+                }
             }
         }
         polled
@@ -104,6 +111,7 @@ impl PolledDeliveries {
         let batch = self.batch_of(envelope.project);
         batch.decoded.push(envelope);
         batch.attempts.push(delivery.delivery_count);
+        batch.tokens.push(delivery.token);
         batch.messages.push(delivery.message);
     }
 

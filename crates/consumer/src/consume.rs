@@ -23,6 +23,8 @@ use crate::{
 const STORE_TIMEOUT: Duration = Duration::from_secs(20 * 60);
 /// Failed tries of a batch after which its project is set aside, if the store takes others.
 const TRIES: usize = 3;
+/// The pause after a poll of nothing but messages of projects that are set aside.
+const ROUND: Duration = Duration::from_secs(1);
 /// Tries of an item that end the process, after which the item is parked.
 const CRASHES: u32 = 3;
 
@@ -71,36 +73,42 @@ impl Process for Consumer {
         subscription: &mut dyn Subscription,
     ) -> Result<(), Interrupted> {
         let polled = PolledDeliveries::of(deliveries);
-        park(self.broker.as_ref(), &polled.unreadable).await?;
-        for suspect in &polled.suspicious {
-            self.write_alone(suspect).await?;
+        let (letters, mut settled) = polled.unreadable;
+        park(self.broker.as_ref(), &letters).await?;
+        let mut waiting = Vec::new();
+        for suspect in polled.suspicious {
+            if self.set_aside.wait(suspect.envelope.project).is_some() {
+                waiting.push((vec![suspect.message], vec![suspect.token]));
+                continue;
+            }
+            self.write_alone(&suspect).await?;
+            settled.push(suspect.token);
         }
-        let mut moved_only = polled.suspicious.is_empty() && !polled.batches.is_empty();
-        let mut pause = None;
         for mut batch in polled.batches {
-            let project = batch.project;
             match self.write(&mut batch).await? {
                 Outcome::SetAside => {
-                    self.to_the_end(batch.messages).await?;
-                    pause = pause.max(self.set_aside.wait(project));
+                    waiting.push((batch.messages, batch.tokens));
+                    continue;
                 }
                 Outcome::Written(written) => {
-                    moved_only = false;
                     let envelopes = batch.envelopes();
                     self.park_refused(envelopes, &written, &batch.attempts)
                         .await?;
                 }
-                Outcome::NoProject => {
-                    moved_only = false;
-                    self.park_all(batch.envelopes(), &batch.attempts).await?;
-                }
+                Outcome::NoProject => self.park_all(batch.envelopes(), &batch.attempts).await?,
             }
+            settled.extend(batch.tokens);
         }
-        subscription.ack(&polled.tokens).await?;
+        subscription.ack(&settled).await?;
+        let moved_only = settled.is_empty();
+        // Last, and after the others are acked: it fails while the queue is full.
+        for (messages, tokens) in waiting {
+            self.to_the_end(messages).await?;
+            subscription.ack(&tokens).await?;
+        }
         if moved_only {
             // Nothing but messages that wait: they would only go round.
-            let pause = pause.unwrap_or_default().min(Duration::from_secs(1));
-            self.unless_stopped(tokio::time::sleep(pause)).await;
+            self.unless_stopped(tokio::time::sleep(ROUND)).await;
         }
         Ok(())
     }
@@ -148,13 +156,9 @@ impl Consumer {
 
     /// Writes a message that may have ended the process: once as a whole, then item by item, each try
     /// counted before it is made. An item that ended the process too often is parked.
-    /// The messages of a project that is set aside wait here too.
     async fn write_alone(&self, suspect: &Suspect) -> Result<(), Interrupted> {
         let (envelope, attempts) = (&suspect.envelope, suspect.attempts);
         let project = envelope.project;
-        if self.set_aside.wait(project).is_some() {
-            return Ok(self.to_the_end(vec![suspect.message.clone()]).await?);
-        }
         let message = LetterId::of_message(envelope.message_id);
         if self.begin_try(message).await? == 0 {
             // Most such messages are only unlucky: the process was ended by something else.

@@ -14,7 +14,9 @@ use std::{
 
 use async_trait::async_trait;
 use empmix_alarm::Alarm;
-use empmix_broker::{Broker, EmbeddedBroker, Message, Queue, embedded::EmbeddedOptions};
+use empmix_broker::{
+    Broker, BrokerError, EmbeddedBroker, Message, Queue, embedded::EmbeddedOptions,
+};
 use empmix_consumer::{Consumer, ConsumerError, LetterMover, SetAside};
 use empmix_model::{
     dead::{DeadLetter, DeadReason, LetterId},
@@ -239,12 +241,20 @@ impl Bench {
 
     /// Publishes a message with one event for each insert id.
     async fn publish(&self, number: u32, project: ProjectId, ids: &[&str]) {
+        let message = Self::message(number, project, ids);
+        self.broker.publish(Queue::Events, message).await.unwrap();
+    }
+
+    fn message(number: u32, project: ProjectId, ids: &[&str]) -> Message {
         let events = ids
             .iter()
             .map(|id| Item::Event(event(id, "u", "view", NOON)));
         let envelope = message(project, number, events.collect());
         let body = serde_json::to_vec(&envelope).unwrap();
-        self.publish_bytes(envelope.message_id, body).await;
+        Message {
+            id: envelope.message_id,
+            body: body.into(),
+        }
     }
 
     async fn publish_bytes(&self, id: uuid::Uuid, body: Vec<u8>) {
@@ -375,6 +385,36 @@ async fn no_project_waits_for_one_whose_batches_fail() {
     bench.until_empty(Queue::Events).await;
     assert_eq!(bench.store.stored(SICK), 100);
     assert!(bench.set_aside.reasons().is_empty());
+    running.stop().await;
+}
+
+/// A full queue takes no message that is to wait at its end. The others are stored all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_full_queue_too_no_project_waits_for_one_whose_batches_fail() {
+    let bench = Bench::with_limit(20_000);
+    bench.store.state().sick = true;
+    for number in 0..10 {
+        bench.publish(number, SICK, &[&format!("s{number}")]).await;
+    }
+    let mut well = 0;
+    for number in 10.. {
+        let message = Bench::message(number, WELL, &[&format!("w{number}")]);
+        match bench.broker.publish(Queue::Events, message).await {
+            Ok(()) => well += 1,
+            Err(error) => {
+                assert!(matches!(error, BrokerError::Full), "{error}");
+                break;
+            }
+        }
+    }
+    assert!(well > 0);
+    let running = bench.consume();
+    bench
+        .until("the others are stored", |store| store.stored(WELL) == well)
+        .await;
+    bench.store.state().sick = false;
+    bench.until_empty(Queue::Events).await;
+    assert_eq!(bench.store.stored(SICK), 10);
     running.stop().await;
 }
 

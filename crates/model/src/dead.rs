@@ -72,10 +72,13 @@ impl LetterId {
 }
 
 impl DeadLetter {
-    /// Its id: that of the item, and of its content where another content has the item's id; else
-    /// that of the bytes.
+    /// Its id: the hash of its project, if it has one, and of the original bytes.
     pub fn id(&self) -> LetterId {
-        LetterId::of(&[b"l", self.original.as_bytes()])
+        let original = self.original.as_bytes();
+        match &self.project {
+            Some(project) => LetterId::of(&[b"p", &project.0, original]),
+            None => LetterId::of(&[b"l", original]),
+        }
     }
 }
 

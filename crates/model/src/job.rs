@@ -62,3 +62,8 @@ pub enum JobState {
     /// An error stopped it.
     Failed,
 }
+
+impl JobState {
+    /// The states that a job stays in, whatever it is told afterwards.
+    pub const FINAL: [Self; 2] = [Self::Cancelled, Self::Failed];
+}

@@ -128,6 +128,31 @@ pub struct EventsQuery {
     pub user_id: Option<String>,
 }
 
+/// What a live stream shows: warnings, and these events.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveQuery {
+    /// Only this event name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Only this distinct id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distinct_id: Option<String>,
+}
+
+/// The query of an import, whose body is the lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImportQuery {
+    /// The job that the lines belong to; a new one when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// The number of the body's first line in its file, from 1 on, which is the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_line: Option<u64>,
+    /// Whether no more lines come.
+    pub close: bool,
+}
+
 impl Call {
     /// The HTTP request that this call is.
     pub fn request(&self) -> Request {

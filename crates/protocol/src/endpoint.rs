@@ -2,7 +2,7 @@
 //!
 //! A row says method, path, what the call sends, what it is answered with, and whether it changes
 //! something. The sidecar's router, the console, the desktop's shell and the subcommands' client all
-//! read it here. What a call sends is the query of a `GET` or `DELETE` and the JSON body of a `POST`;
+//! read it here. What a call sends is the query of a `GET` or `DELETE` and the JSON body of any other method;
 //! an answer with an error status is an [`ErrorBody`](crate::ErrorBody).
 
 use std::marker::PhantomData;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    call::{EventsQuery, KeyKind, NewProjectRequest},
+    call::{EventsQuery, KeyKind, LiveQuery, NewProjectRequest},
     reply::{
         Code, CreatedProject, EventList, Imported, Login, Projects, RotatedKey, Schema, Status,
     },
@@ -30,6 +30,8 @@ pub const BASE: &str = "/api/v1";
 pub enum Method {
     Get,
     Post,
+    Put,
+    Patch,
     Delete,
 }
 
@@ -39,8 +41,15 @@ impl Method {
         match self {
             Self::Get => http::Method::GET,
             Self::Post => http::Method::POST,
+            Self::Put => http::Method::PUT,
+            Self::Patch => http::Method::PATCH,
             Self::Delete => http::Method::DELETE,
         }
+    }
+
+    /// Whether a call sends a body; else it sends a query.
+    fn has_body(self) -> bool {
+        matches!(self, Self::Post | Self::Put | Self::Patch)
     }
 }
 
@@ -83,7 +92,7 @@ pub struct Request {
     pub method: Method,
     /// Path and query, from [`BASE`] on.
     pub path: String,
-    /// The body of a POST, as JSON text.
+    /// The body, as JSON text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
 }
@@ -131,10 +140,10 @@ endpoints! {
     /// Events, newest first.
     EVENTS = Get "/projects/{project}/events" Reads EventsQuery => EventList;
     /// What arrives, as server-sent events.
-    LIVE = Get "/projects/{project}/live" Reads Nothing => LiveMessage;
+    LIVE = Get "/projects/{project}/live" Reads LiveQuery => LiveMessage;
     /// Loads the sample data.
     LOAD_SAMPLE = Post "/projects/{project}/sample" Changes Nothing => Job;
-    /// Takes lines of an import (NDJSON, plain or compressed); its query is the sidecar's own.
+    /// Takes lines of an import (NDJSON, plain or compressed), with an [`ImportQuery`](crate::call::ImportQuery).
     IMPORT = Post "/projects/{project}/import" Changes Nothing => Imported;
     /// One job.
     JOB = Get "/jobs/{job}" Reads Nothing => Job;
@@ -150,7 +159,7 @@ impl<Q: Serialize, R> Endpoint<Q, R> {
     )]
     pub fn request(&self, ids: &[&str], sends: &Q) -> Request {
         let mut path = self.route.with_ids(ids);
-        let body = if self.route.method == Method::Post {
+        let body = if self.route.method.has_body() {
             Some(serde_json::to_string(sends).expect("JSON"))
         } else {
             let query = serde_urlencoded::to_string(sends).expect("a flat struct");

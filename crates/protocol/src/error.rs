@@ -1,6 +1,7 @@
 //! The errors of the private API: a closed set of codes. The console matches codes, never text.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumIter, IntoEnumIterator as _};
 
 /// The body of every failure: `{"error":{…}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +36,7 @@ impl ApiError {
 }
 
 /// The closed set of codes, with the HTTP status that each travels under.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumIter)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// 400: a body or parameter is wrong.
@@ -76,5 +77,33 @@ impl ErrorCode {
             Self::Internal => 500,
             Self::Unavailable | Self::Disconnected => 503,
         }
+    }
+
+    /// The code of an answer that is not in the API's words, as a proxy gives one.
+    pub fn of_status(status: u16) -> Self {
+        let same = Self::iter().find(|code| code.status() == status);
+        same.unwrap_or(match status {
+            502 | 504 => Self::Unavailable,
+            _ => Self::Internal,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_has_the_code_that_travels_under_it() {
+        for code in ErrorCode::iter() {
+            assert_eq!(ErrorCode::of_status(code.status()).status(), code.status());
+        }
+        let others = [503, 504, 418].map(ErrorCode::of_status);
+        let expected = [
+            ErrorCode::Unavailable,
+            ErrorCode::Unavailable,
+            ErrorCode::Internal,
+        ];
+        assert_eq!(others, expected);
     }
 }

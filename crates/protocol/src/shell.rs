@@ -41,7 +41,7 @@ pub enum SidecarState {
     Starting,
     /// It answers.
     Running,
-    /// It could not be started or went away; why, and what to do, for a person.
+    /// It could not be started, or it stopped; why, and what to do, for a person.
     Failed(String),
 }
 

@@ -1,12 +1,23 @@
 //! Server-sent events: bytes in, live messages out.
 //!
-//! The stream has `event: event` with a stored event, `event: warning` with a warning and
-//! `event: lagged` with how many items were dropped; comments keep it alive. Chunks may end
-//! anywhere, inside a character too.
+//! The stream has [`EVENT`] with a stored event, [`WARNING`] with a warning and [`LAGGED`] with how many
+//! items were dropped; a comment every [`KEEP_ALIVE`] keeps it alive. Chunks may end anywhere, inside a
+//! character too.
+
+use std::time::Duration;
 
 use empmix_model::stored::LiveItem;
 
 use crate::{reply::Lagged, shell::LiveMessage};
+
+/// The name of a stored event.
+pub const EVENT: &str = "event";
+/// The name of a warning.
+pub const WARNING: &str = "warning";
+/// The name of the number of items that were dropped.
+pub const LAGGED: &str = "lagged";
+/// How often something is sent, so that either side soon notices that the other one is gone.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(2);
 
 /// Bytes of one unfinished event at most; a longer one is dropped.
 const MAX_EVENT_BYTES: usize = 8 << 20;
@@ -62,13 +73,13 @@ fn read_event(text: &str) -> Option<LiveMessage> {
         }
     }
     match name {
-        "event" => serde_json::from_str(&data)
+        EVENT => serde_json::from_str(&data)
             .ok()
             .map(|event| LiveMessage::Item(LiveItem::Event(event))),
-        "warning" => serde_json::from_str(&data)
+        WARNING => serde_json::from_str(&data)
             .ok()
             .map(|warning| LiveMessage::Item(LiveItem::Warning(warning))),
-        "lagged" => serde_json::from_str::<Lagged>(&data)
+        LAGGED => serde_json::from_str::<Lagged>(&data)
             .ok()
             .map(|lagged| LiveMessage::Lagged(lagged.dropped)),
         _ => None,

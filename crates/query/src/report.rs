@@ -3,6 +3,7 @@
 use empmix_model::EpochMs;
 use serde::Serialize;
 use serde_json::Value;
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 /// A report: a query and its parameters.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -81,8 +82,22 @@ pub enum Range {
 }
 
 /// A calendar unit: the width of a bucket, or the unit of a relative range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    EnumIter,
+    EnumString,
+    IntoStaticStr,
+)]
+#[serde(into = "&'static str")]
+#[strum(serialize_all = "snake_case")]
 #[allow(missing_docs, reason = "the names of calendar units")]
 pub enum Granularity {
     Minute,
@@ -92,6 +107,13 @@ pub enum Granularity {
     Month,
     Quarter,
     Year,
+}
+
+impl Granularity {
+    /// Its name in a report.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// One series of a report: a measure of some events, before the breakdown.
@@ -146,8 +168,11 @@ pub struct PropertyRef {
 }
 
 /// A conversion of values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, EnumIter, EnumString, IntoStaticStr,
+)]
+#[serde(into = "&'static str")]
+#[strum(serialize_all = "snake_case")]
 pub enum Cast {
     /// To a number: keeps numbers and converts text that is exactly a JSON number.
     Number,
@@ -187,14 +212,17 @@ pub struct Condition {
     pub property: PropertyRef,
     /// The comparison.
     pub op: Operator,
-    /// The values to compare with; one match is enough for a positive operator. `is` takes strings,
-    /// numbers and booleans, `contains` strings, `eq gt lt` numbers, `set` none.
+    /// The values to compare with, of the type that the comparison takes; one match is enough for a
+    /// positive operator.
     pub values: Vec<Value>,
 }
 
 /// A comparison. A negative operator is exactly the NOT of its positive counterpart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, EnumIter, EnumString, IntoStaticStr,
+)]
+#[serde(into = "&'static str")]
+#[strum(serialize_all = "snake_case")]
 #[allow(
     missing_docs,
     reason = "the names of the query API; docs/REPORTS.md defines them"
@@ -208,4 +236,46 @@ pub enum Operator {
     Eq,
     Gt,
     Lt,
+}
+
+impl Operator {
+    /// Its name in a report.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// The values that it compares with.
+    pub fn values(self) -> OperatorValues {
+        match self {
+            Self::Is | Self::IsNot => OperatorValues::Scalars,
+            Self::Contains => OperatorValues::Texts,
+            Self::Eq | Self::Gt | Self::Lt => OperatorValues::Numbers,
+            Self::Set | Self::NotSet => OperatorValues::None,
+        }
+    }
+}
+
+/// The values that a comparison takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperatorValues {
+    /// None.
+    None,
+    /// Strings, numbers and booleans.
+    Scalars,
+    /// Strings.
+    Texts,
+    /// Numbers.
+    Numbers,
+}
+
+impl OperatorValues {
+    /// Whether a value is one of them.
+    pub fn admit(self, value: &Value) -> bool {
+        match self {
+            Self::None => false,
+            Self::Scalars => value.is_string() || value.is_number() || value.is_boolean(),
+            Self::Texts => value.is_string(),
+            Self::Numbers => value.is_number(),
+        }
+    }
 }

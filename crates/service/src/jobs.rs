@@ -26,7 +26,8 @@ impl Service {
         self.job(job).await
     }
 
-    /// Opens an import, or goes on with one. One that was cancelled or is over is a conflict.
+    /// Opens an import, or continues one. One that was cancelled, has failed or belongs to another
+    /// project is a conflict.
     pub async fn open_import(
         &self,
         project: ProjectId,
@@ -38,37 +39,34 @@ impl Service {
             .open_job(id, project, JobKind::Import, (self.clock)())
             .await
             .map_err(error::of_store)?;
-        match job.state {
-            JobState::Running if job.project == project => Ok(job),
-            JobState::Closing | JobState::Done if job.project == project => Ok(job),
-            JobState::Cancelled => Err(ApiError::new(
+        if job.project != project {
+            return Err(ApiError::new(
                 ErrorCode::Conflict,
-                "This import was cancelled.",
-            )),
-            _ => Err(ApiError::new(
-                ErrorCode::Conflict,
-                "This import has already finished.",
-            )),
+                "This job belongs to another project.",
+            ));
         }
+        not_stopped(job.state)?;
+        Ok(job)
     }
 
-    /// Says that parts of an import are durable in the broker.
+    /// Records that parts of an import are durable in the broker. A job that was stopped is a conflict:
+    /// its sender is to send no more.
     pub async fn accept_parts(&self, job: JobId, parts: &[u64]) -> Result<(), ApiError> {
-        self.store
-            .accept_parts(job, parts)
-            .await
-            .map_err(error::of_store)
+        let accepted = self.store.accept_parts(job, parts).await;
+        not_stopped(accepted.map_err(error::of_store)?)
     }
 
-    /// Says that no more parts come: the job is done once every part is stored.
+    /// Records that no more parts come: the job is done once every part is stored. A job that was stopped
+    /// is a conflict.
     pub async fn close_import(&self, job: JobId) -> Result<(), ApiError> {
         self.store
             .set_job_state(job, JobState::Closing, None)
             .await
-            .map_err(error::of_store)
+            .map_err(error::of_store)?;
+        not_stopped(self.job(job).await?.state)
     }
 
-    /// Says that an import cannot go on.
+    /// Records that an import cannot continue.
     pub async fn fail_import(&self, job: JobId, why: &str) -> Result<(), ApiError> {
         let why = Some(why.to_owned());
         self.store
@@ -87,4 +85,16 @@ impl Service {
         id.copy_from_slice(&(self.random)()[..8]);
         id
     }
+}
+
+/// An import in a final state takes no more lines.
+fn not_stopped(state: JobState) -> Result<(), ApiError> {
+    let message = match state {
+        JobState::Running | JobState::Closing | JobState::Done => return Ok(()),
+        JobState::Cancelled => {
+            "This import was cancelled; the lines it had sent until then are stored."
+        }
+        JobState::Failed => "This import has failed. Start another one.",
+    };
+    Err(ApiError::new(ErrorCode::Conflict, message))
 }

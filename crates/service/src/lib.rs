@@ -1,7 +1,6 @@
 //! The console's operations, one function each, over a store and a broker.
 //!
-//! The private API calls them; so can a shell that connects to MongoDB and RabbitMQ by itself.
-//! Errors are the protocol's closed set of codes, mapped in one place ([`error`]). It must not
+//! The private API calls them. Errors are the protocol's closed set of codes, mapped in one place ([`error`]). It must not
 //! know HTTP.
 
 pub mod error;

@@ -68,9 +68,20 @@ impl MongoStore {
         state: JobState,
         error: Option<String>,
     ) -> Result<(), StoreError> {
-        let set = doc! {"$set": {"state": named(&state)?, "error": error}};
+        let stays: Vec<Bson> = JobState::FINAL
+            .iter()
+            .map(named)
+            .collect::<Result<_, _>>()?;
+        let unless_final = |field: &str, value: Bson| {
+            let is_final = doc! {"$in": ["$state", &stays]};
+            doc! {"$cond": [is_final, format!("${field}"), {"$literal": value}]}
+        };
+        let set = doc! {"$set": {
+            "state": unless_final("state", named(&state)?),
+            "error": unless_final("error", error.into()),
+        }};
         let jobs = self.collection("jobs");
-        let call = jobs.update_one(doc! {"_id": binary(job.0)}, set);
+        let call = jobs.update_one(doc! {"_id": binary(job.0)}, vec![set]);
         match within(self.options.call_deadline, call)
             .await?
             .matched_count
@@ -78,6 +89,18 @@ impl MongoStore {
             0 => Err(StoreError::NotFound("the job")),
             _ => Ok(()),
         }
+    }
+
+    /// The state that a job was last moved to.
+    pub(super) async fn job_state(&self, job: JobId) -> Result<JobState, StoreError> {
+        let jobs = self.newest("jobs");
+        let call = jobs
+            .find_one(doc! {"_id": binary(job.0)})
+            .projection(doc! {"state": 1});
+        let found = within(self.options.call_deadline, call).await?;
+        let found = found.ok_or(StoreError::NotFound("the job"))?;
+        let state = found.get("state").cloned().unwrap_or_default();
+        mongodb::bson::from_bson(state).map_err(|_| broken("a job"))
     }
 
     /// A job and its progress. Closing reads as done once every accepted part is stored.

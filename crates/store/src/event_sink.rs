@@ -23,7 +23,7 @@ pub enum ItemOutcome {
     Deduplicated,
     /// The same message had stored it already.
     Redelivered,
-    /// Another content has this id; the first stays, this one goes to the dead letters.
+    /// A different item has this id; the first stays, this one goes to the dead letters.
     Conflict,
     /// The store will never take it as it is; it goes to the dead letters.
     Poison,

@@ -21,11 +21,13 @@ pub trait Jobs: Send + Sync {
         now: EpochMs,
     ) -> Result<Job, StoreError>;
 
-    /// Adds parts to those that the broker accepted. Adding one twice changes nothing.
-    async fn accept_parts(&self, job: JobId, parts: &[u64]) -> Result<(), StoreError>;
+    /// Adds parts to those that the broker accepted. Adding one twice changes nothing. Returns the
+    /// state that the job was last moved to.
+    async fn accept_parts(&self, job: JobId, parts: &[u64]) -> Result<JobState, StoreError>;
 
-    /// Moves a job to a state. A job that is `Closing` becomes `Done` by itself once every accepted
-    /// part is stored; `job` returns the new state.
+    /// Moves a job to a state; one that was cancelled or has failed stays as it is. A job that is
+    /// `Closing` becomes `Done` by itself once every accepted part is stored; `job` returns the new
+    /// state.
     async fn set_job_state(
         &self,
         job: JobId,

@@ -20,11 +20,13 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use empmix_backoff::Backoff;
 use empmix_model::{
     ids::{JobId, ProjectId},
     job::JobState,
 };
 use empmix_protocol::{
+    call::ImportQuery,
     endpoint::{self, Nothing},
     reply::Imported,
 };
@@ -39,7 +41,9 @@ use crate::{
     machine,
 };
 
-/// How long a sidecar that went away is waited for.
+/// The shortest and the longest pause before a block is sent again.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// How long a sidecar that does not answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Args)]
@@ -163,6 +167,7 @@ impl<'a> Sender<'a> {
     /// Sends a block until it is accepted; an unreachable sidecar is tried again.
     async fn send(&self, block: &[Vec<u8>], first_line: u64, last: bool) -> Result<Imported> {
         let began = Instant::now();
+        let mut backoff = Backoff::new(PAUSES.0, PAUSES.1);
         loop {
             let error = match self.try_send(block, first_line, last).await {
                 Ok(imported) => return Ok(imported),
@@ -174,27 +179,29 @@ impl<'a> Sender<'a> {
             if is_final || began.elapsed() > PATIENCE {
                 let file = self.file.display();
                 return Err(error.context(format!(
-                    "{file} stopped before line {first_line}; run the command again to go on"
+                    "{file} stopped before line {first_line}; run the command again to resume"
                 )));
             }
             tracing::debug!(%error, first_line, "a block was not taken; trying again");
             self.bar
                 .set_message(format!("{} (waiting for the sidecar)", self.file.display()));
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            tokio::time::sleep(backoff.next_delay()).await;
         }
     }
 
     async fn try_send(&self, block: &[Vec<u8>], first_line: u64, last: bool) -> Result<Imported> {
         let route = endpoint::IMPORT.route;
-        let path = format!(
-            "{}?job={}&first_line={first_line}&close={last}",
-            route.with_ids(&[&self.project.to_string()]),
-            self.job
-        );
+        let query = ImportQuery {
+            job: Some(self.job),
+            first_line: Some(first_line),
+            close: last,
+        };
+        let path = route.with_ids(&[&self.project.to_string()]);
         let body = block.concat();
         let response = self
             .client
             .request(route.method, &path)?
+            .query(&query)
             .body(body)
             .send()
             .await?;
@@ -222,7 +229,7 @@ impl<'a> Sender<'a> {
                     }
                 }
                 Err(error) if last_seen.elapsed() > PATIENCE => {
-                    return Err(error.context("every line was accepted, but the sidecar went away before it said that all is stored"));
+                    return Err(error.context("every line was accepted, but the sidecar stopped before it confirmed that everything is stored"));
                 }
                 Err(error) => tracing::debug!(%error, "the sidecar does not answer"),
             }

@@ -26,16 +26,16 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Listens, ingests, answers
+    /// Runs the sidecar: takes events, stores them, answers reports
     Serve(serve::LeasedArgs),
-    /// Makes, lists and re-keys projects
+    /// Creates and lists projects, replaces their keys
     #[command(subcommand)]
     Project(project::ProjectCommand),
     /// Prints the bearer token of the private API
     Token(token::TokenArgs),
     /// Reads events from files
     Import(import::ImportArgs),
-    /// Says what is reachable, what is missing, and what to do
+    /// Checks broker, store, disk and port, and says what to do
     Doctor(ServeOptions),
 }
 

@@ -1,4 +1,4 @@
-//! `project`: makes, lists and re-keys projects.
+//! `project`: creates and lists projects, replaces their keys.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ use crate::{client::Client, config::Config};
 
 #[derive(Subcommand)]
 pub(super) enum ProjectCommand {
-    /// Makes a project and prints its keys, the secret one for the only time
+    /// Creates a project and prints its keys, the secret one for the only time
     Create {
         /// Its name
         name: String,

@@ -159,4 +159,4 @@ fn content_type(name: &str) -> &'static str {
 const NOT_BUILT: &str = "<!doctype html><meta charset=utf-8><title>Emp-Mix</title>\
     <body style='font:15px system-ui;margin:4rem auto;max-width:40rem'>\
     <h1>The sidecar runs</h1><p>It was built without the console: <code>cargo xtask build</code> builds both. \
-    The ingest API and the private API answer all the same.</p>";
+    The ingest API and the private API still work.</p>";

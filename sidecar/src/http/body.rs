@@ -158,7 +158,7 @@ fn check_headers(headers: &HeaderMap) -> Result<(), BodyError> {
     if let Some(encoding) = headers.get(header::CONTENT_ENCODING) {
         let encoding = encoding.to_str().unwrap_or("?");
         let message =
-            format!("The encoding '{encoding}' is not read here; use gzip, deflate, br or zstd.");
+            format!("The encoding '{encoding}' is not supported; use gzip, deflate, br or zstd.");
         return Err(BodyError::Unsupported(message));
     }
     let Some(kind) = headers.get(header::CONTENT_TYPE) else {
@@ -180,7 +180,7 @@ fn check_headers(headers: &HeaderMap) -> Result<(), BodyError> {
         return Ok(());
     }
     Err(BodyError::Unsupported(format!(
-        "The content type '{kind}' is not read here; send application/json."
+        "The content type '{kind}' is not supported; send application/json."
     )))
 }
 

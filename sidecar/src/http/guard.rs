@@ -73,7 +73,7 @@ pub(super) async fn known_host(
     if app.hosts.admit(request.headers(), request.uri()) {
         return next.run(request).await;
     }
-    let message = "This address is not one of this sidecar's. Use the one it printed, or start it with --public-url.";
+    let message = "This host name is not allowed. Use the address that the sidecar printed, or start it with --public-url.";
     Failure(ApiError::new(ErrorCode::Forbidden, message)).into_response()
 }
 

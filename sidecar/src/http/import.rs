@@ -27,10 +27,10 @@ use empmix_model::{
 };
 use empmix_protocol::{
     ApiError, ErrorCode,
+    call::ImportQuery,
     reply::{Imported, RejectedLine},
 };
 use futures::TryStreamExt;
-use serde::Deserialize;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 use tokio_util::io::StreamReader;
 
@@ -57,14 +57,6 @@ const PART_BITS: u32 = 12;
 /// The sample data that the binary carries.
 static SAMPLE: &[u8] = include_bytes!("../../assets/sample.ndjson.gz");
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ImportQuery {
-    job: Option<JobId>,
-    first_line: Option<u64>,
-    close: bool,
-}
-
 pub(super) async fn take(
     State(app): State<Shared>,
     Path(project): Path<ProjectPath>,
@@ -75,7 +67,7 @@ pub(super) async fn take(
         query.map_err(|error| ApiError::new(ErrorCode::InvalidRequest, error.body_text()))?;
     if let Some(coding) = request.headers().get(header::CONTENT_ENCODING) {
         let message =
-            format!("The encoding {coding:?} is not read here; use gzip, deflate, br or zstd.");
+            format!("The encoding {coding:?} is not supported; use gzip, deflate, br or zstd.");
         return Err(ApiError::new(ErrorCode::InvalidRequest, message).into());
     }
     let project = project.id()?;

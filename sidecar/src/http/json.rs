@@ -54,7 +54,7 @@ pub(super) async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Fai
     serde_json::from_slice(&bytes).map_err(|error| {
         Failure(ApiError::new(
             ErrorCode::InvalidRequest,
-            format!("The body is wrong: {error}."),
+            format!("The body is not valid: {error}."),
         ))
     })
 }

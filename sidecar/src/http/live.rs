@@ -1,15 +1,14 @@
-//! What arrives, as server-sent events: `event` and `warning` with the item, `lagged` with how many
-//! items a slow reader missed; a comment every two seconds, so that a viewer that went away without a
-//! word is noticed within five.
+//! What arrives, as server-sent events ([`empmix_protocol::sse`]). What keeps the stream alive also shows
+//! within five seconds that a viewer is gone.
 
-use std::{convert::Infallible, time::Duration};
+use std::convert::Infallible;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use empmix_model::stored::LiveItem;
-use empmix_protocol::reply::Lagged;
+use empmix_protocol::{call::LiveQuery, reply::Lagged, sse};
 use empmix_store::{Missed, Watched};
 use futures::{Stream, StreamExt, stream::BoxStream};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 use tokio_util::sync::CancellationToken;
@@ -18,27 +17,14 @@ use crate::machine;
 
 /// Items that wait for a slow reader; beyond it the oldest are dropped.
 const BUFFER: usize = 1000;
-/// How often something is sent.
-const KEEP_ALIVE: Duration = Duration::from_secs(2);
 
-/// Narrows what is shown.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct LiveQuery {
-    event: Option<String>,
-    distinct_id: Option<String>,
-}
-
-impl LiveQuery {
-    fn admits(&self, item: &LiveItem) -> bool {
-        match item {
-            LiveItem::Warning(_) => true,
-            LiveItem::Event(event) => {
-                self.event.as_ref().is_none_or(|name| *name == event.event)
-                    && self
-                        .distinct_id
-                        .as_ref()
-                        .is_none_or(|id| *id == event.distinct_id)
-            }
+fn admits(query: &LiveQuery, item: &LiveItem) -> bool {
+    let is =
+        |wanted: &Option<String>, own: &str| wanted.as_deref().is_none_or(|wanted| wanted == own);
+    match item {
+        LiveItem::Warning(_) => true,
+        LiveItem::Event(event) => {
+            is(&query.event, &event.event) && is(&query.distinct_id, &event.distinct_id)
         }
     }
 }
@@ -58,7 +44,7 @@ pub(super) fn respond(
                 () = sender.closed() => break,
             };
             let Some(item) = item else { break };
-            if item.as_ref().map_or(true, |item| query.admits(item)) {
+            if item.as_ref().map_or(true, |item| admits(&query, item)) {
                 // No viewer is left: the next turn ends.
                 let _ = sender.send(item);
             }
@@ -67,18 +53,18 @@ pub(super) fn respond(
     let opened = futures::stream::iter([Ok(Event::default().comment("open"))]);
     let events = BroadcastStream::new(receiver).map(|item| Ok(to_event(item)));
     let until_stopped = opened.chain(events).take_until(stop.cancelled_owned());
-    Sse::new(until_stopped).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    Sse::new(until_stopped).keep_alive(KeepAlive::new().interval(sse::KEEP_ALIVE))
 }
 
 fn to_event(item: Result<Watched, BroadcastStreamRecvError>) -> Event {
     let dropped = match item {
-        Ok(Ok(LiveItem::Event(event))) => return named("event", &event),
-        Ok(Ok(LiveItem::Warning(warning))) => return named("warning", &warning),
+        Ok(Ok(LiveItem::Event(event))) => return named(sse::EVENT, &event),
+        Ok(Ok(LiveItem::Warning(warning))) => return named(sse::WARNING, &warning),
         Ok(Err(Missed(dropped))) => dropped,
         Err(BroadcastStreamRecvError::Lagged(dropped)) => dropped,
     };
     let at = machine::now();
-    named("lagged", &Lagged { dropped, at })
+    named(sse::LAGGED, &Lagged { dropped, at })
 }
 
 fn named(name: &str, data: &impl Serialize) -> Event {

@@ -16,6 +16,7 @@ mod json;
 mod live;
 mod private;
 mod public;
+mod public_error;
 mod routes;
 mod serve;
 

@@ -13,7 +13,7 @@ use empmix_model::{
 };
 use empmix_protocol::{
     ApiError, ErrorCode, EventsQuery, PROTOCOL_VERSION,
-    call::{KeyKind, NewProjectRequest},
+    call::{KeyKind, LiveQuery, NewProjectRequest},
     endpoint,
     reply::{Code, CreatedProject, EventList, Login, Projects, RotatedKey, Schema, Status},
     shell::LiveMessage,
@@ -91,8 +91,7 @@ async fn wrong_method() -> Failure {
 
 async fn login(State(app): State<Shared>, request: Request) -> Reply<Login> {
     let Code { code } = json::read(request).await?;
-    let message =
-        "This link was used or is too old; `empmix-sidecar token --link` prints a fresh one.";
+    let message = "This link was already used or has expired; `empmix-sidecar token --link` prints a new one.";
     let token = app
         .tokens
         .redeem(&code)
@@ -112,9 +111,7 @@ async fn status(State(app): State<Shared>) -> Json<Status> {
         .reasons()
         .into_iter()
         .map(|(project, reason)| {
-            format!(
-                "The events of project {project} wait, because they could not be stored: {reason}."
-            )
+            format!("Events of project {project} are delayed: they could not be stored ({reason}).")
         });
     let broker = app.service.broker.as_ref();
     Json(Status {
@@ -232,7 +229,7 @@ async fn events(
 async fn follow(
     State(app): State<Shared>,
     Path(project): Path<ProjectPath>,
-    query: Result<Query<live::LiveQuery>, QueryRejection>,
+    query: Result<Query<LiveQuery>, QueryRejection>,
 ) -> Result<StreamOf<LiveMessage>, Failure> {
     let Query(query) =
         query.map_err(|error| ApiError::new(ErrorCode::InvalidRequest, error.body_text()))?;

@@ -3,21 +3,20 @@
 use axum::{
     Json, Router,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode},
+    http::HeaderMap,
     middleware,
     response::{IntoResponse, Response},
     routing::{any, post},
 };
 use empmix_broker::{Broker, BrokerError, Message, Queue};
 use empmix_ingest::{
-    Decoded, Refusal, RefusalKind, RequestContext, identify, json, pack, pack::EnvelopeHeader,
-    track,
+    Decoded, Refusal, RequestContext, identify, json, pack, pack::EnvelopeHeader, track,
 };
 use empmix_model::envelope::{Envelope, Source};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use super::{Shared, body, body::BodyError, cors, decompress};
+use super::{Shared, body, cors, decompress, public_error::PublicError};
 use crate::{
     access::{Grant, KeyStatus},
     machine,
@@ -182,138 +181,4 @@ pub(super) fn broker_failed(app: &Shared, error: &BrokerError) -> PublicError {
         app.alarm.raise(reason);
     }
     PublicError::Unavailable(error.to_string())
-}
-
-/// Every failure of the public API.
-pub(super) enum PublicError {
-    NoKey,
-    UnknownKey,
-    Refused(Refusal),
-    AllRefused { first: Refusal, listed: Vec<Value> },
-    Body(BodyError),
-    Unavailable(String),
-    NotFound,
-    WrongMethod,
-}
-
-impl From<Refusal> for PublicError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<BodyError> for PublicError {
-    fn from(error: BodyError) -> Self {
-        Self::Body(error)
-    }
-}
-
-impl PublicError {
-    fn parts(&self) -> (StatusCode, &'static str, String, Option<&str>) {
-        use StatusCode as S;
-        const INVALID: &str = "invalid_request_error";
-        match self {
-            Self::NoKey => {
-                let message = "An API key is required: send it as the 'x-api-key' header or as 'apiKey' in the body.";
-                (
-                    S::UNAUTHORIZED,
-                    "authentication_error",
-                    message.into(),
-                    Some("apiKey"),
-                )
-            }
-            Self::UnknownKey => (
-                S::UNAUTHORIZED,
-                "authentication_error",
-                "This API key is not known.".into(),
-                Some("apiKey"),
-            ),
-            Self::Refused(refusal) | Self::AllRefused { first: refusal, .. } => {
-                let status = match refusal.kind {
-                    RefusalKind::Invalid => S::BAD_REQUEST,
-                    RefusalKind::TooLarge => S::PAYLOAD_TOO_LARGE,
-                };
-                (
-                    status,
-                    refusal.kind.name(),
-                    refusal.message.clone(),
-                    refusal.param.as_deref(),
-                )
-            }
-            Self::Body(BodyError::TooLarge) => {
-                let message = format!(
-                    "The body is larger than {} bytes.",
-                    empmix_model::limits::BODY_BYTES
-                );
-                (
-                    S::PAYLOAD_TOO_LARGE,
-                    "payload_too_large_error",
-                    message,
-                    None,
-                )
-            }
-            Self::Body(BodyError::Busy) => (
-                S::SERVICE_UNAVAILABLE,
-                "unavailable_error",
-                "Too many requests are in flight.".into(),
-                None,
-            ),
-            Self::Body(BodyError::Broken) => (
-                S::BAD_REQUEST,
-                INVALID,
-                "The request body is incomplete, or its compression is damaged.".into(),
-                None,
-            ),
-            Self::Body(BodyError::Late) => (
-                S::SERVICE_UNAVAILABLE,
-                "unavailable_error",
-                "The body did not arrive in time; send it again with the same ids.".into(),
-                None,
-            ),
-            Self::Body(BodyError::Unsupported(message)) => {
-                (S::UNSUPPORTED_MEDIA_TYPE, INVALID, message.clone(), None)
-            }
-            Self::Unavailable(reason) => {
-                let message = format!(
-                    "The events could not be stored now ({reason}); send them again with the same ids."
-                );
-                (S::SERVICE_UNAVAILABLE, "unavailable_error", message, None)
-            }
-            Self::NotFound => (
-                S::NOT_FOUND,
-                "not_found_error",
-                "There is no such endpoint.".into(),
-                None,
-            ),
-            Self::WrongMethod => (
-                S::METHOD_NOT_ALLOWED,
-                INVALID,
-                "This endpoint takes POST.".into(),
-                None,
-            ),
-        }
-    }
-}
-
-impl IntoResponse for PublicError {
-    fn into_response(self) -> Response {
-        let (status, kind, message, param) = self.parts();
-        let mut body = json!({"status": 0, "error": {"type": kind, "message": message}});
-        if let Some(param) = param {
-            body["error"]["param"] = Value::from(param);
-        }
-        if let Self::AllRefused { listed, .. } = &self {
-            body["accepted"] = Value::from(0);
-            body["rejected"] = Value::from(listed.clone());
-        }
-        let mut response = (status, Json(body)).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            let [jitter] = machine::random::<1>();
-            let seconds = ["1", "2", "3"][usize::from(jitter % 3)];
-            response
-                .headers_mut()
-                .insert("retry-after", HeaderValue::from_static(seconds));
-        }
-        response
-    }
 }

@@ -74,6 +74,8 @@ impl Routes {
         let method = match endpoint.route.method {
             Method::Get => MethodFilter::GET,
             Method::Post => MethodFilter::POST,
+            Method::Put => MethodFilter::PUT,
+            Method::Patch => MethodFilter::PATCH,
             Method::Delete => MethodFilter::DELETE,
         };
         let route = layers(on(method, handler));

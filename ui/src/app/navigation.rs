@@ -2,7 +2,7 @@
 
 use super::Console;
 use crate::{
-    address::{Address, REPORT},
+    address::{Address, NotAnAddress, REPORT},
     host::HistoryEntry,
     text,
     widgets::ToastKind,
@@ -31,7 +31,12 @@ impl Console {
             return;
         }
         let is_first = self.navigation.known.is_none();
-        let mut address = now.parse::<Address>().ok();
+        let read = now.parse::<Address>();
+        if read == Err(NotAnAddress::Module) {
+            self.tell_failure(text!("address-module-unknown"));
+        }
+        let mut address = read.ok();
+        let by_link = address.is_some();
         if is_first && address.is_none() {
             address = self
                 .host
@@ -41,7 +46,7 @@ impl Console {
             // A user who has to sign in first comes back here.
             self.host.save(ADDRESS_KEY, &now);
         }
-        self.navigation.by_link = now.parse::<Address>().is_ok();
+        self.navigation.by_link = by_link;
         self.navigation.known = Some(now);
         let Some(address) = address else { return };
         self.chrome.module = address.module;
@@ -100,8 +105,15 @@ impl Console {
         }
         let before = self.navigation.known.as_ref();
         let before = before.and_then(|known| known.parse::<Address>().ok());
+        if before
+            .as_ref()
+            .is_some_and(|before| waits(before, &address))
+        {
+            return;
+        }
+        let is_first = self.pages.of(address.module).follows_data();
         let entry = match before {
-            Some(before) if leads_elsewhere(&before, &address) => HistoryEntry::New,
+            Some(before) if leads_elsewhere(&before, &address, is_first) => HistoryEntry::New,
             _ => HistoryEntry::Replaced,
         };
         self.host.set_address(&text, entry);
@@ -115,13 +127,27 @@ impl Console {
     }
 }
 
+/// Whether the page stays the same and its question is not complete yet: until it is, the address keeps
+/// the one before.
+fn waits(before: &Address, address: &Address) -> bool {
+    is_same_page(before, address)
+        && before.state.get(REPORT).is_some()
+        && address.state.get(REPORT).is_none()
+}
+
 /// Whether *back* should lead from one address to the other. How an answer is displayed makes no
-/// entry of the history; nor does a page that only now says its report.
-fn leads_elsewhere(before: &Address, address: &Address) -> bool {
-    let report = |address: &Address| address.state.get(REPORT).map(str::to_owned);
-    let changed = match (report(before), report(address)) {
-        (Some(before), Some(now)) => before != now,
+/// entry of the history; nor does a page that only now says its report, or the question of the first
+/// screen, which changes by itself.
+fn leads_elsewhere(before: &Address, address: &Address, is_first: bool) -> bool {
+    if !is_same_page(before, address) {
+        return true;
+    }
+    match (before.state.get(REPORT), address.state.get(REPORT)) {
+        (Some(before), Some(now)) => before != now && !is_first,
         _ => false,
-    };
-    (before.project, before.module) != (address.project, address.module) || changed
+    }
+}
+
+fn is_same_page(one: &Address, other: &Address) -> bool {
+    (one.project, one.module) == (other.project, other.module)
 }

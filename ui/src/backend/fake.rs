@@ -14,7 +14,7 @@ use empmix_model::{
     job::{Job, JobKind, JobState},
     key::PublicKey,
     project::{Project, WeekStart},
-    stored::LiveItem,
+    stored::{LiveItem, StoredEvent},
 };
 use empmix_protocol::{
     ApiError, Call, ErrorCode, PROTOCOL_VERSION,
@@ -51,6 +51,8 @@ struct World {
     held: bool,
     waiting: Vec<(Call, Outbox<Answer>)>,
     live: Vec<Outbox<LiveMessage>>,
+    /// Events that were stored after the canned ones, newest first.
+    stored: Vec<StoredEvent>,
     calls: Vec<Call>,
     /// How many values a breakdown has; six if it was never set.
     segments: Option<usize>,
@@ -81,6 +83,11 @@ impl Fake {
         let fake = Self::empty();
         fake.world.borrow_mut().loaded = true;
         fake
+    }
+
+    /// Another project, with this number.
+    pub fn add_project(&self, number: u8, name: &str) {
+        self.world.borrow_mut().projects.push(project(number, name));
     }
 
     /// From now on each call fails with this, or works again.
@@ -136,6 +143,11 @@ impl Fake {
         {
             outbox.send(LiveMessage::Item(item.clone()));
         }
+    }
+
+    /// Stores an event that no stream brings.
+    pub fn store(&self, event: StoredEvent) {
+        self.world.borrow_mut().stored.insert(0, event);
     }
 
     /// A message on every open live stream.
@@ -228,14 +240,15 @@ impl World {
                 },
                 user_properties: Vec::new(),
             }),
-            Call::Events { query, .. } => json(&EventList {
-                events: if self.loaded {
-                    data::events(query.limit.unwrap_or(100))
-                } else {
-                    Vec::new()
-                },
-                next_cursor: None,
-            }),
+            Call::Events { query, .. } => {
+                let limit = query.limit.unwrap_or(100);
+                let canned = if self.loaded { limit } else { 0 };
+                let events = self.stored.iter().cloned().chain(data::events(canned));
+                json(&EventList {
+                    events: events.take(limit).collect(),
+                    next_cursor: None,
+                })
+            }
             Call::Query { report, .. } => Ok(answers::insights(report, self.segments)),
             Call::Explain { report, .. } => Ok(serde_json::json!({"plan": report})),
             Call::LoadSample { project } => {

@@ -1,8 +1,8 @@
 //! The command palette: a search field over a list of commands.
 
 use egui::{
-    Align2, Area, Context, Id, Key, Margin, Modal, Modifiers, Rect, Response, Sense, Ui, UiBuilder,
-    WidgetInfo, accesskit::Role, vec2,
+    Align2, Area, Context, Id, Key, Margin, Modal, Modifiers, Rect, Response, ScrollArea, Sense,
+    Ui, UiBuilder, WidgetInfo, accesskit::Role, vec2,
 };
 
 use super::Chrome;
@@ -20,8 +20,8 @@ use crate::{
 const WIDTH: f32 = 480.0;
 const TOP: f32 = 96.0;
 const ROW: f32 = 32.0;
-/// The most entries that are shown.
-const LINES: usize = 10;
+/// The most entries that are shown at once; the others are scrolled to.
+const LINES: f32 = 10.5;
 
 /// The typed text, and the entry that Enter picks.
 #[derive(Debug, Default)]
@@ -53,9 +53,8 @@ impl CommandPalette {
     }
 
     fn contents(&mut self, ui: &mut Ui, chrome: &Chrome, view: View<'_>) -> Option<Command> {
-        let mut entries = matching(chrome, view.session, ui.ctx().os(), &self.typed);
-        entries.truncate(LINES);
-        self.move_mark(ui, entries.len());
+        let entries = matching(chrome, view.session, ui.ctx().os(), &self.typed);
+        let mut moved = self.move_mark(ui, entries.len());
         let name = text!("chrome-search");
         let field = TextField::new(&name)
             .hint(&name)
@@ -64,6 +63,7 @@ impl CommandPalette {
         field.request_focus();
         if field.changed() {
             self.marked = 0;
+            moved = true;
         }
         if entries.is_empty() {
             let tokens = tokens(ui);
@@ -78,18 +78,27 @@ impl CommandPalette {
         let list = UiBuilder::new()
             .accessibility_role(Role::ListBox)
             .accessibility_label(text!("chrome-palette-list"));
+        let area = ScrollArea::vertical().max_height(ROW * LINES);
+        let area = area.auto_shrink([false, true]);
         ui.scope_builder(list, |ui| {
-            for (index, entry) in entries.into_iter().enumerate() {
-                let marked = index == self.marked;
-                if row(ui, &entry, marked).clicked() || (marked && entered) {
-                    picked = Some(entry.command);
+            area.show(ui, |ui| {
+                for (index, entry) in entries.into_iter().enumerate() {
+                    let marked = index == self.marked;
+                    let shown = row(ui, &entry, marked);
+                    if marked && moved {
+                        shown.scroll_to_me(None);
+                    }
+                    if shown.clicked() || (marked && entered) {
+                        picked = Some(entry.command);
+                    }
                 }
-            }
+            });
         });
         picked
     }
 
-    fn move_mark(&mut self, ui: &Ui, count: usize) {
+    /// Moves the mark with the arrow keys; whether it moved.
+    fn move_mark(&mut self, ui: &Ui, count: usize) -> bool {
         let (down, up) = ui.input_mut(|input| {
             let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
             (pressed(Key::ArrowDown), pressed(Key::ArrowUp))
@@ -106,6 +115,7 @@ impl CommandPalette {
             self.marked = self.marked.checked_sub(1).unwrap_or(last);
         }
         self.marked = self.marked.min(last);
+        down || up
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sheet that lists all shortcuts.
 
-use egui::{Context, Frame, Id, Margin, Modal, Ui, vec2};
+use egui::{Context, Frame, Id, Margin, Modal, ScrollArea, Ui, vec2};
 
 use crate::{
     command::{Command, shortcuts},
@@ -12,6 +12,8 @@ use crate::{
 
 const WIDTH: f32 = 320.0;
 const KEYS_WIDTH: f32 = 104.0;
+/// The height that is not the list's: the header, and space around the sheet.
+const AROUND: f32 = 128.0;
 
 /// Shows the sheet over everything else.
 pub(super) fn show(ctx: &Context, view: View<'_>) {
@@ -28,9 +30,13 @@ pub(super) fn show(ctx: &Context, view: View<'_>) {
         ui.set_width(WIDTH);
         let closed = header(ui);
         ui.spacing_mut().item_spacing.y = 0.0;
-        for shortcut in shortcuts::all(ctx.os()) {
-            line(ui, &shortcut);
-        }
+        // In a low window the list scrolls.
+        let most = ctx.content_rect().height() - AROUND;
+        ScrollArea::vertical().max_height(most).show(ui, |ui| {
+            for shortcut in shortcuts::all(ctx.os()) {
+                line(ui, &shortcut);
+            }
+        });
         closed
     });
     if shown.inner || shown.should_close() {

@@ -33,26 +33,44 @@ pub(super) struct Action {
     pub(super) also: &'static [Keys],
     /// Whether the palette has it.
     pub(super) in_palette: bool,
-    /// Whether it makes sense now.
-    pub(super) when: fn(&Chrome) -> bool,
+    /// Whether it makes sense there.
+    pub(super) when: fn(Place) -> bool,
     /// The command; `None` where there is nothing to do it with.
     pub(super) command: fn(&Chrome, &Session) -> Option<Command>,
 }
 
-fn always(_: &Chrome) -> bool {
+/// Where the user is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The module that is shown.
+    pub(super) module: Module,
+    /// Whether something is open over it.
+    pub(super) has_overlay: bool,
+}
+
+impl Place {
+    pub(super) fn of(chrome: &Chrome) -> Self {
+        Self {
+            module: chrome.module,
+            has_overlay: chrome.overlay.is_some(),
+        }
+    }
+}
+
+fn always(_: Place) -> bool {
     true
 }
 
-fn has_no_overlay(chrome: &Chrome) -> bool {
-    chrome.overlay.is_none()
+fn has_no_overlay(place: Place) -> bool {
+    !place.has_overlay
 }
 
-fn shows_report(chrome: &Chrome) -> bool {
-    chrome.module.row().is_report
+fn shows_report(place: Place) -> bool {
+    place.module.row().is_report
 }
 
-fn shows_live(chrome: &Chrome) -> bool {
-    chrome.module == Module::Live && has_no_overlay(chrome)
+fn shows_live(place: Place) -> bool {
+    place.module == Module::Live && has_no_overlay(place)
 }
 
 /// All actions, in the order of the sheet and of the palette.
@@ -170,7 +188,7 @@ pub(super) const ACTIONS: &[Action] = &[
         keys: Some(Keys::Alone(egui::Key::Escape)),
         also: &[],
         in_palette: false,
-        when: |chrome| chrome.overlay.is_some(),
+        when: |place| place.has_overlay,
         command: |_, _| Some(Command::CloseOverlay),
     },
 ];

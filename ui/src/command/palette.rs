@@ -2,7 +2,11 @@
 
 use egui::os::OperatingSystem;
 
-use super::{Command, actions::ACTIONS, shortcuts::go_keys};
+use super::{
+    Command,
+    actions::{ACTIONS, Action, Place},
+    shortcuts::go_keys,
+};
 use crate::{chrome::Chrome, module::ROWS, session::Session, text};
 
 /// An entry of the palette.
@@ -49,7 +53,13 @@ fn all(chrome: &Chrome, session: &Session, os: OperatingSystem) -> Vec<Entry> {
         keys: go_keys(row.module),
         command: Command::Go(row.module),
     });
-    let actions = ACTIONS.iter().filter(|action| action.in_palette);
+    // A command is sent when the palette is closed.
+    let place = Place {
+        has_overlay: false,
+        ..Place::of(chrome)
+    };
+    let is_offered = |action: &&Action| action.in_palette && (action.when)(place);
+    let actions = ACTIONS.iter().filter(is_offered);
     let actions = actions.filter_map(|action| {
         Some(Entry {
             label: action.text.text(),

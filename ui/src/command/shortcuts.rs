@@ -4,7 +4,7 @@ use egui::{Event, InputState, Key, Modifiers, os::OperatingSystem};
 
 use super::{
     Command,
-    actions::{ACTIONS, Action, Keys},
+    actions::{ACTIONS, Action, Keys, Place},
 };
 use crate::{
     chrome::Chrome,
@@ -78,7 +78,8 @@ impl KeySequence {
                 keys.any(|keys| keys.take(input, is_typing, chrome.keyboard_focus))
             })
         };
-        let actions = ACTIONS.iter().filter(|action| (action.when)(chrome));
+        let place = Place::of(chrome);
+        let actions = ACTIONS.iter().filter(|action| (action.when)(place));
         let commands = actions.filter(is_pressed);
         let commands = commands.filter_map(|action| (action.command)(chrome, session));
         commands.chain(go.map(Command::Go)).collect()

@@ -60,6 +60,10 @@ impl Page for InsightsState {
         self.parameters()
     }
 
+    fn follows_data(&self) -> bool {
+        ReportState::follows_data(self)
+    }
+
     fn open(&mut self, state: &Parameters) -> Result<(), String> {
         self.open_report(state)
     }

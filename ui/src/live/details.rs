@@ -6,7 +6,7 @@ use empmix_model::{
     warning::{Warning, WarningKind},
 };
 
-use super::{Details, LiveCommand, LiveState, Tab, ring::plain};
+use super::{Details, LiveCommand, LiveState, Tab, ring::name_of};
 use crate::{
     clock::{date_and_time, span},
     command::Command,
@@ -15,7 +15,7 @@ use crate::{
     text,
     texts::Key,
     theme::{Type, tokens},
-    widgets::{Button, Icon, card_frame, elided, label, label_wrapped, segmented, separator},
+    widgets::{Button, Icon, card_frame, elided, label, label_wrapped, separator, tabs},
 };
 
 /// The left edge of the values.
@@ -79,7 +79,7 @@ impl LiveState {
             label(ui, &late, Type::Body, color.text);
         });
         ui.add_space(tokens.space.xs);
-        if let Some(tab) = segmented(ui, &text!("live-tabs"), &TABS, self.tab) {
+        if let Some(tab) = tabs(ui, &text!("live-tabs"), &TABS, self.tab) {
             view.commands.send(LiveCommand::Tab(tab));
         }
         ui.add_space(tokens.space.m);
@@ -154,7 +154,7 @@ fn properties(ui: &mut Ui, event: &StoredEvent) {
                 elided(ui, name, Type::Body, color.muted, NAME_WIDTH);
             });
             let width = ui.available_width();
-            elided(ui, &plain(value), Type::Body, color.text, width);
+            elided(ui, &name_of(value), Type::Body, color.text, width);
         });
         separator(ui);
     }

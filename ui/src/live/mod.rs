@@ -5,7 +5,10 @@ mod ring;
 mod table;
 mod view;
 
-use empmix_model::{ids::ItemHash, stored::LiveItem};
+use empmix_model::{
+    ids::ItemHash,
+    stored::{LiveItem, StoredEvent},
+};
 use empmix_protocol::{ApiError, Call, EventsQuery, reply::EventList, shell::LiveMessage};
 
 use crate::{
@@ -22,6 +25,8 @@ use ring::Ring;
 /// The number of stored events that are shown at first.
 const START_WITH: usize = 100;
 
+/// What an address calls the tab of an event's JSON.
+const JSON: &str = "json";
 /// What an address calls the list of refused events.
 const REFUSED: &str = "refused";
 
@@ -75,6 +80,15 @@ enum Stream {
     Broken { error: ApiError, retry_at_s: f64 },
 }
 
+/// What is shown when a paused view goes on.
+#[derive(Debug, Default)]
+struct Paused {
+    /// The items that arrived, oldest first.
+    items: Vec<LiveItem>,
+    /// The newest stored events, where they were asked for meanwhile.
+    stored: Vec<StoredEvent>,
+}
+
 /// The state of *Live*.
 #[derive(Debug, Default)]
 pub struct LiveState {
@@ -82,8 +96,8 @@ pub struct LiveState {
     stored: AsyncValue<EventList>,
     stream: Stream,
     retry: Retry,
-    /// The items that arrived while the view is paused, oldest first; `None` when it is not paused.
-    paused: Option<Vec<LiveItem>>,
+    /// What came while the view is paused; `None` when it is not paused.
+    paused: Option<Paused>,
     filter: String,
     event: Option<String>,
     details: Option<Details>,
@@ -106,7 +120,10 @@ impl Page for LiveState {
         if self.stored.poll()
             && let AsyncValue::Done(page) = std::mem::take(&mut self.stored)
         {
-            self.ring.stored(page.events.clone());
+            match &mut self.paused {
+                Some(held) => held.stored = page.events.clone(),
+                None => self.ring.stored(page.events.clone()),
+            }
             self.stored = AsyncValue::Done(page);
         }
         self.open_when_due(cx);
@@ -126,7 +143,9 @@ impl Page for LiveState {
             Details::Refused => REFUSED.to_owned(),
         });
         let filter = (!self.filter.is_empty()).then_some(&*self.filter);
+        let tab = (self.tab == Tab::Json).then_some(JSON);
         Parameters::default()
+            .with_some("tab", tab)
             .with_some("filter", filter)
             .with_some("event", self.event.as_deref())
             .with_some("open", open)
@@ -135,6 +154,10 @@ impl Page for LiveState {
     fn open(&mut self, state: &Parameters) -> Result<(), String> {
         self.filter = state.get("filter").unwrap_or_default().to_owned();
         self.event = state.get("event").map(str::to_owned);
+        self.tab = match state.get("tab") {
+            Some(JSON) => Tab::Json,
+            _ => Tab::Properties,
+        };
         self.details = state.get("open").and_then(|open| match open {
             REFUSED => Some(Details::Refused),
             id => id.parse().ok().map(Details::Event),
@@ -148,8 +171,11 @@ impl Page for LiveState {
         };
         match command.clone() {
             LiveCommand::TogglePause => match self.paused.take() {
-                Some(held) => held.into_iter().for_each(|item| self.show_item(item)),
-                None => self.paused = Some(Vec::new()),
+                Some(held) => {
+                    held.items.into_iter().for_each(|item| self.show_item(item));
+                    self.ring.stored(held.stored);
+                }
+                None => self.paused = Some(Paused::default()),
             },
             LiveCommand::Filter(text) => self.filter = text,
             LiveCommand::AskFilter => cx
@@ -228,8 +254,14 @@ impl LiveState {
         let Some(project) = cx.session.project_id else {
             return;
         };
+        // Again after a pause of the stream: as many as there may be rows, so that none is missing.
+        let limit = if self.ring.rows().is_empty() {
+            START_WITH
+        } else {
+            ring::ROWS
+        };
         let query = EventsQuery {
-            limit: Some(START_WITH),
+            limit: Some(limit),
             ..EventsQuery::default()
         };
         let reply = cx.backend.call(Call::Events { project, query });
@@ -252,10 +284,10 @@ impl LiveState {
         }
         match &mut self.paused {
             Some(held) => {
-                if held.len() == ring::ROWS {
-                    held.remove(0);
+                if held.items.len() == ring::ROWS {
+                    held.items.remove(0);
                 }
-                held.push(item);
+                held.items.push(item);
             }
             None => self.show_item(item),
         }

@@ -9,6 +9,8 @@ use empmix_model::{
 };
 use serde_json::Value;
 
+use crate::report::names;
+
 /// The most rows that are kept.
 pub(super) const ROWS: usize = 1000;
 /// The most refusals that are kept.
@@ -31,7 +33,7 @@ pub(super) struct EventRow {
 
 impl EventRow {
     fn new(event: StoredEvent) -> Self {
-        let all: Vec<(String, String)> = event
+        let all: Vec<(&String, &Value)> = event
             .properties
             .iter()
             .filter(|(name, _)| !name.starts_with('$'))
@@ -41,19 +43,22 @@ impl EventRow {
                     .iter()
                     .filter(|(name, _)| name.starts_with('$')),
             )
-            .map(|(name, value)| (name.clone(), plain(value)))
             .collect();
         let ids = format!("{}\n{}\n{}", event.event, event.user_id, event.distinct_id);
         let haystack = all
             .iter()
-            .fold(ids, |text, (name, value)| format!("{text}\n{name} {value}"))
+            .fold(ids, |text, (name, value)| {
+                format!("{text}\n{name} {}", plain(value))
+            })
             .to_lowercase();
-        let mut properties = all;
-        properties.truncate(PROPERTIES);
+        let shown = all.into_iter().take(PROPERTIES);
+        let properties = shown
+            .map(|(name, value)| (name.clone(), name_of(value)))
+            .collect();
         Self {
-            event,
             properties,
             haystack,
+            event,
         }
     }
 
@@ -65,11 +70,16 @@ impl EventRow {
 }
 
 /// A value as text, strings without quotes.
-pub(super) fn plain(value: &Value) -> String {
+fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// What a value is called: a text that reads like a number is in quotes.
+pub(super) fn name_of(value: &Value) -> String {
+    names::alone([value]).pop().unwrap_or_default()
 }
 
 /// The newest items, newest first.
@@ -104,6 +114,10 @@ impl Ring {
         if self.known.insert(event.id) {
             self.rows.push_front(EventRow::new(event));
         }
+        self.drop_oldest();
+    }
+
+    fn drop_oldest(&mut self) {
         while self.rows.len() > ROWS {
             if let Some(row) = self.rows.pop_back() {
                 self.known.remove(&row.event.id);
@@ -121,20 +135,28 @@ impl Ring {
         self.refused.truncate(REFUSALS);
     }
 
-    /// Adds the newest stored events (newest first) behind those that have arrived since.
+    /// Adds the newest stored events (newest first) behind those that have arrived since. After a reconnect
+    /// some may be newer than rows that are shown. Rows that none of them follows on are dropped: between
+    /// them more events came than were asked for.
     pub(super) fn stored(&mut self, events: Vec<StoredEvent>) {
-        let newest = self.rows.len();
+        let follows_on = events.iter().any(|event| self.known.contains(&event.id));
+        let oldest = events.last().map(|event| event.time);
+        if let Some(oldest) = oldest.filter(|_| !follows_on) {
+            self.rows.retain(|row| row.event.time >= oldest);
+            self.known = self.rows.iter().map(|row| row.event.id).collect();
+        }
+        let has_rows = !self.rows.is_empty();
         for event in events {
-            if self.rows.len() < ROWS && self.known.insert(event.id) {
+            if self.known.insert(event.id) {
                 self.rows.push_back(EventRow::new(event));
             }
         }
-        // After a reconnect, stored events may be newer than the rows that are shown.
-        if newest > 0 {
+        if has_rows {
             let by_time = |row: &EventRow| (row.event.received_at, row.event.time, row.event.id);
             let rows = self.rows.make_contiguous();
             rows.sort_by_key(|row| std::cmp::Reverse(by_time(row)));
         }
+        self.drop_oldest();
     }
 
     /// Counts an arrival for the rate.
@@ -199,6 +221,35 @@ mod tests {
         ring.stored(vec![all[2].clone(), all[1].clone(), all[0].clone()]);
         let shown: Vec<_> = ring.rows().iter().map(|row| row.event.id).collect();
         assert_eq!(shown, [all[2].id, all[1].id, all[0].id]);
+    }
+
+    #[test]
+    fn stored_events_join_the_rows_that_they_follow_and_replace_others() {
+        let all = events(ROWS + 400);
+        let newest = |count: usize| all.iter().rev().take(count).cloned().collect::<Vec<_>>();
+        let ids = |ring: &Ring| {
+            ring.rows()
+                .iter()
+                .map(|row| row.event.id)
+                .collect::<Vec<_>>()
+        };
+        let expected: Vec<_> = newest(ROWS).iter().map(|event| event.id).collect();
+        // A full ring whose stream was cut for 400 events.
+        let mut ring = Ring::default();
+        all[..ROWS]
+            .iter()
+            .cloned()
+            .for_each(|event| ring.arrived(event));
+        ring.stored(newest(ROWS));
+        assert_eq!(ids(&ring), expected);
+        // Of more than were asked for, the rows before are not what came before.
+        let mut ring = Ring::default();
+        all[..10]
+            .iter()
+            .cloned()
+            .for_each(|event| ring.arrived(event));
+        ring.stored(newest(100));
+        assert_eq!(ids(&ring), expected[..100]);
     }
 
     #[test]

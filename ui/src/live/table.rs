@@ -13,7 +13,7 @@ use jiff::civil::Date;
 
 use super::{LiveCommand, LiveState, ring::EventRow};
 use crate::{
-    clock::{by_pattern, time_of_day, zone_name},
+    clock::{by_pattern, time_of_day, zone_name, zone_offset},
     report::day_of,
     session::{Session, View},
     text,
@@ -27,8 +27,11 @@ const TIME: f32 = 12.0;
 const EVENT: f32 = 103.0;
 const USER: f32 = 274.0;
 const PROPERTIES: f32 = 365.0;
-/// Space for a day before the time, where events are of several days.
+/// Space for a day before the time, where events are of several days, and for one with its year.
 const DAY: f32 = 62.0;
+const DAY_AND_YEAR: f32 = 92.0;
+/// Space for the zone's offset after the time, where it is not that of now.
+const OFFSET: f32 = 52.0;
 /// The column of properties is hidden when it would be narrower than this.
 const PROPERTIES_MIN: f32 = 80.0;
 
@@ -52,11 +55,20 @@ impl LiveState {
             .rect_filled(card, tokens.radius.card, tokens.color.surface);
         let today = view.session.today();
         let day = |row: &EventRow| day_of(row.event.time, &view.session.zone());
-        let shift = if rows.iter().any(|row| day(row) != today) {
+        let days = if rows.iter().any(|row| day(row).year() != today.year()) {
+            DAY_AND_YEAR
+        } else if rows.iter().any(|row| day(row) != today) {
             DAY
         } else {
             0.0
         };
+        let is_moved = |row: &&EventRow| other_offset(row.event.time, view.session).is_some();
+        let offsets = if rows.iter().any(is_moved) {
+            OFFSET
+        } else {
+            0.0
+        };
+        let shift = days + offsets;
         let builder = UiBuilder::new()
             .max_rect(card)
             .accessibility_role(Role::Table)
@@ -80,6 +92,7 @@ impl LiveState {
                     let placed = PlacedRow {
                         row,
                         day: (day(row) != above).then(|| day(row)),
+                        days,
                         shift,
                         selected: self.is_selected(row.event.id),
                         bottom: card.bottom(),
@@ -136,6 +149,8 @@ struct PlacedRow<'a> {
     row: &'a EventRow,
     /// The day, where it is another one than in the row above.
     day: Option<Date>,
+    /// How far the time is shifted, for the days.
+    days: f32,
     /// How far the columns after the time are shifted.
     shift: f32,
     selected: bool,
@@ -170,7 +185,19 @@ impl PlacedRow<'_> {
                 .hline(rect.x_range(), rect.bottom() - 0.5, line);
         }
         let time = time_of_day(event.time, &session.zone());
-        let day = self.day.map(|day| by_pattern(day, Key("date-day")));
+        let time = match other_offset(event.time, session) {
+            Some(offset) => text!("date-with-offset", time = time, offset = offset),
+            None => time,
+        };
+        let day = self.day.map(|day| {
+            let is_of_this_year = day.year() == session.today().year();
+            let key = if is_of_this_year {
+                Key("date-day")
+            } else {
+                Key("date-day-year")
+            };
+            by_pattern(day, key)
+        });
         self.texts(ui, rect, day.as_deref(), &time, session);
         focus_ring(ui, &response, rect.shrink(2.0), tokens.radius.control);
         let name = || {
@@ -201,10 +228,16 @@ impl PlacedRow<'_> {
             cell.widget_info(|| WidgetInfo::labeled(Role::Cell, true, text));
         };
         if let Some(day) = day {
-            put(TIME - 1.0, TIME + shift, day, Type::SmallStrong, color.text);
+            put(
+                TIME - 1.0,
+                TIME + self.days,
+                day,
+                Type::SmallStrong,
+                color.text,
+            );
         }
         put(
-            TIME - 1.0 + shift,
+            TIME - 1.0 + self.days,
             EVENT + shift,
             time,
             Type::Mono,
@@ -246,6 +279,13 @@ fn properties(row: &EventRow, tokens: &Tokens, width: f32) -> LayoutJob {
         job.append(&one_line(&value), 0.0, format(tokens.color.text));
     }
     job
+}
+
+/// The zone's offset at that time, where it is not the one of now: `+02:00`.
+fn other_offset(time: EpochMs, session: &Session) -> Option<String> {
+    let zone = session.zone();
+    let offset = zone_offset(time, &zone);
+    (offset != zone_offset(session.now_ms, &zone)).then_some(offset)
 }
 
 fn has_properties(rect: Rect, shift: f32) -> bool {

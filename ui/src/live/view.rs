@@ -143,7 +143,7 @@ impl LiveState {
         let color = &tokens(ui).color;
         let rate = self.ring.rate(view.session.time_s);
         let (ink, text) = match (&self.paused, &self.stream) {
-            (Some(held), _) => (color.warn, paused_text(held.len())),
+            (Some(held), _) => (color.warn, paused_text(held.items.len())),
             (None, Stream::On { open: true, .. }) => {
                 let decimals = usize::from(rate > 0.0 && rate < 10.0);
                 let rate = fixed(Some(rate), decimals);

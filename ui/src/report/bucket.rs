@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use crate::{clock::by_pattern, text, texts::Key};
 
 /// The local time of a bucket's start, such as `2026-01-01T00:00:00+00:00`.
-fn wall_clock(start: &str) -> Option<DateTime> {
+pub(super) fn wall_clock(start: &str) -> Option<DateTime> {
     start.get(..19)?.parse().ok()
 }
 
@@ -14,20 +14,34 @@ fn named(start: &str, pattern: impl Fn(DateTime) -> Key) -> String {
     wall_clock(start).map_or_else(|| start.to_owned(), |time| by_pattern(time, pattern(time)))
 }
 
-/// The bucket's name, with the zone's offset where the bucket beside it has the same name: an hour that
-/// a change of the clock repeats.
+/// Whether a bucket is the first of its day.
+pub(super) fn begins_day(starts: &[String], index: usize) -> bool {
+    let date = |at: usize| starts.get(at)?.get(..10);
+    match index.checked_sub(1).and_then(date) {
+        Some(before) => date(index) != Some(before),
+        None => starts
+            .get(index)
+            .is_some_and(|start| start.get(11..16) == Some("00:00")),
+    }
+}
+
+/// The most buckets within which a change of the clock repeats a time: two hours of minutes.
+const REPEATED: usize = 120;
+
+/// The bucket's name, with the zone's offset where another bucket has the same local time: one of those
+/// that a change of the clock repeats.
 fn distinct(starts: &[String], index: usize, name: impl Fn(&str) -> String) -> String {
     let Some(start) = starts.get(index) else {
         return String::new();
     };
-    let own = name(start);
-    let beside = [index.checked_sub(1), index.checked_add(1)];
-    let mut beside = beside.into_iter().flatten().filter_map(|at| starts.get(at));
+    let around = index.saturating_sub(REPEATED)..(index + REPEATED).min(starts.len());
+    let mut others = starts.get(around).unwrap_or_default().iter();
+    let is_twin = |other: &String| other != start && other.get(..19) == start.get(..19);
     match start.get(19..) {
-        Some(offset) if beside.any(|other| name(other) == own) => {
-            text!("date-with-offset", time = own, offset = offset)
+        Some(offset) if others.any(is_twin) => {
+            text!("date-with-offset", time = name(start), offset = offset)
         }
-        _ => own,
+        _ => name(start),
     }
 }
 
@@ -71,10 +85,8 @@ pub fn bucket_axis_label(
     let before = previous.and_then(|at| starts.get(at)).and_then(year);
     let is_new_year = before.is_some() && before != starts.get(index).and_then(year);
     distinct(starts, index, |start| {
-        named(start, |time| match width {
-            Granularity::Minute | Granularity::Hour if time.hour() == 0 && time.minute() == 0 => {
-                Key("date-day")
-            }
+        named(start, |_| match width {
+            Granularity::Minute | Granularity::Hour if begins_day(starts, index) => Key("date-day"),
             Granularity::Day | Granularity::Week if is_new_year => Key("date-day-year"),
             Granularity::Month => Key("date-month"),
             Granularity::Quarter => Key("date-quarter"),
@@ -120,9 +132,9 @@ mod tests {
         let label = |at, previous| bucket_axis_label(&weeks, at, previous, Granularity::Week);
         assert_eq!(label(0, None), "22 Dec");
         assert_eq!(label(1, Some(0)), "23 Feb 2026");
-        let hours = starts(&["2026-02-23T14:00:00+00:00", "2026-02-23T00:00:00+00:00"]);
+        let hours = starts(&["2026-02-22T23:00:00+00:00", "2026-02-23T00:00:00+00:00"]);
         let label = |at| bucket_axis_label(&hours, at, None, Granularity::Hour);
-        assert_eq!((label(0).as_str(), label(1).as_str()), ("14:00", "23 Feb"));
+        assert_eq!((label(0).as_str(), label(1).as_str()), ("23:00", "23 Feb"));
     }
 
     #[test]
@@ -152,6 +164,22 @@ mod tests {
         );
         let axis = bucket_axis_label(&hours, 2, None, Granularity::Hour);
         assert_eq!(axis, "02:00 +01:00");
+    }
+
+    #[test]
+    fn minutes_that_the_clock_repeats_have_two_names() {
+        let minutes: Vec<String> = (0..120)
+            .map(|n| format!("2025-10-26T02:{:02}:00+0{}:00", n % 60, 2 - n / 60))
+            .collect();
+        let name = |at| bucket_column_label(&minutes, at, Granularity::Minute);
+        assert_eq!(
+            (name(0), name(60)),
+            ("02:00 +02:00".into(), "02:00 +01:00".into())
+        );
+        assert_eq!(
+            (name(59), name(119)),
+            ("02:59 +02:00".into(), "02:59 +01:00".into())
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::ChartModel;
 
 /// One row per line, one column per bucket. A text that a spreadsheet would run as a formula gets a
-/// leading apostrophe.
+/// leading apostrophe; a number does not. So does a text that has such apostrophes already: no two texts
+/// are written alike.
 pub fn csv(model: &ChartModel) -> String {
     let name = model.breakdown.as_deref().unwrap_or("series");
     let mut out = String::new();
@@ -28,8 +29,9 @@ fn push_row(out: &mut String, cells: impl Iterator<Item = String>) {
 }
 
 fn cell(text: &str) -> String {
-    let dangerous = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guarded = if dangerous {
+    let inner = text.trim_start_matches('\'');
+    let is_formula = inner.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let guarded = if is_formula && text.parse::<f64>().is_err() {
         format!("'{text}")
     } else {
         text.to_owned()
@@ -56,5 +58,12 @@ mod tests {
                         '=cmd|'/c calc'!A1,1,1,\r\n\
                         \"a \"\"b\"\", c\",2.5,0.5,2\r\n";
         assert_eq!(csv(&example(Some("repo"), &lines)), expected);
+    }
+
+    #[test]
+    fn numbers_stay_numbers_and_no_two_texts_are_alike() {
+        let texts = ["-5", "-5a", "'-5a", "=a", "'=a", "''=a", "'a", "a"];
+        let expected = ["-5", "'-5a", "''-5a", "'=a", "''=a", "'''=a", "'a", "a"];
+        assert_eq!(texts.map(cell), expected);
     }
 }

@@ -41,20 +41,7 @@ pub fn granularities(range: &RangeChoice, today: Date) -> Vec<Granularity> {
 
 /// `Day`, `Week`, …
 pub fn granularity_label(width: Granularity) -> String {
-    text!("report-width", width = granularity_name(width))
-}
-
-/// The name by which texts choose their variant for a width: `day`, `week`, …
-pub fn granularity_name(width: Granularity) -> &'static str {
-    match width {
-        Granularity::Minute => "minute",
-        Granularity::Hour => "hour",
-        Granularity::Day => "day",
-        Granularity::Week => "week",
-        Granularity::Month => "month",
-        Granularity::Quarter => "quarter",
-        Granularity::Year => "year",
-    }
+    text!("report-width", width = width.name())
 }
 
 /// Shows the width and the list of those that suit the range.

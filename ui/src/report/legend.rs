@@ -11,7 +11,7 @@ use crate::{
     session::View,
     text,
     theme::{Type, tokens},
-    widgets::{focus_ring, layout, popup_frame},
+    widgets::{focus_ring, layout, layout_name, popup_frame},
 };
 
 /// The largest width of a name.
@@ -67,7 +67,7 @@ impl Legend<'_> {
             .enumerate()
             .take_while(|(_, line)| line.shown_at_first)
         {
-            let name = layout(ui.painter(), &line.name.short, Type::Body, ink, max);
+            let name = layout_name(ui.painter(), &line.name.short, Type::Body, ink, max);
             let width = DOT + name.size().x;
             let others = if index + 1 < lines.len() { OTHERS } else { 0.0 };
             if used + width + others > room {
@@ -87,7 +87,7 @@ impl Legend<'_> {
         line_marker(ui, pos2(rect.left() + 4.0, rect.center().y), index, shown);
         let color = &tokens.color;
         let ink = if shown { color.text } else { color.muted };
-        let galley = layout(
+        let galley = layout_name(
             ui.painter(),
             text,
             Type::Body,

@@ -51,7 +51,7 @@ pub use command::{ReportCommand, ReportEdit};
 pub use display::{ChartKind, Display, DisplayCommand};
 pub use exports::csv;
 pub use filters::{FilterDraft, FilterEdit, FilterScope};
-pub use granularity::{granularities, granularity_label, granularity_name};
+pub use granularity::{granularities, granularity_label};
 pub use number::{compact, decimals, fixed, full, ticks};
 pub use range::{RangeChoice, day_of, first_screen};
 pub use shared::Shared;

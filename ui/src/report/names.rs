@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use empmix_query::answer::SegmentValue;
 use serde_json::Value;
 
-use crate::text;
+use crate::{text, texts::Key};
 
 /// The names of a set of segments, in their order.
 pub fn of_segments<'a>(segments: impl IntoIterator<Item = &'a SegmentValue>) -> Vec<String> {
@@ -20,6 +20,31 @@ pub fn of_segments<'a>(segments: impl IntoIterator<Item = &'a SegmentValue>) -> 
 /// The names of a set of JSON values, in their order.
 pub fn of_values<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<String> {
     distinct(values.into_iter().map(Named::of_value).collect())
+}
+
+/// The names of values that are shown without the others of their set, in their order: a text that reads
+/// like a number, a boolean or one of the console's own words is in quotes.
+pub fn alone<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<String> {
+    let mut named: Vec<Named<'_>> = values.into_iter().map(Named::of_value).collect();
+    let count = named.len();
+    let words = [
+        Key("report-value-not-set"),
+        Key("report-value-others"),
+        Key("report-value-empty"),
+    ];
+    let twins = named.iter().filter_map(|value| match value {
+        Named::Text(text) => match text.parse::<Value>() {
+            Ok(Value::String(_)) | Err(_) => None,
+            Ok(_) => Some(Named::Other((*text).to_owned())),
+        },
+        Named::Other(_) => None,
+    });
+    let words = words.map(|word| Named::Other(word.text()));
+    let twins: Vec<Named<'_>> = twins.chain(words).collect();
+    named.extend(twins);
+    let mut names = distinct(named);
+    names.truncate(count);
+    names
 }
 
 /// Names one after the other.
@@ -70,9 +95,14 @@ fn is_plain(text: &str) -> bool {
     let has_no_shape = |char: char| {
         char.is_control()
             || (char.is_whitespace() && char != ' ')
+            // What Unicode calls ignorable, but for the variants of emojis.
             || matches!(
                 char,
-                '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
+                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                    | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                    | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+                    | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+                    | '\u{e0000}'..='\u{e0fff}'
             )
     };
     text.trim() == text && !text.contains("  ") && !text.contains(has_no_shape)
@@ -226,10 +256,48 @@ mod tests {
                 json!("a "),
                 json!("a\nb"),
                 json!("a\u{200b}"),
-                json!("a  b")
+                json!("a  b"),
+                json!("a\u{202c}"),
+                json!("\u{3164}")
             ]),
-            ["a", "\"a \"", "\"a\\u{a}b\"", "\"a\\u{200b}\"", "\"a  b\""]
+            [
+                "a",
+                "\"a \"",
+                "\"a\\u{a}b\"",
+                "\"a\\u{200b}\"",
+                "\"a  b\"",
+                "\"a\\u{202c}\"",
+                "\"\\u{3164}\""
+            ]
         );
+    }
+
+    #[test]
+    fn a_value_that_stands_alone_cannot_be_taken_for_another() {
+        let values = [
+            json!("5"),
+            json!(5),
+            json!("true"),
+            json!(true),
+            json!("null"),
+            json!("(empty)"),
+            json!(""),
+            json!("pro"),
+            json!("1e3"),
+        ];
+        let names: Vec<String> = values.iter().flat_map(|value| alone([value])).collect();
+        let expected = [
+            "\"5\"",
+            "5",
+            "\"true\"",
+            "true",
+            "\"null\"",
+            "\"(empty)\"",
+            "(empty)",
+            "pro",
+            "\"1e3\"",
+        ];
+        assert_eq!(names, expected);
     }
 
     #[test]

@@ -35,8 +35,13 @@ thread_local! {
     };
 }
 
-/// A number with separators and at most two decimals (three below one): `122,004`, `0.25`,
-/// `4.45e21`, `–` for none.
+/// The smallest number without an exponent.
+const SCIENTIFIC_BELOW: f64 = 1e-6;
+/// Digits of a number below one.
+const SMALL_DIGITS: i32 = 4;
+
+/// A number with separators and at most two decimals, or four digits below one: `122,004`, `0.25`,
+/// `0.0101`, `4.45e21`, `–` for none.
 pub fn full(value: Option<f64>) -> String {
     let Some(value) = value else {
         return SIGNS.with(|signs| signs.none.clone());
@@ -45,29 +50,55 @@ pub fn full(value: Option<f64>) -> String {
     let decimals = match magnitude {
         m if m >= SCIENTIFIC_FROM => return scientific(value),
         m if m == 0.0 || m.fract() == 0.0 => 0,
-        m if m < 0.01 => return pointed(&format!("{value:.1e}")),
-        m if m < 1.0 => 3,
+        m if m < SCIENTIFIC_BELOW => return scientific(value),
+        m if m < 1.0 => decimals_of(m, SMALL_DIGITS),
         _ => 2,
     };
     grouped(trim_zeros(&format!("{value:.decimals$}")))
 }
 
-/// The decimals that a column of numbers needs: one, or two digits of the largest where that is small.
-pub fn decimals(values: impl Iterator<Item = f64>) -> usize {
-    let largest = values.map(f64::abs).fold(0.0, f64::max);
-    let zeros = -largest.log10().floor();
-    // The largest has as many zeros after the point as its power of ten says.
-    if largest == 0.0 || zeros < 1.0 {
-        1
-    } else {
-        (zeros as usize + 1).min(MOST_DECIMALS)
-    }
+/// The decimals that give a number so many digits.
+fn decimals_of(magnitude: f64, digits: i32) -> usize {
+    let power = magnitude.log10().floor() as i32;
+    let decimals = usize::try_from(digits - 1 - power).unwrap_or(0);
+    decimals.min(MOST_DECIMALS)
 }
 
-/// A number with so many decimals, for a column of averages: `1,234.5`.
+/// The decimals that a column of numbers needs: one; two digits of the largest where that is small; and
+/// a tenth of the distance between the smallest and the largest where these are close.
+pub fn decimals(values: impl Iterator<Item = f64>) -> usize {
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    for value in values.filter(|value| value.is_finite()) {
+        low = low.min(value);
+        high = high.max(value);
+    }
+    let needs = |magnitude: f64| {
+        if magnitude > 0.0 && magnitude.is_finite() {
+            decimals_of(magnitude, 2)
+        } else {
+            0
+        }
+    };
+    let largest = low.abs().max(high.abs());
+    needs(largest).max(needs(high - low)).max(1)
+}
+
+/// A number with so many decimals, for a column of averages: `1,234.5`. One with fewer than two digits
+/// then gets two, `0.0004`: only zero is shown as zero.
 pub fn fixed(value: Option<f64>, decimals: usize) -> String {
     match value {
-        Some(value) if value.abs() < SCIENTIFIC_FROM => grouped(&format!("{value:.decimals$}")),
+        Some(value) if value.abs() < SCIENTIFIC_FROM => {
+            let magnitude = value.abs();
+            let few = i32::try_from(decimals).unwrap_or(0);
+            if magnitude == 0.0 || magnitude > 0.999_999 * 10_f64.powi(1 - few) {
+                return grouped(&format!("{value:.decimals$}"));
+            }
+            if magnitude < SCIENTIFIC_BELOW {
+                return scientific(value);
+            }
+            let decimals = decimals_of(magnitude, 2);
+            grouped(trim_zeros(&format!("{value:.decimals$}")))
+        }
         other => full(other),
     }
 }
@@ -153,12 +184,15 @@ fn grouped(digits: &str) -> String {
 fn scientific(value: f64) -> String {
     let text = format!("{value:.2e}");
     let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
-    format!("{}e{power}", pointed(trim_zeros(digits)))
+    pointed(&format!("{}e{power}", trim_zeros(digits)))
 }
 
-/// Digits as Rust writes them, with the decimal sign of the language only.
+/// Digits as Rust writes them, with the decimal sign and the minus of the language only.
 fn pointed(digits: &str) -> String {
-    SIGNS.with(|signs| digits.replace('.', &signs.decimal))
+    SIGNS.with(|signs| {
+        let digits = digits.replace('.', &signs.decimal);
+        digits.replace('-', &signs.minus)
+    })
 }
 
 fn trim_zeros(digits: &str) -> &str {
@@ -184,10 +218,26 @@ mod tests {
             0.25,
             2.0 / 3.0,
             0.000_12,
+            0.010_1,
+            0.010_2,
+            0.999_6,
+            -2e-9,
             -0.0,
         ];
         let expected = [
-            "0", "711", "122,004", "1,234.5", "−1,000", "0.25", "0.667", "1.2e-4", "0",
+            "0",
+            "711",
+            "122,004",
+            "1,234.5",
+            "−1,000",
+            "0.25",
+            "0.6667",
+            "0.00012",
+            "0.0101",
+            "0.0102",
+            "0.9996",
+            "−2e−9",
+            "0",
         ];
         assert_eq!(shown.map(|value| full(Some(value))), expected);
         assert_eq!(full(None), "–");
@@ -206,14 +256,14 @@ mod tests {
             3e9,
             -2_000.0,
         ];
-        let expected = ["0", "40", "2.5", "950", "1k", "12.4k", "1.25M", "3B", "-2k"];
+        let expected = ["0", "40", "2.5", "950", "1k", "12.4k", "1.25M", "3B", "−2k"];
         assert_eq!(shown.map(compact), expected);
     }
 
     #[test]
     fn very_large_numbers_are_in_scientific_notation() {
         assert_eq!(full(Some(4.4536e21)), "4.45e21");
-        assert_eq!(fixed(Some(-1e15), 1), "-1e15");
+        assert_eq!(fixed(Some(-1e15), 1), "−1e15");
         assert_eq!(compact(3e20), "3e20");
     }
 
@@ -229,6 +279,15 @@ mod tests {
             ["0.00010", "0.00060", "0.00030"]
         );
         assert_eq!(column([0.25, 0.5, 0.75]), ["0.25", "0.50", "0.75"]);
-        assert_eq!(column([0.05, 21.0, 4.7]), ["0.1", "21.0", "4.7"]);
+        assert_eq!(column([0.05, 21.0, 4.7]), ["0.05", "21.0", "4.7"]);
+        assert_eq!(column([0.000_4, 12.0, 0.0]), ["0.0004", "12.0", "0.0"]);
+        assert_eq!(
+            column([0.010_1, 0.010_2, 0.010_3]),
+            ["0.01010", "0.01020", "0.01030"]
+        );
+        assert_eq!(
+            column([100.01, 100.02, 100.03]),
+            ["100.010", "100.020", "100.030"]
+        );
     }
 }

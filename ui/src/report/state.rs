@@ -20,6 +20,8 @@ use crate::{
 
 /// Seconds without another change after which a question is asked.
 const DEBOUNCE_S: f64 = 0.15;
+/// What an address calls the pipeline.
+const PIPELINE: &str = "pipeline";
 
 /// The question of one kind of report while it is edited; parts of it may still be missing.
 pub trait Question: Clone + PartialEq {
@@ -68,6 +70,8 @@ pub struct ReportState<Q> {
     asking: Asking<Q>,
     display: Display,
     pipeline: Option<AsyncValue<Value>>,
+    /// The pipeline is to be shown once there is a question, as an address has it.
+    pipeline_to_open: bool,
 }
 
 impl<Q> Default for ReportState<Q> {
@@ -81,6 +85,7 @@ impl<Q> Default for ReportState<Q> {
             asking: Asking::default(),
             display: Display::default(),
             pipeline: None,
+            pipeline_to_open: false,
         }
     }
 }
@@ -88,11 +93,16 @@ impl<Q> Default for ReportState<Q> {
 impl<Q: Question> ReportState<Q> {
     /// The project's data changed (more events than before).
     pub fn ask_again(&mut self, cx: UpdateCtx<'_>) {
-        let history = self.history.as_ref();
-        if self.is_first && history.is_none_or(History::is_untouched) {
+        if self.follows_data() {
             self.history = None;
         }
         self.asking.force(cx.session.time_s);
+    }
+
+    /// Whether the question is that of the first screen, which changes with the data.
+    pub fn follows_data(&self) -> bool {
+        let history = self.history.as_ref();
+        self.is_first && history.is_none_or(History::is_untouched)
     }
 
     /// The backend answers again: asks again where it was unreachable.
@@ -116,6 +126,9 @@ impl<Q: Question> ReportState<Q> {
             cx.commands.send(Command::Reconnect);
         }
         self.asking.ask_when_due(history.now(), cx);
+        if std::mem::take(&mut self.pipeline_to_open) {
+            self.pipeline = explain(history.now(), cx);
+        }
         if let Some(pipeline) = &mut self.pipeline {
             pipeline.poll();
         }
@@ -205,13 +218,19 @@ impl<Q: Question> ReportState<Q> {
         let report = question.and_then(Question::report);
         let report = report.map(|report| address::encode(&report));
         let parameters = Parameters::default().with_some(address::REPORT, report);
-        let open = self.pipeline.as_ref().map(|_| "pipeline");
+        let has_pipeline = self.pipeline.is_some() || self.pipeline_to_open;
+        let open = has_pipeline.then_some(PIPELINE);
         self.display.add_to(parameters).with_some("open", open)
     }
 
     /// Takes the state of an address over; the error says why its report cannot be shown.
     pub fn open_report(&mut self, parameters: &Parameters) -> Result<(), String> {
         self.display.open(parameters);
+        let has_pipeline = parameters.get("open") == Some(PIPELINE);
+        self.pipeline_to_open = has_pipeline && self.pipeline.is_none();
+        if !has_pipeline {
+            self.pipeline = None;
+        }
         let Some(text) = parameters.get(address::REPORT) else {
             return Ok(());
         };

@@ -256,6 +256,9 @@ fn update(
             .map(|open| if open { "true" } else { "false" });
         set_or_remove(node, "aria-expanded", value)?;
     }
+    if differs(|one| format!("{:?}", one.sort)) {
+        set_or_remove(node, "aria-sort", element.sort)?;
+    }
     if differs(|one| one.disabled.to_string()) {
         set_or_remove(node, "aria-disabled", element.disabled.then_some("true"))?;
         if matches!(element.tag, Tag::Button | Tag::Input | Tag::TextArea) {

@@ -17,14 +17,18 @@ pub(super) async fn call(
     signal: Option<&AbortSignal>,
 ) -> Result<Vec<u8>, ApiError> {
     let response = send(request, token, signal).await?;
-    let body = response.array_buffer().map_err(|_| disconnected())?;
-    let body = JsFuture::from(body).await.map_err(|_| disconnected())?;
-    let body = js_sys::Uint8Array::new(&body).to_vec();
+    let body = body(&response).await?;
     if response.ok() {
         Ok(body)
     } else {
         Err(refusal(response.status(), &body))
     }
+}
+
+async fn body(response: &Response) -> Result<Vec<u8>, ApiError> {
+    let body = response.array_buffer().map_err(|_| disconnected())?;
+    let body = JsFuture::from(body).await.map_err(|_| disconnected())?;
+    Ok(js_sys::Uint8Array::new(&body).to_vec())
 }
 
 /// What an answer with an error status says.
@@ -44,7 +48,8 @@ pub(super) async fn open(
 ) -> Result<ReadableStreamDefaultReader, ApiError> {
     let response = send(request, token, Some(signal)).await?;
     if !response.ok() {
-        return Err(from_status(response.status()));
+        let body = body(&response).await?;
+        return Err(refusal(response.status(), &body));
     }
     let body = response.body().ok_or_else(disconnected)?;
     body.get_reader().dyn_into().map_err(|_| disconnected())
@@ -104,14 +109,6 @@ fn disconnected() -> ApiError {
 
 /// For an answer that is not in the API's words: a proxy's, say.
 fn from_status(status: u16) -> ApiError {
-    let code = match status {
-        400 => ErrorCode::InvalidRequest,
-        401 => ErrorCode::Unauthorized,
-        403 => ErrorCode::Forbidden,
-        404 => ErrorCode::NotFound,
-        413 => ErrorCode::PayloadTooLarge,
-        502..=504 => ErrorCode::Unavailable,
-        _ => ErrorCode::Internal,
-    };
+    let code = ErrorCode::of_status(status);
     ApiError::new(code, text!("backend-status", status = status.to_string()))
 }

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use empmix_model::ids::ProjectId;
 use empmix_protocol::{
     ApiError, Call, ErrorCode, Request,
-    endpoint::{self, Nothing},
+    call::LiveQuery,
+    endpoint,
     shell::{LiveMessage, ShellState},
 };
 use wasm_bindgen_futures::spawn_local;
@@ -68,7 +69,7 @@ impl Backend for Http {
             return inbox;
         };
         until_hidden(&outbox);
-        let request = endpoint::LIVE.request(&[&project.to_string()], &Nothing {});
+        let request = endpoint::LIVE.request(&[&project.to_string()], &LiveQuery::default());
         spawn_local(async move {
             let ended = read_live(&request, &token, &abort, &outbox).await;
             let error = ended.err().unwrap_or_else(|| {

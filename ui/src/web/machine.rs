@@ -113,3 +113,10 @@ fn copy_selected(window: &web_sys::Window, text: &str) -> Result<bool, JsValue> 
 fn storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok()?
 }
+
+/// The languages that the user reads, best first.
+pub(super) fn languages() -> Vec<String> {
+    let languages = web_sys::window().map(|window| window.navigator().languages());
+    let languages = languages.into_iter().flat_map(|list| list.to_vec());
+    languages.filter_map(|tag| tag.as_string()).collect()
+}

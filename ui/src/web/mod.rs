@@ -47,6 +47,8 @@ impl Page {
     /// # Errors
     /// The canvas cannot be drawn on.
     pub async fn start(&self, canvas: HtmlCanvasElement) -> Result<(), JsValue> {
+        let wanted = machine::languages();
+        crate::texts::choose(wanted.iter().map(String::as_str));
         let token = if tauri::is_desktop() {
             None
         } else {

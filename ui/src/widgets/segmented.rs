@@ -18,14 +18,40 @@ pub fn segmented<T: PartialEq + Copy>(
     choices: &[(T, Key)],
     chosen: T,
 ) -> Option<T> {
+    let roles = (Role::RadioGroup, Role::RadioButton);
+    group(ui, name, choices, chosen, roles)
+}
+
+/// Shows tabs, of which each has a page of its own below; returns the one that was just chosen.
+pub fn tabs<T: PartialEq + Copy>(
+    ui: &mut Ui,
+    name: &str,
+    choices: &[(T, Key)],
+    chosen: T,
+) -> Option<T> {
+    group(ui, name, choices, chosen, (Role::TabList, Role::Tab))
+}
+
+fn group<T: PartialEq + Copy>(
+    ui: &mut Ui,
+    name: &str,
+    choices: &[(T, Key)],
+    chosen: T,
+    (group, option): (Role, Role),
+) -> Option<T> {
     let group = UiBuilder::new()
-        .accessibility_role(Role::RadioGroup)
+        .accessibility_role(group)
         .accessibility_label(name);
-    ui.scope_builder(group, |ui| options(ui, choices, chosen))
+    ui.scope_builder(group, |ui| options(ui, choices, chosen, option))
         .inner
 }
 
-fn options<T: PartialEq + Copy>(ui: &mut Ui, choices: &[(T, Key)], chosen: T) -> Option<T> {
+fn options<T: PartialEq + Copy>(
+    ui: &mut Ui,
+    choices: &[(T, Key)],
+    chosen: T,
+    role: Role,
+) -> Option<T> {
     let tokens = tokens(ui);
     let color = &tokens.color;
     let pad = tokens.space.m - 1.0;
@@ -60,7 +86,7 @@ fn options<T: PartialEq + Copy>(ui: &mut Ui, choices: &[(T, Key)], chosen: T) ->
         let at = place.center() - galley.size() / 2.0;
         ui.painter().galley(at, galley, ink);
         focus_ring(ui, &response, place.shrink(1.0), tokens.radius.control);
-        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, selected, name));
+        response.widget_info(|| WidgetInfo::selected(role, true, selected, name));
         if response.clicked() {
             picked = Some(*value);
         }

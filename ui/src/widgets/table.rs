@@ -1,6 +1,10 @@
 //! The header of a table.
 
-use egui::{Align2, Rect, Response, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, pos2};
+use egui::{
+    Align2, Rect, Response, Sense, Ui, Vec2, WidgetInfo,
+    accesskit::{Role, SortDirection},
+    pos2,
+};
 
 use super::{focus_ring, icon::Icon, text::layout};
 use crate::theme::{Type, tokens};
@@ -100,6 +104,14 @@ impl<'a> HeaderCell<'a> {
             tokens.radius.control,
         );
         response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, self.label));
+        if let Some(sort) = self.sort {
+            let direction = match sort {
+                Sort::Descending => SortDirection::Descending,
+                Sort::Ascending => SortDirection::Ascending,
+            };
+            ui.ctx()
+                .accesskit_node_builder(response.id, |node| node.set_sort_direction(direction));
+        }
         if cut {
             return response.on_hover_text(self.label);
         }

@@ -25,6 +25,47 @@ pub fn layout(
     painter.layout_job(job)
 }
 
+/// The most characters of a name that are laid out, at each of its ends.
+const ENDS: usize = 150;
+
+/// Lays out a name in one line, with `…` for its middle where it is wider than `max_width` points: names
+/// that begin alike, such as addresses of pages, stay different.
+pub fn layout_name(
+    painter: &Painter,
+    name: &str,
+    kind: Type,
+    color: Color32,
+    max_width: f32,
+) -> Arc<Galley> {
+    let name = one_line(name);
+    let chars: Vec<char> = name.chars().collect();
+    let put = |text: &str| layout(painter, text, kind, color, f32::INFINITY);
+    let of_ends = |kept: usize| {
+        let (head, tail) = (kept.div_ceil(2), chars.len() - kept / 2);
+        let ends = [&chars[..head], &['…'], &chars[tail..]];
+        put(&ends.concat().into_iter().collect::<String>())
+    };
+    let most = chars.len().min(2 * ENDS);
+    let whole = if most == chars.len() {
+        put(&name)
+    } else {
+        of_ends(most)
+    };
+    if whole.size().x <= max_width {
+        return whole;
+    }
+    let (mut fits, mut too_many) = (0, most);
+    while too_many - fits > 1 {
+        let kept = fits.midpoint(too_many);
+        if of_ends(kept).size().x <= max_width {
+            fits = kept;
+        } else {
+            too_many = kept;
+        }
+    }
+    of_ends(fits)
+}
+
 /// The text with a space for each line break and other control character, which fonts cannot show.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) {
@@ -79,6 +120,27 @@ pub fn elided(ui: &mut Ui, text: &str, kind: Type, color: Color32, max_width: f3
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_names_that_begin_alike_stay_different() {
+        let ctx = egui::Context::default();
+        crate::theme::install(&ctx);
+        let page = |end: &str| format!("https://shop.example/{}{end}", "catalogue/".repeat(30));
+        let input = egui::RawInput::default();
+        let mut out = ctx.run_ui(input, |ui| {
+            let put =
+                |name: &str| layout_name(ui.painter(), name, Type::Body, Color32::WHITE, 180.0);
+            let shown = [page("shoes"), page("shirts")].map(|name| put(&name));
+            for galley in &shown {
+                assert!(galley.size().x <= 180.0 && galley.size().x > 160.0);
+            }
+            assert!(shown[0].text().starts_with("https://") && shown[0].text().ends_with("shoes"));
+            assert_ne!(shown[0].text(), shown[1].text());
+            assert_eq!(put("short").text(), "short");
+            assert!(put(&"x".repeat(100_000)).size().x <= 180.0);
+        });
+        out.textures_delta.clear();
+    }
 
     #[test]
     fn a_line_has_no_breaks() {

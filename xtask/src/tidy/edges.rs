@@ -1,4 +1,4 @@
-//! The dependencies between crates: checks the table of docs/ARCHITECTURE.md.
+//! The dependencies between crates: checks those of the workspace against the `table`.
 
 mod metadata;
 mod table;

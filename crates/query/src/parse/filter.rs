@@ -3,7 +3,7 @@
 use super::node::{Node, Object};
 use crate::{
     InvalidQuery,
-    report::{Cast, Condition, Filter, Operator, PropertyRef},
+    report::{Condition, Filter, Operator, OperatorValues, PropertyRef},
 };
 
 /// The maximum nesting of `and` and `or`.
@@ -14,17 +14,6 @@ const MAX_PARTS: usize = 100;
 const MAX_VALUES: usize = 1000;
 /// Bytes of a property's name, including all levels of a path.
 const MAX_PROPERTY_BYTES: usize = 1280;
-
-const OPERATORS: &[(&str, Operator)] = &[
-    ("is", Operator::Is),
-    ("is_not", Operator::IsNot),
-    ("contains", Operator::Contains),
-    ("set", Operator::Set),
-    ("not_set", Operator::NotSet),
-    ("eq", Operator::Eq),
-    ("gt", Operator::Gt),
-    ("lt", Operator::Lt),
-];
 
 pub(super) const UNSUPPORTED_OPERATORS: &[&str] = &[
     "not_contains",
@@ -92,8 +81,8 @@ fn condition(object: &Object<'_>) -> Result<Condition, InvalidQuery> {
     if UNSUPPORTED_OPERATORS.contains(&name) {
         return Err(op_node.unsupported(name));
     }
-    let op = op_node.one_of(OPERATORS)?;
-    let takes_none = matches!(op, Operator::Set | Operator::NotSet);
+    let op: Operator = op_node.one_of()?;
+    let takes_none = op.values() == OperatorValues::None;
     let values = match object.optional("values") {
         Some(values) => values.items(if takes_none { 0 } else { MAX_VALUES })?,
         None if takes_none => Vec::new(),
@@ -110,21 +99,16 @@ fn condition(object: &Object<'_>) -> Result<Condition, InvalidQuery> {
 }
 
 fn check_value(op: Operator, node: &Node<'_>) -> Result<(), InvalidQuery> {
-    let value = node.value();
-    let (fits, expected) = match op {
-        Operator::Is | Operator::IsNot => (
-            value.is_string() || value.is_number() || value.is_boolean(),
-            "A string, a number or a boolean is expected.",
-        ),
-        Operator::Contains => (value.is_string(), "A string is expected."),
-        Operator::Eq | Operator::Gt | Operator::Lt => (value.is_number(), "A number is expected."),
-        Operator::Set | Operator::NotSet => (false, "No value is expected."),
-    };
-    if fits {
-        Ok(())
-    } else {
-        Err(node.error(expected))
+    let values = op.values();
+    if values.admit(node.value()) {
+        return Ok(());
     }
+    Err(node.error(match values {
+        OperatorValues::None => "No value is expected.",
+        OperatorValues::Scalars => "A string, a number or a boolean is expected.",
+        OperatorValues::Texts => "A string is expected.",
+        OperatorValues::Numbers => "A number is expected.",
+    }))
 }
 
 /// Parses the fields `property`, `of` and `as` of a filter, a measure or a breakdown.
@@ -139,8 +123,6 @@ pub(super) fn property(object: &Object<'_>) -> Result<PropertyRef, InvalidQuery>
     let cast = object.optional("as");
     Ok(PropertyRef {
         property: object.required("property")?.name(MAX_PROPERTY_BYTES)?,
-        cast: cast
-            .map(|cast| cast.one_of(&[("number", Cast::Number)]))
-            .transpose()?,
+        cast: cast.map(|cast| cast.one_of()).transpose()?,
     })
 }

@@ -1,6 +1,9 @@
 //! A JSON value with its path.
 
+use std::str::FromStr;
+
 use serde_json::{Map, Value};
+use strum::IntoEnumIterator;
 
 use crate::InvalidQuery;
 
@@ -82,12 +85,14 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The value of one of these names.
-    pub(super) fn one_of<T: Copy>(&self, names: &[(&str, T)]) -> Result<T, InvalidQuery> {
-        let text = self.text()?;
-        let found = names.iter().find(|(name, _)| *name == text);
-        found.map(|(_, value)| *value).ok_or_else(|| {
-            let names: Vec<_> = names.iter().map(|(name, _)| format!("`{name}`")).collect();
+    /// One of the named values of a type.
+    pub(super) fn one_of<T>(&self) -> Result<T, InvalidQuery>
+    where
+        T: FromStr + IntoEnumIterator + Into<&'static str>,
+    {
+        let found = self.text()?.parse();
+        found.map_err(|_| {
+            let names: Vec<_> = T::iter().map(|one| format!("`{}`", one.into())).collect();
             self.error(format!("One of {} is expected.", names.join(", ")))
         })
     }

@@ -8,16 +8,6 @@ use crate::{
     report::{Granularity, Range},
 };
 
-const UNITS: &[(&str, Granularity)] = &[
-    ("minute", Granularity::Minute),
-    ("hour", Granularity::Hour),
-    ("day", Granularity::Day),
-    ("week", Granularity::Week),
-    ("month", Granularity::Month),
-    ("quarter", Granularity::Quarter),
-    ("year", Granularity::Year),
-];
-
 pub(super) fn range(node: &Node<'_>) -> Result<Range, InvalidQuery> {
     let object = node.object()?;
     if object.nullable("last").is_some() {
@@ -39,13 +29,13 @@ fn last(object: &Object<'_>) -> Result<Range, InvalidQuery> {
     let last = count.integer(1, i64::from(u32::MAX))?;
     Ok(Range::Last {
         last: u32::try_from(last).map_err(|error| count.error(error.to_string()))?,
-        unit: object.required("unit")?.one_of(UNITS)?,
+        unit: object.required("unit")?.one_of()?,
     })
 }
 
 pub(super) fn granularity(object: &Object<'_>) -> Result<Granularity, InvalidQuery> {
     match object.optional("granularity") {
-        Some(node) => node.one_of(UNITS),
+        Some(node) => node.one_of(),
         None => Ok(Granularity::Day),
     }
 }

@@ -31,12 +31,12 @@ impl Jobs for LocalStore {
             .await
     }
 
-    async fn accept_parts(&self, job: JobId, parts: &[u64]) -> Result<(), StoreError> {
+    async fn accept_parts(&self, job: JobId, parts: &[u64]) -> Result<JobState, StoreError> {
         let parts = parts.to_vec();
         self.writer()?
             .run(
                 move |connection| jobs::accept(connection, job, &parts),
-                |_, ()| {},
+                |_, _| {},
             )
             .await
     }

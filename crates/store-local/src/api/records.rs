@@ -22,8 +22,8 @@ impl Records for LocalStore {
         now: EpochMs,
     ) -> Result<Record, StoreError> {
         key.check()?;
-        let text = body_text(&body)?;
         let number = self.shared.project(key.project)?.number;
+        let text = body_text(&body)?;
         let work = move |connection: &rusqlite::Transaction<'_>| {
             if !records::create(connection, number, &key, &text, now)? {
                 return Err(key.taken().into());
@@ -40,8 +40,8 @@ impl Records for LocalStore {
         body: Value,
         now: EpochMs,
     ) -> Result<Record, StoreError> {
-        let text = body_text(&body)?;
         let number = self.shared.project(key.project)?.number;
+        let text = body_text(&body)?;
         let work = move |connection: &rusqlite::Transaction<'_>| {
             records::read(connection, number, &key)?;
             if !records::update(connection, number, &key, version, &text, now)? {

@@ -28,12 +28,17 @@ pub(crate) fn open(
     Ok(())
 }
 
-/// Adds parts to those that the broker accepted.
+/// Adds parts to those that the broker accepted; the state that the job was last moved to.
 pub(crate) fn accept(
     connection: &Connection,
     job: JobId,
     parts: &[u64],
-) -> Result<(), CatalogueError> {
+) -> Result<JobState, CatalogueError> {
+    let state = connection
+        .prepare_cached("SELECT state FROM jobs WHERE id = ?1")?
+        .query_row([job.0], |row| code(row, 0, "state of a job"))
+        .optional()?
+        .ok_or(StoreError::NotFound("the job"))?;
     let mut statement = connection.prepare_cached(
         "INSERT INTO job_parts (job, part, accepted, stored) VALUES (?1, ?2, 1, 0)
          ON CONFLICT DO UPDATE SET accepted = 1",
@@ -41,7 +46,7 @@ pub(crate) fn accept(
     for part in parts {
         statement.execute(params![job.0, part.cast_signed()])?;
     }
-    Ok(())
+    Ok(state)
 }
 
 /// Marks a part as stored, also one whose acceptance was not noted yet.
@@ -55,16 +60,19 @@ pub(crate) fn store_part(connection: &Connection, part: JobPart) -> Result<(), C
     Ok(())
 }
 
-/// Moves a job to a state.
+/// Moves a job to a state, unless it is in a final one.
 pub(crate) fn set_state(
     connection: &Connection,
     job: JobId,
     state: JobState,
     error: Option<&str>,
 ) -> Result<(), CatalogueError> {
+    let [cancelled, failed] = JobState::FINAL;
     let changed = connection.execute(
-        "UPDATE jobs SET state = ?2, error = ?3 WHERE id = ?1",
-        params![job.0, text(state), error],
+        "UPDATE jobs SET
+           state = iif(state IN (?4, ?5), state, ?2), error = iif(state IN (?4, ?5), error, ?3)
+         WHERE id = ?1",
+        params![job.0, text(state), error, text(cancelled), text(failed)],
     )?;
     if changed == 0 {
         return Err(StoreError::NotFound("the job").into());

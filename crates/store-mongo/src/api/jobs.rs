@@ -25,13 +25,15 @@ impl Jobs for MongoStore {
         self.open(id, project, kind, now).await
     }
 
-    async fn accept_parts(&self, job: JobId, parts: &[u64]) -> Result<(), StoreError> {
+    async fn accept_parts(&self, job: JobId, parts: &[u64]) -> Result<JobState, StoreError> {
         self.ready().await?;
         let parts: Vec<_> = parts
             .iter()
             .map(|part| JobPart { job, part: *part })
             .collect();
-        self.mark_parts(&parts, "accepted").await
+        let state = self.job_state(job).await?;
+        self.mark_parts(&parts, "accepted").await?;
+        Ok(state)
     }
 
     async fn set_job_state(

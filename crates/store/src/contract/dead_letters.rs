@@ -27,9 +27,11 @@ fn letter(number: u32, project: Option<ProjectId>) -> DeadLetter {
 /// Letters are kept once, the last kept first, also after a reopening.
 pub async fn letters_are_kept_once(harness: &impl Harness) {
     let fixture = Fixture::new(harness).await;
+    // The same item in two projects is two letters.
     let letters = [
         letter(1, None),
         letter(2, Some(fixture.project)),
+        letter(2, Some(ProjectId([9; 8]))),
         letter(3, Some(ProjectId([9; 8]))),
     ];
     for letter in &letters {

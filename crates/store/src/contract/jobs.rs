@@ -134,17 +134,43 @@ pub async fn a_job_is_stopped(harness: &impl Harness) {
         fixture.store.job(JOB).await.unwrap().state,
         JobState::Cancelled
     );
-    let error = Some("the disk is full".to_owned());
-    let fail = fixture
-        .store
-        .set_job_state(JOB, JobState::Failed, error.clone());
-    fail.await.unwrap();
-    let job = fixture.store.job(JOB).await.unwrap();
-    assert_eq!((job.state, job.error), (JobState::Failed, error));
+    // Its sender, which does not know it yet, goes on and closes it.
+    let accepted = fixture.store.accept_parts(JOB, &[2]).await;
+    assert_eq!(accepted, Ok(JobState::Cancelled));
+    for late in [JobState::Closing, JobState::Failed] {
+        let error = Some("late".to_owned());
+        fixture.store.set_job_state(JOB, late, error).await.unwrap();
+        let job = fixture.store.job(JOB).await.unwrap();
+        assert_eq!((job.state, job.error), (JobState::Cancelled, None));
+    }
     let unknown = fixture
         .store
         .set_job_state(JobId([4; 8]), JobState::Done, None)
         .await;
+    assert!(
+        matches!(unknown, Err(StoreError::NotFound(_))),
+        "{unknown:?}"
+    );
+}
+
+/// A job that could not go on says why, whatever comes later.
+pub async fn a_job_fails_with_its_reason(harness: &impl Harness) {
+    let fixture = Fixture::new(harness).await;
+    open(&fixture).await;
+    let accepted = fixture.store.accept_parts(JOB, &[1]).await;
+    assert_eq!(accepted, Ok(JobState::Running));
+    let error = Some("the disk is full".to_owned());
+    let states = [
+        (JobState::Failed, error.clone()),
+        (JobState::Cancelled, None),
+    ];
+    for (state, error) in states {
+        let moved = fixture.store.set_job_state(JOB, state, error);
+        moved.await.unwrap();
+    }
+    let job = fixture.store.job(JOB).await.unwrap();
+    assert_eq!((job.state, job.error), (JobState::Failed, error));
+    let unknown = fixture.store.accept_parts(JobId([4; 8]), &[1]).await;
     assert!(
         matches!(unknown, Err(StoreError::NotFound(_))),
         "{unknown:?}"

@@ -132,6 +132,7 @@ macro_rules! store_contract {
             parts_of_a_job_are_a_set
             what_a_job_says_is_stored_is_seen
             a_job_is_stopped
+            a_job_fails_with_its_reason
         );
     };
     (@cases $harness:path: $($case:ident)*) => {

@@ -1,7 +1,7 @@
 //! Makes a question from a report, as a link has one.
 
 use empmix_query::report::{
-    Breakdown, EventSelector, Filter, Measure, PropertyRef, Report, Series,
+    Breakdown, DEFAULT_LIMIT, EventSelector, Filter, Measure, PropertyRef, Report, Series,
 };
 
 use super::builder::{Builder, MeasureDraft, SeriesDraft};
@@ -10,6 +10,9 @@ use crate::report::{FilterDraft, RangeChoice, Shared};
 /// The question of a report; `None` where the query panel has no controls for a part of it.
 pub(super) fn read(report: &Report) -> Option<Builder> {
     let Report::Insights(insights) = report;
+    if insights.limit != DEFAULT_LIMIT || insights.now.is_some() {
+        return None;
+    }
     let breakdown = match insights.breakdown.as_slice() {
         [] => None,
         [Breakdown { property }] => Some(name(property)?),
@@ -91,13 +94,25 @@ mod tests {
 
     #[test]
     fn a_report_that_has_no_controls_is_not_read() {
-        let either = json!({
+        let plain = json!({
             "kind": "insights",
             "range": {"last": 7, "unit": "day"},
             "granularity": "day",
-            "series": [{"id": "A", "event": ["a", "b"], "measure": {"type": "total"}}],
+            "series": [{"id": "A", "event": "a", "measure": {"type": "total"}}],
         });
-        let report = empmix_query::parse(&either).unwrap();
-        assert_eq!(read(&report), None);
+        let read = |report: &serde_json::Value| read(&empmix_query::parse(report).unwrap());
+        assert!(read(&plain).is_some());
+        for (part, other) in [
+            ("/series/0/event", json!(["a", "b"])),
+            ("/limit", json!(3)),
+            ("/now", json!(1_780_000_000_000_i64)),
+        ] {
+            let mut report = plain.clone();
+            match report.pointer_mut(part) {
+                Some(known) => *known = other,
+                None => report[&part[1..]] = other,
+            }
+            assert_eq!(read(&report), None, "{part}");
+        }
     }
 }

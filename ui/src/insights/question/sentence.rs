@@ -1,15 +1,13 @@
 //! The question as a sentence.
 
+use empmix_query::report::OperatorValues;
+
 use super::{
     builder::{Builder, MeasureDraft, SeriesDraft},
     report::series_id,
 };
 use crate::{
-    report::{
-        EVENT_PROPERTY, FilterDraft,
-        filters::{operator_name, takes_values},
-        granularity_name, names,
-    },
+    report::{EVENT_PROPERTY, FilterDraft, names},
     text,
 };
 
@@ -56,7 +54,7 @@ pub fn sentence(builder: &Builder) -> String {
         property = property.unwrap_or_else(|| text!("insights-a-property")),
         events = series.event.as_ref().map_or("all", |_| "named"),
         event = series.event.as_deref().unwrap_or_default(),
-        width = granularity_name(shared.granularity),
+        width = shared.granularity.name(),
         breakdown = breakdown,
         by = shared.breakdown.as_deref().unwrap_or_default(),
         filtered = conditions.as_ref().map_or("no", |_| "yes"),
@@ -83,8 +81,8 @@ fn condition(filter: &FilterDraft) -> String {
     } else {
         filter.property.clone()
     };
-    let values = if takes_values(filter.operator) {
-        names::of_values(&filter.values)
+    let values = if filter.operator.values() != OperatorValues::None {
+        names::alone(&filter.values)
     } else {
         Vec::new()
     };
@@ -92,7 +90,7 @@ fn condition(filter: &FilterDraft) -> String {
     let values = values.reduce(|all, next| text!("insights-or", first = all, second = next));
     text!(
         "insights-condition",
-        operator = operator_name(filter.operator),
+        operator = filter.operator.name(),
         property = property,
         values = values.unwrap_or_default(),
     )

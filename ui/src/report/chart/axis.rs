@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use empmix_query::report::Granularity;
 
-use crate::report::{bucket_axis_label, ticks as number_ticks};
+use crate::report::{
+    bucket::{begins_day, bucket_axis_label, wall_clock},
+    ticks as number_ticks,
+};
 
 /// The axis of values. It begins at zero unless a value is negative.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,16 +74,56 @@ pub(crate) fn time_ticks(
         _ => 104.0,
     };
     let wanted = (room / points_per_bucket.max(0.01)).ceil() as usize;
-    let step = nice_count(wanted.max(1), width);
-    let offset = first_tick(starts, &shown, width, step);
-    let mut ticks: Vec<(usize, String)> = Vec::new();
-    let mut at = offset;
-    while at < shown.end.min(starts.len()) {
-        let previous = ticks.last().map(|(index, _)| *index);
-        ticks.push((at, bucket_axis_label(starts, at, previous, width)));
-        at += step;
+    let wanted = wanted.max(1);
+    let step = nice_count(wanted, width);
+    let shown = shown.start..shown.end.min(starts.len());
+    let labelled: Vec<usize> = match width {
+        Granularity::Minute => by_the_clock(starts, shown, step, wanted),
+        Granularity::Hour => by_the_clock(starts, shown, step * 60, wanted),
+        // The card's edge would cut the label of the first of many.
+        _ => (shown.start + usize::from(shown.len() > 20)..shown.end)
+            .step_by(step)
+            .collect(),
+    };
+    let previous = std::iter::once(None).chain(labelled.iter().copied().map(Some));
+    let label = |(at, previous)| (at, bucket_axis_label(starts, at, previous, width));
+    labelled.iter().copied().zip(previous).map(label).collect()
+}
+
+/// Buckets within days that get a label: those that begin at whole multiples of a step of minutes on the
+/// clock, and the first of each day; of steps of days, the first of every so many days. At least `wanted`
+/// buckets lie between two. Where the clock is put back, times that come again have no label, unless
+/// every bucket has one.
+fn by_the_clock(
+    starts: &[String],
+    shown: Range<usize>,
+    step_minutes: usize,
+    wanted: usize,
+) -> Vec<usize> {
+    const DAY: usize = 24 * 60;
+    let mut labelled: Vec<usize> = Vec::new();
+    let (mut latest, mut days) = (None, 0);
+    for index in shown {
+        let Some(time) = wall_clock(&starts[index]) else {
+            continue;
+        };
+        let is_again = latest.is_some_and(|latest| time <= latest);
+        latest = latest.max(Some(time));
+        let begins_day = begins_day(starts, index);
+        days += usize::from(begins_day);
+        let minute = usize::try_from(time.hour()).unwrap_or(0) * 60
+            + usize::try_from(time.minute()).unwrap_or(0);
+        let is_step = match step_minutes {
+            _ if is_again && wanted > 1 => false,
+            step if step < DAY => minute.is_multiple_of(step) || begins_day,
+            step => begins_day && (days - 1).is_multiple_of(step / DAY),
+        };
+        let has_room = labelled.last().is_none_or(|last| index - last >= wanted);
+        if is_step && has_room {
+            labelled.push(index);
+        }
     }
-    ticks
+    labelled
 }
 
 /// The smallest round number of buckets that is at least `wanted`.
@@ -98,21 +141,6 @@ fn nice_count(wanted: usize, width: Granularity) -> usize {
         .copied()
         .find(|step| *step >= wanted)
         .unwrap_or(wanted)
-}
-
-/// The first labelled bucket. Hours are labelled at whole multiples, so that midnight has a label;
-/// other widths start at the second bucket when the card's edge would cut the first label.
-fn first_tick(starts: &[String], shown: &Range<usize>, width: Granularity, step: usize) -> usize {
-    let first = shown.start;
-    if width != Granularity::Hour {
-        return first + usize::from(shown.len() > 20);
-    }
-    let hour = |index: usize| {
-        let text = starts.get(index)?.get(11..13)?;
-        text.parse::<usize>().ok()
-    };
-    let aligned = |index: &usize| hour(*index).is_some_and(|hour| hour % step.min(24) == 0);
-    (first..shown.end).find(aligned).unwrap_or(first)
 }
 
 #[cfg(test)]
@@ -154,7 +182,7 @@ mod tests {
         let axis = value_axis([0.0001, 0.0006].into_iter(), false);
         assert_eq!(labels(&axis), ["0", "0.0002", "0.0004", "0.0006"]);
         let axis = value_axis([2e-12].into_iter(), false);
-        assert_eq!(labels(&axis), ["0", "5e-13", "1e-12", "1.5e-12", "2e-12"]);
+        assert_eq!(labels(&axis), ["0", "5e−13", "1e−12", "1.5e−12", "2e−12"]);
         let axis = value_axis([2_500_000.0].into_iter(), false);
         assert_eq!(labels(&axis), ["0", "1M", "2M", "3M"]);
         for high in [0.000_3, 0.07, 1.3, 47.0, 999.5, 12_345.0, 8.1e9, 3e17] {
@@ -181,6 +209,52 @@ mod tests {
             labels,
             ["25 Aug", "27 Oct", "29 Dec", "2 Mar 2026", "4 May", "6 Jul"]
         );
+    }
+
+    /// Hours of Berlin from midnight of a day on.
+    fn hours_of_berlin(day: jiff::civil::Date, count: i64) -> Vec<String> {
+        let start = day.in_tz("Europe/Berlin").unwrap();
+        let hour = |n| {
+            let at = &start + jiff::ToSpan::hours(n);
+            at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+        };
+        (0..count).map(hour).collect()
+    }
+
+    #[test]
+    fn hours_keep_to_the_clock_where_it_is_put_back_or_forward() {
+        let labels = |starts: &[String], points: f32| -> Vec<String> {
+            let ticks = time_ticks(starts, 0..starts.len(), Granularity::Hour, points);
+            ticks.into_iter().map(|(_, label)| label).collect()
+        };
+        // 25 hours, then 24.
+        let autumn = hours_of_berlin(jiff::civil::date(2025, 10, 26), 49);
+        let expected = [
+            "26 Oct", "06:00", "12:00", "18:00", "27 Oct", "06:00", "12:00", "18:00",
+        ];
+        assert_eq!(labels(&autumn, 12.0), expected);
+        let every = labels(&autumn[..5], 100.0);
+        assert_eq!(every[2..4], ["02:00 +02:00", "02:00 +01:00"]);
+        let days = hours_of_berlin(jiff::civil::date(2025, 10, 25), 24 * 5 + 1);
+        let expected = ["25 Oct", "26 Oct", "27 Oct", "28 Oct", "29 Oct"];
+        assert_eq!(labels(&days, 3.0), expected);
+        // 23 hours: of two labels that would be too close the first stays.
+        let spring = hours_of_berlin(jiff::civil::date(2026, 3, 29), 47);
+        let shown = labels(&spring, 12.0);
+        assert!(shown.contains(&"30 Mar".to_owned()), "{shown:?}");
+        assert_eq!(shown[0], "29 Mar");
+    }
+
+    #[test]
+    fn a_day_without_midnight_has_its_date_at_its_first_hour() {
+        let starts: Vec<String> = ["23:00:00-04:00", "01:00:00-03:00", "02:00:00-03:00"]
+            .into_iter()
+            .zip(["05", "06", "06"])
+            .map(|(time, day)| format!("2026-09-{day}T{time}"))
+            .collect();
+        let ticks = time_ticks(&starts, 0..3, Granularity::Hour, 100.0);
+        let labels: Vec<&str> = ticks.iter().map(|(_, label)| label.as_str()).collect();
+        assert_eq!(labels, ["23:00", "6 Sep", "02:00"]);
     }
 
     #[test]

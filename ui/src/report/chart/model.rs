@@ -72,18 +72,15 @@ impl LineName {
     }
 }
 
-/// Shortens names such as `owner/name` to `name`, unless two lines would get the same name.
+/// Shortens names such as `owner/name` to `name`, unless two lines would get the same name, or one that
+/// reads as something else: a name in quotes stays, and so does one whose last part is a number.
 pub fn shorten(lines: &mut [Line]) {
     let short: Vec<String> = lines
         .iter()
         .map(|line| {
             let last = line.name.text.rsplit('/').next().unwrap_or_default().trim();
-            if last.is_empty() {
-                &line.name.text
-            } else {
-                last
-            }
-            .to_owned()
+            let is_other = last.is_empty() || last.ends_with('"') || last.parse::<f64>().is_ok();
+            if is_other { &line.name.text } else { last }.to_owned()
         })
         .collect();
     let different: HashSet<&String> = short.iter().collect();

@@ -7,7 +7,7 @@ use crate::{
     report::{bucket_title, full},
     text,
     theme::{Type, tokens},
-    widgets::{layout, paint_text},
+    widgets::{layout, layout_name, paint_text},
 };
 
 /// The most lines that are listed.
@@ -64,7 +64,7 @@ pub(super) fn show(ui: &Ui, chart: &ChartLayout<'_>, bucket: usize, x: f32) {
         y += ROW;
         painter.circle_filled(pos2(left + 4.0, y), 4.0, color.series(*line));
         let name = &model.lines[*line].name.text;
-        let name = layout(painter, name, Type::Small, color.text, NAME);
+        let name = layout_name(painter, name, Type::Small, color.text, NAME);
         painter.galley(pos2(left + DOT, y - name.size().y / 2.0), name, color.text);
         let value = full(*value);
         put(

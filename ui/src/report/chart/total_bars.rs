@@ -10,7 +10,7 @@ use crate::{
     report::{full, names},
     text,
     theme::{Type, tokens},
-    widgets::{layout, paint_text},
+    widgets::{layout, layout_name, paint_text},
 };
 
 /// The largest and the smallest height of a row; where the smallest does not fit, the rows scroll.
@@ -68,6 +68,12 @@ impl Columns {
         let share = ((value - low) / (high - low)) as f32;
         self.bars.0 + share * (self.bars.1 - self.bars.0)
     }
+
+    /// Both ends of the bar of a total: from zero, to the left where it is negative.
+    fn ends(&self, total: f64) -> (f32, f32) {
+        let (zero, end) = (self.x(0.0), self.x(total));
+        (zero.min(end), zero.max(end).max(zero.min(end) + 1.0))
+    }
 }
 
 pub(super) fn show(ui: &mut Ui, display: &Display, model: &ChartModel, card: Rect) {
@@ -100,12 +106,12 @@ fn row(ui: &Ui, model: &ChartModel, columns: &Columns, rect: Rect, (line, total)
     let painter = ui.painter();
     let middle = rect.center().y;
     let name = &model.lines[line].name.text;
-    let label = layout(painter, name, Type::Body, color.text, NAME_MAX);
+    let label = layout_name(painter, name, Type::Body, color.text, NAME_MAX);
     let at = pos2(columns.names, middle - label.size().y / 2.0);
     painter.galley(at, label, color.text);
-    let (zero, end) = (columns.x(0.0), columns.x(total));
+    let (left, right) = columns.ends(total);
     let bar = Rect::from_x_y_ranges(
-        zero.min(end)..=zero.max(end).max(zero.min(end) + 1.0),
+        left..=right,
         middle - rect.height() * 0.31..=middle + rect.height() * 0.31,
     );
     painter.rect_filled(bar, 3.0, color.series(line));
@@ -142,4 +148,26 @@ fn rows(display: &Display, model: &ChartModel) -> Vec<(usize, f64)> {
         .collect();
     rows.sort_by(|a, b| b.1.total_cmp(&a.1));
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_go_left_of_zero_where_they_are_negative() {
+        let columns = Columns {
+            names: 0.0,
+            bars: (100.0, 500.0),
+            values: (-130.0, 70.0),
+        };
+        assert_eq!(columns.ends(-130.0), (100.0, 360.0));
+        assert_eq!(columns.ends(70.0), (360.0, 500.0));
+        assert_eq!(columns.ends(0.0), (360.0, 361.0));
+        let below = Columns {
+            values: (-4.0, 0.0),
+            ..columns
+        };
+        assert_eq!(below.ends(-1.0), (400.0, 500.0));
+    }
 }

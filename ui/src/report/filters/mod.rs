@@ -3,13 +3,10 @@
 mod operator;
 mod row;
 
-use empmix_query::report::{Condition, Filter, Operator, PropertyRef};
+use empmix_query::report::{Condition, Filter, Operator, OperatorValues, PropertyRef};
 use serde_json::Value;
 
-pub(crate) use operator::{
-    ValueKind, operator_label, operator_name, operators, takes_many, takes_values, value_from_text,
-    value_kind,
-};
+pub(crate) use operator::{operator_label, operators, takes_many, value_from_text};
 pub(crate) use row::{add, open_add_filter, properties, property_list, show_all};
 
 use super::{Catalog, names};
@@ -62,12 +59,12 @@ impl FilterDraft {
 
     /// Whether it can be part of a report: it has values, or needs none.
     pub fn is_complete(&self) -> bool {
-        !takes_values(self.operator) || !self.values.is_empty()
+        self.operator.values() == OperatorValues::None || !self.values.is_empty()
     }
 
     /// Its values as text, or an invitation to choose some.
     pub fn values_label(&self) -> String {
-        match names::of_values(&self.values).as_slice() {
+        match names::alone(&self.values).as_slice() {
             [] => text!("report-filter-choose"),
             texts => names::list(texts),
         }
@@ -83,14 +80,7 @@ impl FilterDraft {
 
     /// Drops the values that the new comparison cannot take.
     fn compare_by(&mut self, operator: Operator) {
-        if !takes_values(operator) {
-            self.values.clear();
-        }
-        match value_kind(operator) {
-            ValueKind::Text => self.values.retain(Value::is_string),
-            ValueKind::Number => self.values.retain(Value::is_number),
-            ValueKind::Any => {}
-        }
+        self.values.retain(|value| operator.values().admit(value));
         if !takes_many(operator) {
             self.values.truncate(1);
         }

@@ -1,20 +1,9 @@
 //! The comparisons that the console offers, by the type of a property.
 
-use empmix_query::report::Operator;
+use empmix_query::report::{Operator, OperatorValues};
 use serde_json::Value;
 
 use crate::{report::PropertyInfo, texts::Key};
-
-/// The type of a comparison's values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ValueKind {
-    /// Text; typed input is text too.
-    Text,
-    /// A number.
-    Number,
-    /// Any type; typed input takes the property's type.
-    Any,
-}
 
 /// The comparisons that make sense for a property, the default one first.
 pub(crate) fn operators(property: Option<&PropertyInfo>) -> &'static [Operator] {
@@ -44,40 +33,12 @@ pub(crate) fn operator_label(operator: Operator) -> Key {
     }
 }
 
-/// The name by which texts choose their variant for a comparison.
-pub(crate) fn operator_name(operator: Operator) -> &'static str {
-    match operator {
-        Operator::Is => "is",
-        Operator::IsNot => "is-not",
-        Operator::Contains => "contains",
-        Operator::Set => "set",
-        Operator::NotSet => "not-set",
-        Operator::Eq => "eq",
-        Operator::Gt => "gt",
-        Operator::Lt => "lt",
-    }
-}
-
-/// Whether a comparison takes values.
-pub(crate) fn takes_values(operator: Operator) -> bool {
-    !matches!(operator, Operator::Set | Operator::NotSet)
-}
-
 /// Whether a comparison takes several alternative values.
 pub(crate) fn takes_many(operator: Operator) -> bool {
     matches!(
         operator,
         Operator::Is | Operator::IsNot | Operator::Contains
     )
-}
-
-/// The type of an operator's values.
-pub(crate) fn value_kind(operator: Operator) -> ValueKind {
-    match operator {
-        Operator::Contains => ValueKind::Text,
-        Operator::Eq | Operator::Gt | Operator::Lt => ValueKind::Number,
-        _ => ValueKind::Any,
-    }
 }
 
 /// Reads typed text as a value; `None` when the comparison cannot take it.
@@ -94,10 +55,11 @@ pub(crate) fn value_from_text(
         }
         serde_json::Number::from_f64(text.parse().ok()?).map(Value::Number)
     };
-    match value_kind(operator) {
-        ValueKind::Text => Some(Value::String(text.to_owned())),
-        ValueKind::Number => number(),
-        ValueKind::Any => match property.and_then(PropertyInfo::only_type) {
+    match operator.values() {
+        OperatorValues::None => None,
+        OperatorValues::Texts => Some(Value::String(text.to_owned())),
+        OperatorValues::Numbers => number(),
+        OperatorValues::Scalars => match property.and_then(PropertyInfo::only_type) {
             Some("number") => number(),
             Some("boolean") => text.trim().parse().ok().map(Value::Bool),
             _ => Some(Value::String(text.to_owned())),

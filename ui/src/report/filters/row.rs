@@ -1,13 +1,10 @@
 //! A filter in the query panel: property, comparison, values.
 
 use egui::{Align, Id, Layout, Ui, vec2};
-use empmix_query::report::Operator;
+use empmix_query::report::{Operator, OperatorValues};
 use serde_json::Value;
 
-use super::{
-    FilterDraft, FilterEdit, FilterScope, ValueKind, operator_label, operators, takes_values,
-    value_from_text, value_kind,
-};
+use super::{FilterDraft, FilterEdit, FilterScope, operator_label, operators, value_from_text};
 use crate::{
     report::{Catalog, PropertyInfo, ReportCommand, ReportEdit, full, names},
     session::View,
@@ -108,7 +105,7 @@ struct FilterRow<'a> {
 
 impl FilterRow<'_> {
     fn show(&self, ui: &mut Ui) {
-        let compared = takes_values(self.filter.operator);
+        let compared = self.filter.operator.values() != OperatorValues::None;
         let one_line = !compared || self.fits_one_line(ui);
         ui.spacing_mut().item_spacing = vec2(tokens(ui).space.xs, tokens(ui).space.s);
         ui.horizontal(|ui| {
@@ -206,17 +203,17 @@ impl FilterRow<'_> {
     fn takes_numbers(&self) -> bool {
         let known = self.catalog.property(&self.filter.property);
         let numeric = known.and_then(PropertyInfo::only_type) == Some("number");
-        match value_kind(self.filter.operator) {
-            ValueKind::Number => true,
-            ValueKind::Any => numeric,
-            ValueKind::Text => false,
+        match self.filter.operator.values() {
+            OperatorValues::Numbers => true,
+            OperatorValues::Scalars => numeric,
+            OperatorValues::Texts | OperatorValues::None => false,
         }
     }
 
     /// Whether Enter takes the typed text itself: for numbers and for parts of a text. For whole texts
     /// it picks the first suggestion that contains the typed part.
     fn prefers_typed(&self) -> bool {
-        self.takes_numbers() || value_kind(self.filter.operator) == ValueKind::Text
+        self.takes_numbers() || self.filter.operator.values() == OperatorValues::Texts
     }
 
     fn empty_text(&self) -> Key {
@@ -229,12 +226,8 @@ impl FilterRow<'_> {
 
     /// The chosen values, then the most frequent values of a suitable type; chosen ones are marked.
     fn suggestions(&self) -> Vec<Choice<Value>> {
-        let kind = value_kind(self.filter.operator);
-        let fits = |value: &Value| match kind {
-            ValueKind::Text => value.is_string(),
-            ValueKind::Number => value.is_number(),
-            ValueKind::Any => true,
-        };
+        let kind = self.filter.operator.values();
+        let fits = |value: &Value| kind.admit(value);
         let seen = self.catalog.property(&self.filter.property);
         let seen = seen
             .map(|property| property.top_values.as_slice())

@@ -9,11 +9,10 @@ mod month;
 
 use empmix_model::EpochMs;
 use empmix_query::report::{Granularity, Range};
-use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use jiff::{Span, Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 
 pub(crate) use menu::show;
 
-use super::granularity::granularity_name;
 use crate::{clock::by_pattern, text, texts::Key};
 
 /// A range of time, in the project's zone.
@@ -59,7 +58,7 @@ impl RangeChoice {
                 unit: Granularity::Year,
             } => text!("report-range-this-year"),
             Self::Last { last, unit } => {
-                let unit = granularity_name(*unit);
+                let unit = unit.name();
                 text!("report-range-last", count = *last, unit = unit)
             }
             Self::TwelveMonthsTo(day) => {
@@ -103,16 +102,7 @@ impl RangeChoice {
         match self.report() {
             Range::Dates { from, to } => (from, to),
             Range::Last { last, unit } => {
-                let back = i64::from(last.max(1)) - 1;
-                let span = match unit {
-                    Granularity::Minute | Granularity::Hour => 0.days(),
-                    Granularity::Day => back.days(),
-                    Granularity::Week => back.weeks(),
-                    Granularity::Month => back.months(),
-                    Granularity::Quarter => (back * 3).months(),
-                    Granularity::Year => back.years(),
-                };
-                let from = today.checked_sub(span).unwrap_or(today);
+                let from = back_from(today, i64::from(last.max(1)) - 1, unit);
                 match unit {
                     Granularity::Month => (from.first_of_month(), today.last_of_month()),
                     Granularity::Year => (from.first_of_year(), today.last_of_year()),
@@ -150,25 +140,43 @@ pub fn day_of(time: EpochMs, zone: &TimeZone) -> Date {
     time.to_zoned_datetime(zone.clone()).date()
 }
 
-/// The range and bucket width of the first screen: the last 30 days, or, when the newest event is
-/// older, what the events fill of the 12 months that end with it.
+/// The range and bucket width of the first screen: the last 30 days, or 7 where no event is older; when
+/// the newest event is older, what the events fill of the 12 months that end with it.
 pub fn first_screen(
     now: EpochMs,
     oldest_and_newest: Option<(EpochMs, EpochMs)>,
     zone: &TimeZone,
 ) -> (RangeChoice, Granularity) {
-    let recent = RangeChoice::last(30, Granularity::Day);
+    let [week, recent, ..] = RangeChoice::PRESETS;
     let today = day_of(now, zone);
+    let (first_of_week, _) = week.days(today);
     let (first_recent, _) = recent.days(today);
     let days =
         oldest_and_newest.map(|(oldest, newest)| (day_of(oldest, zone), day_of(newest, zone)));
     let range = match days {
+        Some((from, _)) if from >= first_of_week => week,
         Some((_, to)) if to >= first_recent => recent,
         Some((from, to)) if from > year_before(to) => RangeChoice::Dates { from, to },
         Some((_, to)) => RangeChoice::TwelveMonthsTo(to),
         None => recent,
     };
     (range, range.granularity(today))
+}
+
+/// The day so many units before another one; the first of all days where there is none.
+fn back_from(day: Date, units: i64, unit: Granularity) -> Date {
+    let span = Span::new();
+    let span = match unit {
+        Granularity::Minute => span.try_minutes(units),
+        Granularity::Hour => span.try_hours(units),
+        Granularity::Day => span.try_days(units),
+        Granularity::Week => span.try_weeks(units),
+        Granularity::Month => span.try_months(units),
+        Granularity::Quarter => span.try_months(units * 3),
+        Granularity::Year => span.try_years(units),
+    };
+    let back = span.and_then(|span| day.checked_sub(span));
+    back.unwrap_or(Date::MIN)
 }
 
 fn year_before(to: Date) -> Date {
@@ -219,6 +227,19 @@ mod tests {
     }
 
     #[test]
+    fn data_of_this_week_starts_with_the_last_7_days() {
+        let days = |count| Some((NOVEMBER_2026 - count * DAY, NOVEMBER_2026));
+        let label = |events| {
+            first_screen(NOVEMBER_2026, events, &TimeZone::UTC)
+                .0
+                .label()
+        };
+        assert_eq!(label(days(0)), "Last 7 days");
+        assert_eq!(label(days(6)), "Last 7 days");
+        assert_eq!(label(days(7)), "Last 30 days");
+    }
+
+    #[test]
     fn recent_data_and_no_data_start_with_the_last_30_days() {
         let recent = Some((NOVEMBER_2026 - 400 * DAY, NOVEMBER_2026 - DAY));
         for events in [recent, None] {
@@ -227,6 +248,30 @@ mod tests {
                 (range.label().as_str(), width),
                 ("Last 30 days", Granularity::Day)
             );
+        }
+    }
+
+    /// A link may name any range; the server refuses those that are too long.
+    #[test]
+    fn a_range_of_any_length_has_days_and_a_width() {
+        let today = date(2026, 11, 24);
+        let units = [
+            Granularity::Minute,
+            Granularity::Hour,
+            Granularity::Day,
+            Granularity::Week,
+            Granularity::Month,
+            Granularity::Quarter,
+            Granularity::Year,
+        ];
+        for unit in units {
+            for last in [0, 1, 3_000, 20_000, 8_000_000, u32::MAX] {
+                let range = RangeChoice::Last { last, unit };
+                let (from, to) = range.days(today);
+                assert!(from <= today && to >= today, "{range:?}: {from} to {to}");
+                assert!(range.length_days(today) >= 1);
+                let _ = (range.label(), range.granularity(today));
+            }
         }
     }
 

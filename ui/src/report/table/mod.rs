@@ -18,7 +18,7 @@ use crate::{
     session::View,
     text,
     theme::{Type, tokens},
-    widgets::{HeaderCell, card_frame, focus_ring, layout, paint_text},
+    widgets::{HeaderCell, card_frame, focus_ring, layout_name, one_line, paint_text},
 };
 
 const HEAD: f32 = 28.0;
@@ -213,8 +213,8 @@ fn cells(ui: &Ui, row: &Row, columns: &Columns, rect: Rect, shown: bool) -> bool
     line_marker(ui, pos2(left + 4.0, middle), row.line, shown);
     let painter = ui.painter();
     let room = columns.name.right() - left - MARK;
-    let name = layout(painter, &row.name, Type::Body, ink, room);
-    let cut = name.elided;
+    let name = layout_name(painter, &row.name, Type::Body, ink, room);
+    let cut = name.text() != one_line(&row.name);
     let at = pos2(left + MARK, middle - name.size().y / 2.0);
     painter.galley(at, name, ink);
     let cell = |place: usize, x: egui::Rangef, text: &str| {

@@ -1,7 +1,7 @@
 //! The table under the chart.
 
 use crate::{
-    report::{ChartModel, bucket_column_label, decimals, fixed, full, granularity_name},
+    report::{ChartModel, bucket_column_label, decimals, fixed, full},
     text,
     widgets::Sort,
 };
@@ -60,7 +60,7 @@ impl Table {
             sort,
             partial: false,
         };
-        let width = granularity_name(model.granularity);
+        let width = model.granularity.name();
         let average = text!("report-table-average", width = width);
         let mut columns = vec![
             column(text!("report-table-total"), SortBy::Total),
