@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use fantoccini::actions::{
-    Actions, InputSource as _, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, PointerAction,
-    TouchActions, WheelAction, WheelActions,
+    Actions, InputSource as _, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions,
+    PointerAction, TouchActions, WheelAction, WheelActions,
 };
 
 use crate::browser::Browser;
@@ -47,8 +47,16 @@ impl Browser {
             .await;
     }
 
-    /// Turns the wheel over a place of the page, down by so many pixels.
-    pub async fn turn_the_wheel(&self, [x, y]: [i64; 2], down: i64) {
+    /// Moves the mouse to a place of the page, and turns its wheel down by so many pixels.
+    pub async fn turn_the_wheel(&self, [x, y]: [i32; 2], down: i64) {
+        let there = PointerAction::MoveTo {
+            duration: None,
+            x: f64::from(x),
+            y: f64::from(y),
+        };
+        let mouse = MouseActions::new("mouse".to_owned()).then(there);
+        self.perform(mouse).await;
+        let (x, y) = (i64::from(x), i64::from(y));
         let turn = WheelAction::Scroll {
             duration: None,
             x,
