@@ -2,13 +2,15 @@
 //!
 //! A small shell guards the server: it waits for the end of its input, which comes when the test
 //! program ends, is killed, or drops the guard; then it kills the server with all it started and
-//! removes the directory.
+//! removes the directory. It has a process group of its own, so that what ends the test program's
+//! group, as `cargo xtask test` does, leaves it the time for that.
 
 #![allow(clippy::expect_used, reason = "a test fails loudly")]
 
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
+    os::unix::process::CommandExt as _,
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -38,6 +40,7 @@ impl Guard {
         let mut command = empmix_child::command("sh");
         command.args(["-c", SCRIPT, "guard"]).arg(dir);
         describe(&mut command);
+        command.process_group(0);
         let mut shell = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -50,6 +53,11 @@ impl Guard {
             .expect("the server's group");
         let group = line.trim().parse().expect("the server's group");
         Self { shell, group }
+    }
+
+    /// The server's process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.group
     }
 
     /// Kills the server as a power cut would, and keeps its directory.

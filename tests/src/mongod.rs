@@ -99,6 +99,11 @@ impl Mongod {
         self.uri(&format!("t{}_{number}", std::process::id()))
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.guard.as_ref().expect("the server runs").pid()
+    }
+
     /// Kills the server as a power cut would.
     pub fn kill9(&mut self) {
         if let Some(guard) = self.guard.take() {

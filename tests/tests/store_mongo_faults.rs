@@ -3,6 +3,9 @@
 #![allow(clippy::expect_used, reason = "a test fails loudly")]
 
 use std::{
+    io::{BufRead as _, BufReader},
+    os::unix::process::CommandExt as _,
+    process::Stdio,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,6 +18,7 @@ use empmix_store_mongo::MongoOptions;
 use empmix_tests::{
     mongo_store::{batch, connect, database, fixture, open, open_with},
     mongod::Mongod,
+    spawn::{is_alive, wait_for},
 };
 use futures::TryStreamExt;
 use mongodb::bson::{Document, doc};
@@ -299,4 +303,45 @@ async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("never: {what}");
+}
+
+/// Set for the program that starts a server for the test below.
+const CHILD: &str = "EMPMIX_CHILD";
+
+/// Not a test of its own: what the next one starts, and kills.
+#[test]
+fn child_that_starts_a_server() {
+    if std::env::var_os(CHILD).is_some() {
+        println!("\nserver {}", Mongod::shared().pid());
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+#[test]
+fn a_server_ends_with_the_group_of_the_program_that_started_it() {
+    let program = std::env::current_exe().expect("this program");
+    let mut child = empmix_child::command(program)
+        .args(["--exact", "child_that_starts_a_server", "--nocapture"])
+        .env(CHILD, "1")
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .expect("it starts");
+    let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+    let server = stdout.lines().map_while(Result::ok).find_map(|line| {
+        let pid = line.strip_prefix("server ")?;
+        pid.parse::<u32>().ok()
+    });
+    let server = server.expect("it names its server");
+    assert!(is_alive(server));
+    let killed = empmix_child::command("kill")
+        .args(["-KILL", "--", &format!("-{}", child.id())])
+        .status();
+    assert!(killed.expect("kill runs").success());
+    child.wait().expect("it has ended");
+    wait_for("end of the server", Duration::from_secs(20), || {
+        (!is_alive(server)).then_some(())
+    });
 }
