@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use empmix_model::{EpochMs, ids::ProjectId};
+use empmix_protocol::Call;
 
 use crate::{
     async_value::AsyncValue,
-    backend::{Backend, Inbox},
+    backend::{Backend, Inbox, Reply},
     chrome::Chrome,
     command::{Command, Commands, shortcuts},
     first_run::FirstRunState,
@@ -259,10 +260,16 @@ impl Console {
     }
 
     fn select_project(&mut self, id: ProjectId) {
+        let schema = self.backend.call(Call::Schema { project: id });
+        self.select_project_with(id, schema);
+    }
+
+    /// Opens a project whose schema was asked for.
+    fn select_project_with(&mut self, id: ProjectId, schema: Reply) {
         self.host.save(PROJECT_KEY, &id.to_string());
         self.session.project_id = Some(id);
         self.session.schema = AsyncValue::NotAsked;
-        self.ask_schema(id);
+        self.session.schema.ask(schema, self.session.time_s);
         self.first_run.project_changed();
         for (_, page) in self.pages.iter_mut() {
             page.project_changed();

@@ -9,7 +9,7 @@ use empmix_protocol::{
 
 use super::{Console, PROJECT_KEY};
 use crate::{
-    backend::Inbox,
+    backend::{Inbox, Reply},
     module::{Group, Page},
     retry::Retry,
     session::{Connection, UpdateCtx},
@@ -44,6 +44,16 @@ pub(super) struct PollSchedule {
     projects_at_s: f64,
     retry: Retry,
     shell: Option<Inbox<Result<ShellState, ApiError>>>,
+    /// Asked with the first status, so that a start waits for one answer and not for three in turn.
+    early: Option<Early>,
+}
+
+/// Requests that are sent before it is known that the backend answers.
+#[derive(Debug)]
+struct Early {
+    projects: Option<Reply>,
+    /// The schema of the project that was open last.
+    schema: Option<(ProjectId, Reply)>,
 }
 
 impl PollSchedule {
@@ -95,7 +105,11 @@ impl Console {
             None => {
                 if self.session.connection != Connection::Connected {
                     self.schedule.schema_at_s = now_s;
-                    self.ask_projects();
+                    let early = self.schedule.early.as_mut();
+                    match early.and_then(|early| early.projects.take()) {
+                        Some(reply) => self.session.projects.ask(reply, now_s),
+                        None => self.ask_projects(),
+                    }
                 }
                 self.tell_pages(ctx, |page, cx| page.reconnected(cx));
                 self.schedule.retry.reset();
@@ -118,6 +132,7 @@ impl Console {
 
     fn status_failed(&mut self, error: ApiError) {
         let now_s = self.session.time_s;
+        self.schedule.early = None;
         self.schedule.shell = self.backend.shell_state();
         let starting = self.session.connection == Connection::Connecting
             && self.schedule.shell.is_some()
@@ -161,7 +176,9 @@ impl Console {
         }
         self.schedule.projects_at_s = self.session.time_s + NO_PROJECT_EVERY_S;
         self.session.data_error = self.session.projects.error().cloned();
-        let saved = || self.host.load(PROJECT_KEY)?.parse::<ProjectId>().ok();
+        let early = self.schedule.early.take();
+        let early = early.and_then(|early| early.schema);
+        let saved = self.saved_project();
         let Some(projects) = self.session.projects.latest() else {
             return;
         };
@@ -176,14 +193,33 @@ impl Console {
         let first = projects.projects.first().map(|project| project.id);
         let chosen = wanted
             .filter(known)
-            .or_else(|| saved().filter(known))
+            .or_else(|| saved.filter(known))
             .or(first);
         if let Some(id) = chosen
             && self.session.project_id != chosen
         {
-            self.select_project(id);
+            match early.filter(|(project, _)| *project == id) {
+                Some((_, reply)) => self.select_project_with(id, reply),
+                None => self.select_project(id),
+            }
         }
         self.open_address();
+    }
+
+    fn saved_project(&self) -> Option<ProjectId> {
+        self.host.load(PROJECT_KEY)?.parse().ok()
+    }
+
+    /// Asks for what a start needs after the status.
+    fn ask_early(&mut self) {
+        let linked = self.navigation.going_to.as_ref();
+        let linked = linked.map(|address| address.project);
+        let project = linked.or_else(|| self.saved_project());
+        let schema = project.map(|project| (project, self.backend.call(Call::Schema { project })));
+        self.schedule.early = Some(Early {
+            projects: Some(self.backend.call(Call::Projects)),
+            schema,
+        });
     }
 
     pub(super) fn ask_schema(&mut self, project: ProjectId) {
@@ -226,6 +262,9 @@ impl Console {
         if !self.session.status.is_pending() && now_s >= self.schedule.status_at_s {
             let reply = self.backend.call(Call::Status);
             self.session.status.ask(reply, now_s);
+            if self.session.connection == Connection::Connecting {
+                self.ask_early();
+            }
         }
         let connected = self.session.connection == Connection::Connected;
         if connected
