@@ -1,8 +1,7 @@
 //! The console's operations, one function each, over a store and a broker.
 //!
 //! The private API calls them. Errors are the protocol's closed set of codes, mapped in one place
-//! ([`error`]). It must not
-//! know HTTP.
+//! ([`error`]). It must not know HTTP.
 
 pub mod error;
 pub mod events;
