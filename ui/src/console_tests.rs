@@ -1,6 +1,7 @@
 //! The whole console on a fake backend; the tests find controls by their labels, as a user does.
 
 use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
 use empmix_model::{ids::ItemHash, stored::LiveItem};
 use empmix_protocol::{
     ApiError, Call, ErrorCode, PROTOCOL_VERSION, call::KeyKind, shell::LiveMessage,
@@ -464,6 +465,20 @@ fn live_shows_the_day_where_it_changes() {
         window.first_row().contains(" Aug "),
         "another day than today"
     );
+}
+
+#[test]
+fn the_sheet_shows_every_shortcut_and_scrolls_in_a_low_window() {
+    let mut window = Window::open(Fake::loaded());
+    for (height, fits) in [(660.0, true), (360.0, false)] {
+        window.resize(1280.0, height);
+        window.harness.event(egui::Event::Text("?".to_owned()));
+        window.steps(6);
+        let last = window.harness.get_by_label("All shortcuts").rect();
+        assert_eq!(last.bottom() < height - 40.0, fits, "{last:?}");
+        window.keys(Modifiers::NONE, &[Key::Escape]);
+        window.steps(4);
+    }
 }
 
 #[test]

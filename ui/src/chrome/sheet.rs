@@ -32,7 +32,10 @@ pub(super) fn show(ctx: &Context, view: View<'_>) {
         ui.spacing_mut().item_spacing.y = 0.0;
         // In a low window the list scrolls.
         let most = ctx.content_rect().height() - AROUND;
-        ScrollArea::vertical().max_height(most).show(ui, |ui| {
+        let area = ScrollArea::vertical()
+            .max_height(most)
+            .min_scrolled_height(most);
+        area.show(ui, |ui| {
             for shortcut in shortcuts::all(ctx.os()) {
                 line(ui, &shortcut);
             }
