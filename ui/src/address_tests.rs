@@ -1,6 +1,7 @@
 //! Addresses: what is shown is in the page's address, and an address shows it again.
 
 use egui::{Key, Modifiers};
+use empmix_protocol::Call;
 
 use crate::{
     address::{self, Address},
@@ -202,4 +203,70 @@ fn a_project_that_is_gone_is_reported_for_a_link_only() {
     let again = open_on(&host);
     assert!(!again.shows_containing("The project of this link"));
     assert_eq!(again.console().chrome.module, Module::Live);
+}
+
+#[test]
+fn back_leads_to_the_question_before_a_sum() {
+    let host = TestHost::default();
+    let mut window = open_on(&host);
+    let before = address(&host);
+    window.click("Measure of series A");
+    window.click("Sum of…");
+    window.steps(8);
+    assert_eq!(address(&host), before, "the sum has no property yet");
+    window.click("Property of series A");
+    window
+        .harness
+        .event(egui::Event::Text("lines_added".to_owned()));
+    window.steps(2);
+    window.harness.key_press(Key::Enter);
+    window.steps(8);
+    assert_ne!(address(&host), before);
+    host.addresses.borrow_mut().pop();
+    assert_eq!(address(&host), before);
+}
+
+#[test]
+fn a_link_to_an_unknown_page_is_reported() {
+    let (window, _) = open_at("/p/0101010101010101/horoscopes?r=1.x");
+    assert!(window.shows_containing("a page that this release does not have"));
+    assert!(window.shows("Range"), "the first screen is shown");
+}
+
+#[test]
+fn a_link_opens_the_pipeline() {
+    let host = TestHost::default();
+    let mut window = open_on(&host);
+    window.click("Show pipeline");
+    window.steps(4);
+    let link = address(&host);
+    assert_eq!(link.state.get("open"), Some("pipeline"));
+    let (mut other, host) = open_at(&link.to_string());
+    assert!(other.shows("Close the pipeline"));
+    other.click("Close the pipeline");
+    other.steps(4);
+    assert_eq!(address(&host).state.get("open"), None);
+}
+
+#[test]
+fn a_start_asks_for_what_it_needs_at_once() {
+    let host = TestHost::default();
+    drop(open_on(&host));
+    let fake = Fake::loaded();
+    fake.hold();
+    let window = Window::open_on(fake, &host);
+    let asked = window.fake.calls();
+    let is = |wanted: fn(&Call) -> bool| asked.iter().filter(|call| wanted(call)).count();
+    assert_eq!(is(|call| matches!(call, Call::Status)), 1);
+    assert_eq!(is(|call| matches!(call, Call::Projects)), 1);
+    assert_eq!(is(|call| matches!(call, Call::Schema { .. })), 1);
+    window.fake.release();
+    let mut window = window;
+    window.steps(8);
+    let again = window.fake.calls();
+    let schemas = again
+        .iter()
+        .filter(|call| matches!(call, Call::Schema { .. }));
+    assert_eq!(schemas.count(), 1, "its answer is used");
+    assert!(window.shows("Range"));
 }

@@ -468,6 +468,27 @@ fn live_shows_the_day_where_it_changes() {
 }
 
 #[test]
+fn the_palette_offers_what_can_be_done_here_and_scrolls_to_the_rest() {
+    let mut window = Window::open(Fake::loaded());
+    let keys = Modifiers::COMMAND;
+    window.keys(keys, &[Key::K]);
+    window.steps(4);
+    assert!(window.shows("Undo the last change"));
+    // The last entry, one above the first.
+    window.keys(Modifiers::NONE, &[Key::ArrowUp]);
+    window.steps(8);
+    let last = window.harness.get_by_label("All shortcuts").rect();
+    assert!(last.bottom() < 600.0, "{last:?}");
+    window.keys(Modifiers::NONE, &[Key::Escape]);
+    window.steps(4);
+    window.click("Settings");
+    window.keys(keys, &[Key::K]);
+    window.steps(4);
+    assert!(!window.shows("Undo the last change"));
+    assert!(window.shows("All shortcuts") || window.shows("Copy the public key"));
+}
+
+#[test]
 fn the_sheet_shows_every_shortcut_and_scrolls_in_a_low_window() {
     let mut window = Window::open(Fake::loaded());
     for (height, fits) in [(660.0, true), (360.0, false)] {

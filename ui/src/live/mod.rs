@@ -229,6 +229,7 @@ impl LiveState {
                 LiveMessage::Open => {
                     open = true;
                     self.retry.reset();
+                    self.ring.reopened();
                     self.ask_stored(cx);
                 }
                 LiveMessage::Item(item) => self.take_item(item, cx.session.time_s),

@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use empmix_model::{
+    EpochMs,
     ids::ItemHash,
     stored::StoredEvent,
     warning::{Warning, WarningKind},
@@ -96,6 +97,8 @@ pub(super) struct Ring {
     /// Items that were skipped because they came faster than they could be read.
     pub(super) lagged: u64,
     arrivals: VecDeque<f64>,
+    /// When the stream was opened again: when the newest row before was received.
+    shown_until: Option<EpochMs>,
 }
 
 impl Ring {
@@ -135,15 +138,23 @@ impl Ring {
         self.refused.truncate(REFUSALS);
     }
 
+    /// The stream is open again: what came after the rows that are shown is to be stored events.
+    pub(super) fn reopened(&mut self) {
+        let received = self.rows.iter().map(|row| row.event.received_at);
+        self.shown_until = received.max();
+    }
+
     /// Adds the newest stored events (newest first) behind those that have arrived since. After a reconnect
-    /// some may be newer than rows that are shown. Rows that none of them follows on are dropped: between
-    /// them more events came than were asked for.
+    /// some may be newer than rows that are shown. If none of them is one of the rows from before, more
+    /// came than were asked for: these rows do not follow on, and are dropped.
     pub(super) fn stored(&mut self, events: Vec<StoredEvent>) {
-        let follows_on = events.iter().any(|event| self.known.contains(&event.id));
-        let oldest = events.last().map(|event| event.time);
-        if let Some(oldest) = oldest.filter(|_| !follows_on) {
-            self.rows.retain(|row| row.event.time >= oldest);
-            self.known = self.rows.iter().map(|row| row.event.id).collect();
+        if let Some(until) = self.shown_until.take().filter(|_| !events.is_empty()) {
+            let is_from_before =
+                |event: &StoredEvent| event.received_at <= until && self.known.contains(&event.id);
+            if !events.iter().any(is_from_before) {
+                self.rows.retain(|row| row.event.received_at > until);
+                self.known = self.rows.iter().map(|row| row.event.id).collect();
+            }
         }
         let has_rows = !self.rows.is_empty();
         for event in events {
@@ -248,8 +259,16 @@ mod tests {
             .iter()
             .cloned()
             .for_each(|event| ring.arrived(event));
+        ring.reopened();
+        ring.arrived(all[ROWS + 399].clone());
         ring.stored(newest(100));
         assert_eq!(ids(&ring), expected[..100]);
+        // What has just arrived stays, however old its time is.
+        let mut ring = Ring::default();
+        ring.reopened();
+        ring.arrived(all[0].clone());
+        ring.stored(newest(100));
+        assert!(ring.row(all[0].id).is_some());
     }
 
     #[test]

@@ -226,16 +226,13 @@ impl<Q: Question> ReportState<Q> {
     /// Takes the state of an address over; the error says why its report cannot be shown.
     pub fn open_report(&mut self, parameters: &Parameters) -> Result<(), String> {
         self.display.open(parameters);
-        let has_pipeline = parameters.get("open") == Some(PIPELINE);
-        self.pipeline_to_open = has_pipeline && self.pipeline.is_none();
-        if !has_pipeline {
-            self.pipeline = None;
-        }
+        self.pipeline = None;
         let Some(text) = parameters.get(address::REPORT) else {
             return Ok(());
         };
         let question = Q::of_report(&address::decode(text)?);
         let question = question.ok_or_else(|| text!("address-report-without-controls"))?;
+        self.pipeline_to_open = parameters.get("open") == Some(PIPELINE);
         match &mut self.history {
             // It is asked in the next frame.
             Some(history) => {

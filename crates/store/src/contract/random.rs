@@ -17,6 +17,7 @@ use empmix_query::report::{
 use jiff::{ToSpan, civil::date};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
+use strum::IntoEnumIterator as _;
 
 /// A project: where it is, and what was sent, in the order of its keys.
 #[derive(Debug, Clone)]
@@ -420,15 +421,7 @@ fn range(around: jiff::civil::Date) -> impl Strategy<Value = Range> {
         from: around.checked_add(from.days()).unwrap(),
         to: around.checked_add((from + days).days()).unwrap(),
     });
-    let unit = select(&[
-        Granularity::Minute,
-        Granularity::Hour,
-        Granularity::Day,
-        Granularity::Week,
-        Granularity::Month,
-        Granularity::Quarter,
-        Granularity::Year,
-    ]);
+    let unit = select(Granularity::iter().collect::<Vec<_>>());
     let last = (1..5_u32, unit).prop_map(|(last, unit)| Range::Last { last, unit });
     prop_oneof![3 => dates, 1 => last]
 }

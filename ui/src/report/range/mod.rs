@@ -192,6 +192,7 @@ fn days_between(from: Date, to: Date) -> i64 {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
+    use strum::IntoEnumIterator as _;
 
     use super::*;
 
@@ -255,16 +256,7 @@ mod tests {
     #[test]
     fn a_range_of_any_length_has_days_and_a_width() {
         let today = date(2026, 11, 24);
-        let units = [
-            Granularity::Minute,
-            Granularity::Hour,
-            Granularity::Day,
-            Granularity::Week,
-            Granularity::Month,
-            Granularity::Quarter,
-            Granularity::Year,
-        ];
-        for unit in units {
+        for unit in Granularity::iter() {
             for last in [0, 1, 3_000, 20_000, 8_000_000, u32::MAX] {
                 let range = RangeChoice::Last { last, unit };
                 let (from, to) = range.days(today);

@@ -212,8 +212,8 @@ fn cells(ui: &Ui, row: &Row, columns: &Columns, rect: Rect, shown: bool) -> bool
     let (left, middle) = (columns.name.left(), rect.center().y);
     line_marker(ui, pos2(left + 4.0, middle), row.line, shown);
     let painter = ui.painter();
-    let room = columns.name.right() - left - MARK;
-    let name = layout_name(painter, &row.name, Type::Body, ink, room);
+    let width = columns.name.right() - left - MARK;
+    let name = layout_name(painter, &row.name, Type::Body, ink, width);
     let cut = name.text() != one_line(&row.name);
     let at = pos2(left + MARK, middle - name.size().y / 2.0);
     painter.galley(at, name, ink);
