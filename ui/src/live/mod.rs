@@ -3,6 +3,8 @@
 mod details;
 mod ring;
 mod table;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use empmix_model::{
