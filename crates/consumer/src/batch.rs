@@ -83,12 +83,17 @@ impl ProjectBatch {
     }
 }
 
+/// Whether a delivery may have ended the process.
+pub(crate) fn is_suspicious(delivery: &Delivery) -> bool {
+    delivery.delivery_count >= SUSPICIOUS
+}
+
 impl PolledDeliveries {
     pub(crate) fn of(deliveries: Vec<Delivery>) -> Self {
         let mut polled = Self::default();
         for delivery in deliveries {
             match read(&delivery.message.body) {
-                Ok(envelope) if delivery.delivery_count >= SUSPICIOUS => {
+                Ok(envelope) if is_suspicious(&delivery) => {
                     polled.suspicious.push(Suspect {
                         envelope,
                         message: delivery.message,

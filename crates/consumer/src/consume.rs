@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use empmix_alarm::Alarm;
-use empmix_broker::{Broker, BrokerError, Delivery, Message, Queue, Subscription};
+use empmix_broker::{Broker, BrokerError, Delivery, Queue};
 use empmix_model::{
     dead::{DeadReason, LetterId},
     envelope::Envelope,
@@ -15,15 +15,15 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     ConsumerError, SetAside,
     batch::{PolledDeliveries, ProjectBatch, Suspect},
-    park::{letter_of_item, park, publish_all},
-    worker::{Interrupted, Process, Worker, backoff, unless_stopped},
+    park::{letter_of_item, park},
+    worker::{Interrupted, Process, Processed, Waiting, Worker, backoff, unless_stopped},
 };
 
 /// How long the store may be unavailable before the subscription is dropped.
 const STORE_TIMEOUT: Duration = Duration::from_secs(20 * 60);
 /// Failed tries of a batch after which its project is set aside, if the store takes others.
 const TRIES: usize = 3;
-/// The pause after a poll of nothing but messages of projects that are set aside.
+/// The pause with a poll of nothing but messages of projects that are set aside.
 const ROUND: Duration = Duration::from_secs(1);
 /// Tries of an item that end the process, after which the item is parked.
 const CRASHES: u32 = 3;
@@ -34,7 +34,7 @@ pub struct Consumer {
     pub broker: Arc<dyn Broker>,
     /// The store to write to.
     pub store: Arc<dyn Sink>,
-    /// Stops the consumer after the current batch is written and acked.
+    /// Stops the consumer after the batches at hand are written and acked.
     pub stop: CancellationToken,
     /// The projects whose messages wait.
     pub set_aside: SetAside,
@@ -66,28 +66,30 @@ impl Consumer {
 }
 
 impl Process for Consumer {
-    /// Writes, parks and acks the polled deliveries.
-    async fn process(
-        &self,
-        deliveries: Vec<Delivery>,
-        subscription: &mut dyn Subscription,
-    ) -> Result<(), Interrupted> {
+    /// Writes the polled deliveries, and parks what the store never accepts.
+    async fn process(&self, deliveries: Vec<Delivery>) -> Result<Processed, Interrupted> {
         let polled = PolledDeliveries::of(deliveries);
-        let (letters, mut settled) = polled.unreadable;
+        let (letters, mut done) = polled.unreadable;
         park(self.broker.as_ref(), &letters).await?;
         let mut waiting = Vec::new();
         for suspect in polled.suspicious {
             if self.set_aside.wait(suspect.envelope.project).is_some() {
-                waiting.push((vec![suspect.message], vec![suspect.token]));
+                waiting.push(Waiting {
+                    messages: vec![suspect.message],
+                    tokens: vec![suspect.token],
+                });
                 continue;
             }
             self.write_alone(&suspect).await?;
-            settled.push(suspect.token);
+            done.push(suspect.token);
         }
         for mut batch in polled.batches {
             match self.write(&mut batch).await? {
                 Outcome::SetAside => {
-                    waiting.push((batch.messages, batch.tokens));
+                    waiting.push(Waiting {
+                        messages: batch.messages,
+                        tokens: batch.tokens,
+                    });
                     continue;
                 }
                 Outcome::Written(written) => {
@@ -97,20 +99,13 @@ impl Process for Consumer {
                 }
                 Outcome::NoProject => self.park_all(batch.envelopes(), &batch.attempts).await?,
             }
-            settled.extend(batch.tokens);
+            done.extend(batch.tokens);
         }
-        subscription.ack(&settled).await?;
-        let moved_only = settled.is_empty();
-        // Last, and after the others are acked: it fails while the queue is full.
-        for (messages, tokens) in waiting {
-            self.to_the_end(messages).await?;
-            subscription.ack(&tokens).await?;
-        }
-        if moved_only {
+        if done.is_empty() {
             // Nothing but messages that wait: they would only go round.
             self.unless_stopped(tokio::time::sleep(ROUND)).await;
         }
-        Ok(())
+        Ok(Processed { done, waiting })
     }
 }
 
@@ -241,11 +236,6 @@ impl Consumer {
             Err(StoreError::Storage(_)) => Interrupted::Fatal(ConsumerError::Store(error)),
             _ => Interrupted::Unavailable(error.to_string()),
         }
-    }
-
-    /// Publishes messages again behind all others; they are acked where they were.
-    async fn to_the_end(&self, messages: Vec<Message>) -> Result<(), BrokerError> {
-        publish_all(self.broker.as_ref(), Queue::Events, messages).await
     }
 
     /// Parks the items that the store never accepts.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use empmix_alarm::Alarm;
-use empmix_broker::{Broker, Delivery, Queue, Subscription};
+use empmix_broker::{Broker, Delivery, Queue};
 use empmix_model::{
     dead::{DeadLetter, DeadReason},
     envelope::Envelope,
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     ConsumerError,
     park::{letter_of_item, letter_of_message},
-    worker::{Interrupted, Process, Worker},
+    worker::{Interrupted, Process, Processed, Worker},
 };
 
 /// Moves letters until it is stopped.
@@ -45,11 +45,7 @@ impl LetterMover {
 }
 
 impl Process for LetterMover {
-    async fn process(
-        &self,
-        deliveries: Vec<Delivery>,
-        subscription: &mut dyn Subscription,
-    ) -> Result<(), Interrupted> {
+    async fn process(&self, deliveries: Vec<Delivery>) -> Result<Processed, Interrupted> {
         let letters: Vec<DeadLetter> = deliveries.iter().flat_map(letters).collect();
         match self.store.keep_letters(&letters).await {
             Ok(()) => {}
@@ -58,9 +54,11 @@ impl Process for LetterMover {
             }
             Err(error) => return Err(Interrupted::Unavailable(error.to_string())),
         }
-        let tokens: Vec<_> = deliveries.iter().map(|delivery| delivery.token).collect();
-        subscription.ack(&tokens).await?;
-        Ok(())
+        let done = deliveries.iter().map(|delivery| delivery.token).collect();
+        Ok(Processed {
+            done,
+            waiting: Vec::new(),
+        })
     }
 }
 

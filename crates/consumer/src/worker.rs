@@ -1,18 +1,28 @@
 //! The loop that works off a queue: subscribes, polls, and subscribes again when something fails.
+//!
+//! Two polls are processed at a time: while the store writes the deliveries of one, those of the next
+//! are decoded. A poll with a delivery that may have ended the process is processed alone, so that no
+//! other write is blamed on it, and it on no other.
 
 use std::{future::Future, time::Duration};
 
 use empmix_alarm::Alarm;
 use empmix_backoff::Backoff;
-use empmix_broker::{Broker, BrokerError, Delivery, Queue, Subscription};
+use empmix_broker::{AckToken, Broker, BrokerError, Delivery, Message, Queue, Subscription};
 use empmix_store::StoreError;
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio_util::sync::CancellationToken;
 
-/// The maximum number of unacked messages.
-const PREFETCH: u16 = 32;
-/// Bytes of messages from which no more are taken together: decoded they take several times as many.
-const TOGETHER: usize = 8 << 20;
+use crate::{batch::is_suspicious, park::publish_all};
+
+/// The most polls that are processed at a time.
+const POLLS: usize = 2;
+/// The most messages of a poll.
+const MESSAGES: u16 = 32;
+/// Bytes of messages from which a poll takes no more: decoded they take several times as many.
+const BYTES: usize = 4 << 20;
+/// The most unacked messages.
+const PREFETCH: u16 = MESSAGES * 2;
 
 /// Consuming has failed; the process must restart.
 #[derive(Debug, thiserror::Error)]
@@ -37,12 +47,26 @@ pub(crate) enum Interrupted {
 
 /// What is done with deliveries.
 pub(crate) trait Process {
-    /// Processes deliveries and acks them.
-    async fn process(
-        &self,
-        deliveries: Vec<Delivery>,
-        subscription: &mut dyn Subscription,
-    ) -> Result<(), Interrupted>;
+    /// Processes deliveries; the worker settles them.
+    async fn process(&self, deliveries: Vec<Delivery>) -> Result<Processed, Interrupted>;
+}
+
+/// What becomes of deliveries that were processed.
+#[derive(Debug, Default)]
+pub(crate) struct Processed {
+    /// They are acked.
+    pub(crate) done: Vec<AckToken>,
+    /// They go to the end of their queue.
+    pub(crate) waiting: Vec<Waiting>,
+}
+
+/// Messages that wait for something, and what acks them.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// The messages.
+    pub(crate) messages: Vec<Message>,
+    /// Ack them where they are.
+    pub(crate) tokens: Vec<AckToken>,
 }
 
 /// Works off a queue.
@@ -67,12 +91,12 @@ impl Worker<'_> {
         while !self.stop.is_cancelled() {
             guard.turn();
             match self.subscription(process, &mut backoff).await {
-                Interrupted::Stopped => break,
-                Interrupted::Fatal(error) => {
+                Ok(()) | Err(Interrupted::Stopped) => break,
+                Err(Interrupted::Fatal(error)) => {
                     self.alarm.raise(error.to_string());
                     return Err(error);
                 }
-                Interrupted::Unavailable(reason) => {
+                Err(Interrupted::Unavailable(reason)) => {
                     tracing::warn!(reason, "the {} was interrupted; trying again", self.name);
                     let pause = tokio::time::sleep(backoff.next_delay());
                     unless_stopped(self.stop, pause).await;
@@ -83,26 +107,58 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Runs one subscription until it ends. Deliveries that were processed reset the backoff.
-    async fn subscription(&self, process: &impl Process, backoff: &mut Backoff) -> Interrupted {
+    /// Runs one subscription until it is stopped. Deliveries that were processed reset the backoff.
+    async fn subscription(
+        &self,
+        process: &impl Process,
+        backoff: &mut Backoff,
+    ) -> Result<(), Interrupted> {
         let subscribed = self.broker.subscribe(self.queue, PREFETCH);
-        let mut subscription = match unless_stopped(self.stop, subscribed).await {
-            None => return Interrupted::Stopped,
-            Some(Err(error)) => return error.into(),
-            Some(Ok(subscription)) => subscription,
-        };
+        let subscribed = unless_stopped(self.stop, subscribed).await;
+        let mut subscription = subscribed.ok_or(Interrupted::Stopped)??;
+        let mut running = FuturesUnordered::new();
         loop {
-            let first = match unless_stopped(self.stop, subscription.next()).await {
-                None => return Interrupted::Stopped,
-                Some(None) => return Interrupted::Unavailable("the subscription ended".into()),
-                Some(Some(delivery)) => delivery,
-            };
-            let deliveries = poll_waiting(subscription.as_mut(), first);
-            match process.process(deliveries, subscription.as_mut()).await {
-                Ok(()) => backoff.reset(),
-                Err(interrupted) => return interrupted,
+            tokio::select! {
+                biased;
+                Some(processed) = running.next() => {
+                    self.settle(processed?, subscription.as_mut()).await?;
+                    backoff.reset();
+                }
+                () = self.stop.cancelled() => break,
+                first = subscription.next(), if running.len() < POLLS => {
+                    let ended = || Interrupted::Unavailable("the subscription ended".into());
+                    let deliveries = poll_waiting(subscription.as_mut(), first.ok_or_else(ended)?);
+                    if deliveries.iter().any(is_suspicious) {
+                        while let Some(processed) = running.next().await {
+                            self.settle(processed?, subscription.as_mut()).await?;
+                        }
+                        let processed = process.process(deliveries).await?;
+                        self.settle(processed, subscription.as_mut()).await?;
+                    } else {
+                        running.push(process.process(deliveries));
+                    }
+                }
             }
         }
+        while let Some(processed) = running.next().await {
+            self.settle(processed?, subscription.as_mut()).await?;
+        }
+        Ok(())
+    }
+
+    /// Acks what is done, and moves what waits.
+    async fn settle(
+        &self,
+        processed: Processed,
+        subscription: &mut dyn Subscription,
+    ) -> Result<(), BrokerError> {
+        subscription.ack(&processed.done).await?;
+        // Last, and after the others are acked: it fails while the queue is full.
+        for Waiting { messages, tokens } in processed.waiting {
+            publish_all(self.broker, self.queue, messages).await?;
+            subscription.ack(&tokens).await?;
+        }
+        Ok(())
     }
 }
 
@@ -136,7 +192,7 @@ pub(crate) fn backoff() -> Backoff {
 fn poll_waiting(subscription: &mut dyn Subscription, first: Delivery) -> Vec<Delivery> {
     let mut bytes = first.message.body.len();
     let mut deliveries = vec![first];
-    while deliveries.len() < usize::from(PREFETCH) && bytes < TOGETHER {
+    while deliveries.len() < usize::from(MESSAGES) && bytes < BYTES {
         match subscription.next().now_or_never() {
             Some(Some(delivery)) => {
                 bytes += delivery.message.body.len();

@@ -44,6 +44,31 @@ pub(crate) struct StoreState {
     pub(crate) poison: Option<String>,
     pub(crate) bomb: Option<String>,
     pub(crate) writes: usize,
+    /// Writes that run now, and the most that ever ran.
+    pub(crate) running: usize,
+    pub(crate) most_running: usize,
+    /// A write ran beside a counted try, which would be blamed for what the other does.
+    pub(crate) try_had_company: bool,
+}
+
+/// A write that runs.
+struct Write<'a>(&'a Memory);
+
+impl<'a> Write<'a> {
+    fn begin(store: &'a Memory) -> Self {
+        let mut held = store.state();
+        held.writes += 1;
+        held.running += 1;
+        held.most_running = held.most_running.max(held.running);
+        held.try_had_company |= held.running > 1 && !held.tries.is_empty();
+        Self(store)
+    }
+}
+
+impl Drop for Write<'_> {
+    fn drop(&mut self) {
+        self.0.state().running -= 1;
+    }
 }
 
 #[derive(Default)]
@@ -81,8 +106,9 @@ pub(crate) fn insert_id(item: &Item) -> &str {
 #[async_trait]
 impl EventSink for Memory {
     async fn write(&self, batch: Batch) -> Result<Written, StoreError> {
+        let _write = Write::begin(self);
+        tokio::time::sleep(Duration::from_millis(1)).await;
         let mut held = self.state();
-        held.writes += 1;
         if held.damaged {
             return Err(StoreError::Storage("the disk failed".into()));
         }
@@ -132,6 +158,7 @@ impl DeadLetters for Memory {
 
     async fn begin_try(&self, item: LetterId) -> Result<u32, StoreError> {
         let mut held = self.state();
+        held.try_had_company |= held.running > 0;
         let tries = held.tries.entry(item).or_default();
         *tries += 1;
         Ok(*tries - 1)

@@ -221,6 +221,36 @@ async fn it_stops_at_once_and_what_was_not_written_comes_again() {
     assert_eq!(bench.alarm.reason(), None);
 }
 
+/// Two writes at a time, but for those of messages that may have ended the process.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspicious_message_is_written_alone() {
+    let bench = Bench::new();
+    for number in 0..40 {
+        bench.publish(number, WELL, &[&format!("s{number}")]).await;
+    }
+    for _ in 0..4 {
+        bench.store.state().away = usize::MAX;
+        let before = bench.store.state().writes;
+        let running = bench.consume();
+        bench
+            .until("a try", |store| store.state().writes > before)
+            .await;
+        running.stop().await;
+    }
+    bench.store.state().away = 0;
+    bench.store.state().most_running = 0;
+    for number in 40..400 {
+        bench.publish(number, WELL, &[&format!("i{number}")]).await;
+    }
+    let running = bench.consume();
+    bench.until_empty(Queue::Events).await;
+    running.stop().await;
+    assert_eq!(bench.store.stored(WELL), 400);
+    assert_eq!(bench.store.state().most_running, 2);
+    assert!(!bench.store.state().try_had_company);
+    assert!(bench.store.state().tries.is_empty());
+}
+
 /// An unreachable store ends no process: what was delivered often because of it is not parked.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_only_waited_is_not_parked() {
