@@ -3,12 +3,19 @@
 //! An item is an event or an instruction. An instruction is applied and shown in a user's history,
 //! and is not counted as an event.
 
-use serde::{Deserialize, Serialize};
+use std::fmt::{self, Formatter};
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use crate::{EpochMs, Properties, ids::ItemHash};
 
 /// An event or an instruction, validated, with its id.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// As JSON it is one object; `type` comes first, so that the rest is read straight into its place.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Item {
     /// An action of a user.
@@ -23,6 +30,48 @@ impl Item {
         match self {
             Self::Event(event) => event.id,
             Self::Instruction(instruction) => instruction.id,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ItemVisitor)
+    }
+}
+
+/// The field that says what an item is.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum TypeField {
+    Type,
+}
+
+/// What an item is.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ItemType {
+    Event,
+    Instruction,
+}
+
+struct ItemVisitor;
+
+impl<'de> Visitor<'de> for ItemVisitor {
+    type Value = Item;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an item whose first field is `type`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Item, A::Error> {
+        let Some((TypeField::Type, item_type)) = fields.next_entry()? else {
+            return Err(A::Error::missing_field("type"));
+        };
+        let rest = MapAccessDeserializer::new(fields);
+        match item_type {
+            ItemType::Event => Event::deserialize(rest).map(Item::Event),
+            ItemType::Instruction => Instruction::deserialize(rest).map(Item::Instruction),
         }
     }
 }
@@ -102,4 +151,38 @@ pub enum Action {
         /// The id that is linked to the destination.
         source: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_reads_back_as_it_was_written() {
+        let event = r#"{"type":"event","id":"00112233445566778899aabbccddeeff","event":"Signed Up",
+            "distinct_id":"u1","time":5,"insert_id":"i1","properties":{"type":"x","a":[1]}}"#;
+        let link = r#"{"type":"instruction","id":"00112233445566778899aabbccddeeff",
+            "distinct_id":"u1","time":5,"insert_id":"i2","authority":"server",
+            "action":{"action":"link","source":"d1"}}"#;
+        for text in [event, link] {
+            let item: Item = serde_json::from_str(text).unwrap();
+            let written = serde_json::to_string(&item).unwrap();
+            assert!(written.starts_with(r#"{"type":"#), "{written}");
+            let [given, written] = [text, &written].map(serde_json::from_str::<serde_json::Value>);
+            assert_eq!(written.unwrap(), given.unwrap());
+        }
+    }
+
+    #[test]
+    fn what_is_no_item_is_refused() {
+        for text in [
+            "{}",
+            r#"{"id": "x"}"#,
+            r#"{"type": "other"}"#,
+            r#"{"type": "event"}"#,
+            "[]",
+        ] {
+            assert!(serde_json::from_str::<Item>(text).is_err(), "{text}");
+        }
+    }
 }
