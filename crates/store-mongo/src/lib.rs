@@ -184,13 +184,22 @@ impl MongoStore {
 
     /// Fails with `NotFound` for a project that does not exist.
     async fn known(&self, project: ProjectId) -> Result<(), StoreError> {
-        let projects = self.collection("projects");
+        self.identity_version(project).await.map(drop)
+    }
+
+    /// Counts the transactions that changed the identities of a project; `NotFound` without it.
+    async fn identity_version(&self, project: ProjectId) -> Result<i64, StoreError> {
+        let projects = self.newest("projects");
         let call = projects
             .find_one(doc! {"_id": documents::project_id(project)})
-            .projection(doc! {"_id": 1});
-        within(self.options.call_deadline, call)
-            .await?
-            .map(|_| ())
-            .ok_or(StoreError::NotFound("the project"))
+            .projection(doc! {"identity_version": 1});
+        let found = within(self.options.call_deadline, call).await?;
+        let project = found.ok_or(StoreError::NotFound("the project"))?;
+        match project.get("identity_version") {
+            None => Ok(0),
+            Some(version) => version
+                .as_i64()
+                .ok_or_else(|| facts::broken("the identity version of a project")),
+        }
     }
 }

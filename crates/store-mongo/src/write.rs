@@ -2,7 +2,8 @@
 //!
 //! 1. Instructions are inserted; the facts of those whose content is the stored one are applied.
 //! 2. Events are inserted, stamped with the users of now.
-//! 3. The users are read again; events of this batch that carry another one are stamped again.
+//! 3. If facts were applied meanwhile, the users are read again; events of this batch that carry another
+//!    one are stamped again.
 //! 4. The days of the events are marked, warnings, job parts.
 //!
 //! No step reads what earlier batches stored, except by key. Events of earlier batches whose user
@@ -42,13 +43,13 @@ struct Stamped<'a> {
 impl MongoStore {
     /// Writes a batch; see the module's docs.
     pub(super) async fn write_batch(&self, batch: &Batch) -> Result<Written, StoreError> {
-        self.known(batch.project).await?;
+        let identity = self.identity_version(batch.project).await?;
         let blank = |envelope: &Envelope| vec![ItemOutcome::Stored; envelope.items.len()];
         let mut written = Written {
             outcomes: batch.envelopes.iter().map(blank).collect(),
         };
         self.write_instructions(batch, &mut written).await?;
-        self.write_events(batch, &mut written).await?;
+        self.write_events(batch, identity, &mut written).await?;
         self.mark_days(batch.project, days_of(batch, &written))
             .await?;
         self.warn(batch.project, warnings_of(batch, &written))
@@ -90,7 +91,13 @@ impl MongoStore {
         self.apply_facts(batch.project, said).await
     }
 
-    async fn write_events(&self, batch: &Batch, written: &mut Written) -> Result<(), StoreError> {
+    /// `identity` is the version of the project's identity before the users are read.
+    async fn write_events(
+        &self,
+        batch: &Batch,
+        identity: i64,
+        written: &mut Written,
+    ) -> Result<(), StoreError> {
         let events: Vec<_> = events(batch).collect();
         if events.is_empty() {
             return Ok(());
@@ -127,18 +134,23 @@ impl MongoStore {
                 user: before.unwrap_or_else(|| user_of(event)),
             });
         }
-        self.correct(batch.project, &ids, stamped).await
+        let users_of_now = match self.identity_version(batch.project).await? {
+            now if now == identity => users,
+            _ => self.users(batch.project, &ids).await?,
+        };
+        self.correct(batch.project, users_of_now, &ids, stamped)
+            .await
     }
 
     /// Stamps events of this batch again until the users that they carry are those of now.
     async fn correct(
         &self,
         project: ProjectId,
+        mut users: HashMap<String, String>,
         ids: &[&str],
         mut stamped: Vec<Stamped<'_>>,
     ) -> Result<(), StoreError> {
         loop {
-            let users = self.users(project, ids).await?;
             let mut wrong: BTreeMap<String, Vec<Binary>> = BTreeMap::new();
             for event in &mut stamped {
                 let now = users
@@ -157,6 +169,7 @@ impl MongoStore {
             }
             let wrong = wrong.iter().map(|(user, ids)| (user.as_str(), ids.clone()));
             self.set_users(wrong.collect()).await?;
+            users = self.users(project, ids).await?;
         }
     }
 }
