@@ -1,6 +1,6 @@
 //! The loop that works off a queue: subscribes, polls, and subscribes again when something fails.
 //!
-//! Two polls are processed at a time: while the store writes the deliveries of one, those of the next
+//! Some polls are processed at a time: while the store writes the deliveries of one, those of the next
 //! are decoded. A poll with a delivery that may have ended the process is processed alone, so that no
 //! other write is blamed on it, and it on no other.
 
@@ -16,13 +16,13 @@ use tokio_util::sync::CancellationToken;
 use crate::{batch::is_suspicious, park::publish_all};
 
 /// The most polls that are processed at a time.
-const POLLS: usize = 2;
+const POLLS: usize = 3;
 /// The most messages of a poll.
 const MESSAGES: u16 = 32;
 /// Bytes of messages from which a poll takes no more: decoded they take several times as many.
 const BYTES: usize = 4 << 20;
 /// The most unacked messages.
-const PREFETCH: u16 = MESSAGES * 2;
+const PREFETCH: u16 = MESSAGES * POLLS as u16;
 
 /// Consuming has failed; the process must restart.
 #[derive(Debug, thiserror::Error)]

@@ -107,7 +107,11 @@ impl MongoStore {
             .map(|(_, _, event)| event.distinct_id.as_str())
             .collect();
         let ids: Vec<&str> = ids.into_iter().collect();
-        let users = self.users(batch.project, &ids).await?;
+        let users = match identity {
+            // No fact was ever applied: each id is its own user.
+            0 => HashMap::new(),
+            _ => self.users(batch.project, &ids).await?,
+        };
         let user_of = |event: &Event| {
             users
                 .get(&event.distinct_id)

@@ -221,7 +221,7 @@ async fn it_stops_at_once_and_what_was_not_written_comes_again() {
     assert_eq!(bench.alarm.reason(), None);
 }
 
-/// Two writes at a time, but for those of messages that may have ended the process.
+/// Some writes at a time, but for those of messages that may have ended the process.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_suspicious_message_is_written_alone() {
     let bench = Bench::new();
@@ -246,7 +246,7 @@ async fn a_suspicious_message_is_written_alone() {
     bench.until_empty(Queue::Events).await;
     running.stop().await;
     assert_eq!(bench.store.stored(WELL), 400);
-    assert_eq!(bench.store.state().most_running, 2);
+    assert!(bench.store.state().most_running > 1);
     assert!(!bench.store.state().try_had_company);
     assert!(bench.store.state().tries.is_empty());
 }
