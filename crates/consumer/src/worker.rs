@@ -51,7 +51,7 @@ pub(crate) trait Process {
     async fn process(&self, deliveries: Vec<Delivery>) -> Result<Processed, Interrupted>;
 }
 
-/// What becomes of deliveries that were processed.
+/// The outcome of processing deliveries.
 #[derive(Debug, Default)]
 pub(crate) struct Processed {
     /// They are acked.

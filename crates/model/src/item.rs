@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_item_is_refused() {
+    fn other_json_is_refused() {
         for text in [
             "{}",
             r#"{"id": "x"}"#,
