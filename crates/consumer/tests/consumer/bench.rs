@@ -246,6 +246,19 @@ impl Bench {
         Running { stop, task }
     }
 
+    /// Delivers what waits some times while the store is unreachable.
+    pub(crate) async fn deliver_in_vain(&self, times: usize) {
+        self.store.state().away = usize::MAX;
+        for _ in 0..times {
+            let before = self.store.state().writes;
+            let running = self.consume();
+            self.until("a try", |store| store.state().writes > before)
+                .await;
+            running.stop().await;
+        }
+        self.store.state().away = 0;
+    }
+
     pub(crate) fn move_letters(&self) -> Running {
         let stop = CancellationToken::new();
         let mover = LetterMover {

@@ -228,16 +228,7 @@ async fn a_suspicious_message_is_written_alone() {
     for number in 0..40 {
         bench.publish(number, WELL, &[&format!("s{number}")]).await;
     }
-    for _ in 0..4 {
-        bench.store.state().away = usize::MAX;
-        let before = bench.store.state().writes;
-        let running = bench.consume();
-        bench
-            .until("a try", |store| store.state().writes > before)
-            .await;
-        running.stop().await;
-    }
-    bench.store.state().away = 0;
+    bench.deliver_in_vain(4).await;
     bench.store.state().most_running = 0;
     for number in 40..400 {
         bench.publish(number, WELL, &[&format!("i{number}")]).await;
@@ -256,16 +247,7 @@ async fn a_suspicious_message_is_written_alone() {
 async fn a_message_that_only_waited_is_not_parked() {
     let bench = Bench::new();
     bench.publish(1, WELL, &["a", "b"]).await;
-    for _ in 0..12 {
-        bench.store.state().away = usize::MAX;
-        let before = bench.store.state().writes;
-        let running = bench.consume();
-        bench
-            .until("a try", |store| store.state().writes > before)
-            .await;
-        running.stop().await;
-    }
-    bench.store.state().away = 0;
+    bench.deliver_in_vain(12).await;
     let running = bench.consume();
     bench.until_empty(Queue::Events).await;
     running.stop().await;
