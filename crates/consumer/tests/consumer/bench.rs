@@ -247,7 +247,7 @@ impl Bench {
     }
 
     /// Delivers what waits some times while the store is unreachable.
-    pub(crate) async fn deliver_in_vain(&self, times: usize) {
+    pub(crate) async fn deliver_without_ack(&self, times: usize) {
         self.store.state().away = usize::MAX;
         for _ in 0..times {
             let before = self.store.state().writes;

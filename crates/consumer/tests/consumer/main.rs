@@ -228,7 +228,7 @@ async fn a_suspicious_message_is_written_alone() {
     for number in 0..40 {
         bench.publish(number, WELL, &[&format!("s{number}")]).await;
     }
-    bench.deliver_in_vain(4).await;
+    bench.deliver_without_ack(4).await;
     bench.store.state().most_running = 0;
     for number in 40..400 {
         bench.publish(number, WELL, &[&format!("i{number}")]).await;
@@ -247,7 +247,7 @@ async fn a_suspicious_message_is_written_alone() {
 async fn a_message_that_only_waited_is_not_parked() {
     let bench = Bench::new();
     bench.publish(1, WELL, &["a", "b"]).await;
-    bench.deliver_in_vain(12).await;
+    bench.deliver_without_ack(12).await;
     let running = bench.consume();
     bench.until_empty(Queue::Events).await;
     running.stop().await;
