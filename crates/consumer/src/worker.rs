@@ -128,20 +128,29 @@ impl Worker<'_> {
                 first = subscription.next(), if running.len() < POLLS => {
                     let ended = || Interrupted::Unavailable("the subscription ended".into());
                     let deliveries = poll_waiting(subscription.as_mut(), first.ok_or_else(ended)?);
-                    if deliveries.iter().any(is_suspicious) {
-                        while let Some(processed) = running.next().await {
-                            self.settle(processed?, subscription.as_mut()).await?;
-                        }
-                        let processed = process.process(deliveries).await?;
-                        self.settle(processed, subscription.as_mut()).await?;
-                    } else {
-                        running.push(process.process(deliveries));
+                    let alone = deliveries.iter().any(is_suspicious);
+                    if alone {
+                        self.settle_all(&mut running, subscription.as_mut()).await?;
+                    }
+                    running.push(process.process(deliveries));
+                    if alone {
+                        self.settle_all(&mut running, subscription.as_mut()).await?;
+                        backoff.reset();
                     }
                 }
             }
         }
+        self.settle_all(&mut running, subscription.as_mut()).await
+    }
+
+    /// Settles the polls that are processed, once they are.
+    async fn settle_all(
+        &self,
+        running: &mut FuturesUnordered<impl Future<Output = Result<Processed, Interrupted>>>,
+        subscription: &mut dyn Subscription,
+    ) -> Result<(), Interrupted> {
         while let Some(processed) = running.next().await {
-            self.settle(processed?, subscription.as_mut()).await?;
+            self.settle(processed?, subscription).await?;
         }
         Ok(())
     }
