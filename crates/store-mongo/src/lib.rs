@@ -62,7 +62,7 @@ use mongodb::{
     Client, Database,
     bson::{Document, doc, oid::ObjectId},
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, watch};
 
 pub use connect::MongoOptions;
 
@@ -85,6 +85,9 @@ pub struct MongoStore {
     refused: warnings::Refused,
     /// Wakes the task that stamps events again.
     moved: Arc<Notify>,
+    /// Transactions that apply facts take turns: two at once would conflict on their project, and one
+    /// of them would be made again.
+    turn: Mutex<()>,
 }
 
 impl MongoStore {
@@ -106,6 +109,7 @@ impl MongoStore {
             streams: live::Streams::default(),
             refused: warnings::Refused::default(),
             moved: Arc::default(),
+            turn: Mutex::default(),
         };
         store.prepare_and_resume();
         Ok(store)
@@ -124,6 +128,7 @@ impl MongoStore {
             streams: live::Streams::default(),
             refused: warnings::Refused::default(),
             moved: Arc::clone(&self.moved),
+            turn: Mutex::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Facts, applied in a transaction.
 //!
-//! The transaction counts up the project's `identity_version`, so two consumers take turns. It loads
+//! The transaction counts up the project's `identity_version`, so two consumers take turns; those of one
+//! process wait for each other before they begin. It loads
 //! the states of the ids that the facts name ([`load`]), applies the facts to them and writes what
 //! changed ([`write`]). Only a fact that comes out of order folds the facts of a connected component
 //! of ids again ([`component`]).
@@ -72,7 +73,9 @@ impl MongoStore {
                     })
                     .await
             };
+            let turn = self.turn.lock().await;
             within(self.options.call_deadline, call).await?;
+            drop(turn);
             self.moved.notify_one();
         }
         Ok(())
