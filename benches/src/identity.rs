@@ -1,33 +1,44 @@
-//! Links: an import of them into an empty project, and one in a project with a million.
+//! Links: an import of them into an empty project, and into one with a million.
 
 use std::{
-    fs::File,
-    io::{BufWriter, Write},
-    path::Path,
-    time::Instant,
+    fmt::Write,
+    thread,
+    time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow, ensure};
 use empmix_tests::{
     mongod::Mongod,
     sidecar::{Sidecar, TestProject},
 };
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::table::Table;
 
-/// Lines of the import, in tenths.
+/// Lines of the import.
 const LINES: usize = 150_000;
 /// Links of the grown project.
 const GROWN: usize = 1_000_000;
+/// Lines of a request.
+const BLOCK: usize = 10_000;
+/// How often the job is looked at.
+const LOOK: Duration = Duration::from_millis(10);
 
 pub(crate) fn measure() -> Result<Table> {
     let note = format!(
-        "`$create_alias` lines, each of two new ids, imported in files of {} lines into one project until all are \
-        stored; the first and the last file of {LINES} lines in all. Then the project (local) grows to {GROWN} \
-        links, and another such file follows.",
-        LINES / 10
+        "`$create_alias` lines, each of two new ids, imported into one project until all are stored; a tenth is of \
+        the parts of the import, by when the job counted them. Then the project (local) grows to {GROWN} links, and \
+        another such import follows."
     );
-    let head = &["store", "lines before", "lines/s", "per link"];
+    let head = &[
+        "store",
+        "lines before",
+        "lines/s",
+        "first tenth",
+        "last tenth",
+        "per link",
+    ];
     let mut table = Table::new("Links", note, head);
     let mongod = Mongod::start();
     let store = mongod.fresh_uri();
@@ -41,31 +52,36 @@ pub(crate) fn measure() -> Result<Table> {
             sidecar,
             next: 0,
         };
-        for tenth in 0..10 {
-            let before = links.next;
-            let seconds = links.import(LINES / 10)?;
-            if [0, 9].contains(&tenth) {
-                row(&mut table, name, before, seconds);
-            }
-        }
+        table.row(row(name, 0, &links.import(LINES)?)?);
         if grows {
             links.import(GROWN - LINES)?;
-            let seconds = links.import(LINES / 10)?;
-            row(&mut table, name, GROWN, seconds);
+            table.row(row(name, GROWN, &links.import(LINES)?)?);
         }
     }
     Ok(table)
 }
 
-fn row(table: &mut Table, store: &str, before: usize, seconds: f64) {
+/// How many parts were stored when, in seconds.
+type Progress = Vec<(f64, f64)>;
+
+/// What is shown of an import of [`LINES`] lines.
+fn row(store: &str, before: usize, progress: &Progress) -> Result<[String; 6]> {
+    let (end, parts) = progress.last().context("a job that is done")?;
+    let when = |share: f64| {
+        let reached = progress.iter().find(|(_, done)| *done >= share * parts);
+        reached.map_or(*end, |(when, _)| *when)
+    };
     #[allow(clippy::cast_precision_loss, reason = "a rate needs few digits")]
-    let lines = (LINES / 10) as f64;
-    table.row([
+    let lines = LINES as f64;
+    let tenth = |seconds: f64| format!("{:.0}", lines / 10.0 / seconds);
+    Ok([
         store.to_owned(),
         before.to_string(),
-        format!("{:.0}", lines / seconds),
-        format!("{:.3} ms", seconds * 1e3 / lines),
-    ]);
+        format!("{:.0}", lines / end),
+        tenth(when(0.1)),
+        tenth(end - when(0.9)),
+        format!("{:.3} ms", end * 1e3 / lines),
+    ])
 }
 
 /// A project whose links are numbered.
@@ -76,26 +92,61 @@ struct Links {
 }
 
 impl Links {
-    /// Imports the next links; how many seconds it took.
-    fn import(&mut self, count: usize) -> Result<f64> {
-        let folder = tempfile::tempdir()?;
-        let file = folder.path().join("links.ndjson");
-        write(&file, self.next, count)?;
-        self.next += count;
+    /// Imports the next links and tells how it went on.
+    fn import(&mut self, count: usize) -> Result<Progress> {
+        let job = Uuid::from_u128(1 + u128::try_from(self.next)?);
+        let import = format!("/api/v1/projects/{}/import?job={job}", self.project.id);
+        let state = format!("/api/v1/jobs/{job}");
+        let (first, end) = (self.next, self.next + count);
+        self.next = end;
+        let sidecar = &self.sidecar;
         let began = Instant::now();
-        self.sidecar.import(&file, &self.project);
-        Ok(began.elapsed().as_secs_f64())
+        thread::scope(|scope| {
+            let sender = scope.spawn(move || {
+                for from in (first..end).step_by(BLOCK) {
+                    let to = end.min(from + BLOCK);
+                    let url = format!(
+                        "{import}&first_line={}&close={}",
+                        from - first + 1,
+                        to == end
+                    );
+                    let sent = sidecar
+                        .post(&url, &json!({}))
+                        .body(lines(from, to)?)
+                        .send()?;
+                    ensure!(sent.status() == 200, "{}", sent.text()?);
+                }
+                Ok(())
+            });
+            let mut progress = Vec::new();
+            loop {
+                let job = sidecar.get(&state).send()?;
+                let is_known = job.status() == 200;
+                let job: Value = job.json()?;
+                if is_known && let Some(done) = job["done"].as_f64() {
+                    progress.push((began.elapsed().as_secs_f64(), done));
+                }
+                if job["state"] == "done" {
+                    break;
+                }
+                ensure!(!sender.is_finished() || is_known, "no job: {job}");
+                thread::sleep(LOOK);
+            }
+            let sent = sender.join();
+            sent.map_err(|_| anyhow!("the sender panicked"))??;
+            Ok(progress)
+        })
     }
 }
 
-fn write(file: &Path, from: usize, count: usize) -> Result<()> {
-    let mut out = BufWriter::new(File::create(file)?);
-    for number in from..from + count {
+fn lines(from: usize, to: usize) -> Result<String> {
+    let mut lines = String::new();
+    for number in from..to {
         writeln!(
-            out,
+            lines,
             r#"{{"event":"$create_alias","distinct_id":"user {number}","insert_id":"{number}","timestamp":{},"properties":{{"alias":"device {number}"}}}}"#,
             1_767_225_600_000 + number
         )?;
     }
-    Ok(out.flush()?)
+    Ok(lines)
 }

@@ -1,11 +1,13 @@
 //! A page of events, newest first: by time, then by item hash, both descending.
 
 use empmix_model::{ids::ProjectId, limits::PAGE_ROWS};
-use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::{
+    bson::{Document, RawDocumentBuf, doc},
+    options::FindOptions,
+};
 
 use super::{
     MongoStore,
-    calls::listed,
     documents::{item_id, project_id, stored_event, time},
 };
 use empmix_store::{EventFilter, EventsPage, StoreError};
@@ -17,27 +19,25 @@ impl MongoStore {
         filter: &EventFilter,
     ) -> Result<EventsPage, StoreError> {
         let limit = filter.limit.clamp(1, PAGE_ROWS);
-        let unstamped = self.unstamped(project).await?;
+        let (unstamped, mut snapshot) = self.unstamped(project).await?;
         let mut matching = matching(project, filter);
         if let Some(user) = &filter.user_id {
             if unstamped.is_empty() {
                 matching.insert("u", doc! {"$eq": user});
             } else {
-                let ids = self.ids_of(project, user).await?;
+                let ids = self.ids_of(&mut snapshot, project, user).await?;
                 matching.insert("$expr", doc! {"$in": ["$d", {"$literal": ids}]});
             }
         }
         // One more than the page tells whether more follow.
         let rows = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-        let found = listed(
-            self.options.query_deadline,
-            self.db
-                .collection::<RawDocumentBuf>("events")
-                .find(matching)
-                .sort(doc! {"t": -1, "_id": -1})
-                .limit(rows),
-        )
-        .await?;
+        let newest = FindOptions::builder()
+            .sort(doc! {"t": -1, "_id": -1})
+            .limit(rows)
+            .build();
+        let deadline = self.options.query_deadline;
+        let found: Vec<RawDocumentBuf> =
+            snapshot.find(deadline, "events", matching, newest).await?;
         let more = found.len() > limit;
         let mut events = found
             .iter()

@@ -27,7 +27,8 @@
 //! user of a moment ago is found by reading the users again after the insert.
 //!
 //! **Reads** are aggregation pipelines: instants and values as literals, never a zone name, never
-//! a value in the place of a path or an operator.
+//! a value in the place of a path or an operator. Events are read from a [`snapshot`], since they are
+//! stamped meanwhile.
 
 mod api;
 mod calls;
@@ -50,6 +51,7 @@ mod records;
 mod restamp;
 mod schema;
 mod sessions;
+mod snapshot;
 mod users;
 mod values;
 mod warnings;
@@ -62,7 +64,7 @@ use mongodb::{
     Client, Database,
     bson::{Document, doc, oid::ObjectId},
 };
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Notify, watch};
 
 pub use connect::MongoOptions;
 
@@ -85,9 +87,7 @@ pub struct MongoStore {
     refused: warnings::Refused,
     /// Wakes the task that stamps events again.
     moved: Arc<Notify>,
-    /// Transactions that apply facts take turns: two at once would conflict on their project, and one
-    /// of them would be made again.
-    turn: Mutex<()>,
+    order: identity::Order,
 }
 
 impl MongoStore {
@@ -109,7 +109,7 @@ impl MongoStore {
             streams: live::Streams::default(),
             refused: warnings::Refused::default(),
             moved: Arc::default(),
-            turn: Mutex::default(),
+            order: identity::Order::default(),
         };
         store.prepare_and_resume();
         Ok(store)
@@ -128,7 +128,7 @@ impl MongoStore {
             streams: live::Streams::default(),
             refused: warnings::Refused::default(),
             moved: Arc::clone(&self.moved),
-            turn: Mutex::default(),
+            order: identity::Order::default(),
         }
     }
 

@@ -18,15 +18,16 @@ use empmix_model::ids::ProjectId;
 use futures::TryStreamExt;
 use mongodb::{
     bson::{Binary, Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId},
-    options::Hint,
+    options::{FindOptions, Hint},
 };
 
 use super::{
     MongoStore,
-    calls::{listed, within},
+    calls::within,
     documents::{binary, project_id},
     facts::broken,
     prepare::pauses,
+    snapshot::Snapshot,
 };
 use empmix_store::StoreError;
 
@@ -119,7 +120,8 @@ impl MongoStore {
 
     /// Whether there may be more.
     async fn restamp_oldest(&self, project: ProjectId) -> Result<bool, StoreError> {
-        let jobs = self.restamps(project).await?;
+        let mut snapshot = self.snapshot().await?;
+        let jobs = self.restamps(project, &mut snapshot).await?;
         for job in &jobs {
             self.restamp(project, job).await?;
         }
@@ -127,28 +129,32 @@ impl MongoStore {
     }
 
     /// The oldest jobs of a project that are not done, at most [`JOBS`].
-    pub(super) async fn restamps(&self, project: ProjectId) -> Result<Vec<Restamp>, StoreError> {
-        let found = listed(
-            self.options.call_deadline,
-            self.newest("jobs")
-                .find(doc! {"p": project_id(project), "kind": KIND})
-                .sort(doc! {"_id": 1})
-                .limit(JOBS),
-        )
-        .await?;
+    async fn restamps(
+        &self,
+        project: ProjectId,
+        snapshot: &mut Snapshot<'_>,
+    ) -> Result<Vec<Restamp>, StoreError> {
+        let filter = doc! {"p": project_id(project), "kind": KIND};
+        let oldest = FindOptions::builder().sort(doc! {"_id": 1}).limit(JOBS);
+        let deadline = self.options.call_deadline;
+        let found: Vec<Document> = snapshot
+            .find(deadline, "jobs", filter, oldest.build())
+            .await?;
         found
             .iter()
             .map(|job| read_job(job).ok_or_else(|| broken("a job")))
             .collect()
     }
 
-    /// The jobs that readers must know of; where they are of too many ids, the oldest are run first.
+    /// The jobs that readers must know of, and the snapshot that has them; where they are of too many
+    /// ids, the oldest are run first.
     pub(super) async fn few_restamps(
         &self,
         project: ProjectId,
-    ) -> Result<Vec<Restamp>, StoreError> {
+    ) -> Result<(Vec<Restamp>, Snapshot<'_>), StoreError> {
         loop {
-            let mut jobs = self.restamps(project).await?;
+            let mut snapshot = self.snapshot().await?;
+            let jobs = self.restamps(project, &mut snapshot).await?;
             let may_be_more = may_be_more(&jobs);
             let mut ids: usize = jobs.iter().map(|job| job.ids.len()).sum();
             let oldest = jobs.iter().take_while(|job| {
@@ -157,11 +163,11 @@ impl MongoStore {
                 is_beyond
             });
             let oldest = oldest.count();
-            for job in jobs.drain(..oldest) {
-                self.restamp(project, &job).await?;
+            if oldest == 0 {
+                return Ok((jobs, snapshot));
             }
-            if !may_be_more {
-                return Ok(jobs);
+            for job in &jobs[..oldest] {
+                self.restamp(project, job).await?;
             }
         }
     }

@@ -43,13 +43,12 @@ struct Stamped<'a> {
 impl MongoStore {
     /// Writes a batch; see the module's docs.
     pub(super) async fn write_batch(&self, batch: &Batch) -> Result<Written, StoreError> {
-        let identity = self.identity_version(batch.project).await?;
         let blank = |envelope: &Envelope| vec![ItemOutcome::Stored; envelope.items.len()];
         let mut written = Written {
             outcomes: batch.envelopes.iter().map(blank).collect(),
         };
         self.write_instructions(batch, &mut written).await?;
-        self.write_events(batch, identity, &mut written).await?;
+        self.write_events(batch, &mut written).await?;
         self.mark_days(batch.project, days_of(batch, &written))
             .await?;
         self.warn(batch.project, warnings_of(batch, &written))
@@ -79,6 +78,7 @@ impl MongoStore {
         if rows.is_empty() {
             return Ok(());
         }
+        let _turn = self.order.wait(batch.project).await;
         let inserted = self.insert("instructions", &mut rows).await?;
         let mut said: Vec<Fact> = Vec::new();
         for ((place, outcome), facts) in places.into_iter().zip(inserted.outcomes).zip(facts) {
@@ -91,17 +91,13 @@ impl MongoStore {
         self.apply_facts(batch.project, said).await
     }
 
-    /// `identity` is the version of the project's identity before the users are read.
-    async fn write_events(
-        &self,
-        batch: &Batch,
-        identity: i64,
-        written: &mut Written,
-    ) -> Result<(), StoreError> {
+    async fn write_events(&self, batch: &Batch, written: &mut Written) -> Result<(), StoreError> {
         let events: Vec<_> = events(batch).collect();
         if events.is_empty() {
             return Ok(());
         }
+        // Before the users are read.
+        let identity = self.identity_version(batch.project).await?;
         let ids: BTreeSet<&str> = events
             .iter()
             .map(|(_, _, event)| event.distinct_id.as_str())

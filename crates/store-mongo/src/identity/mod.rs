@@ -1,8 +1,7 @@
 //! Facts, applied in a transaction.
 //!
-//! The transaction counts up the project's `identity_version`, so two consumers take turns; those of one
-//! process wait for each other before they begin. It loads
-//! the states of the ids that the facts name ([`load`]), applies the facts to them and writes what
+//! The transaction counts up the project's `identity_version`, so two consumers take turns. It loads the
+//! states of the ids that the facts name ([`load`]), applies the facts to them and writes what
 //! changed ([`write`]). Only a fact that comes out of order folds the facts of a connected component
 //! of ids again ([`component`]).
 //!
@@ -15,7 +14,10 @@ mod component;
 mod load;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use empmix_model::{
     identity::{Fact, FactKey, FoldedLink},
@@ -28,6 +30,7 @@ use mongodb::{
     error::{Error, Result as DriverResult},
     options::{ReadConcern, ReturnDocument},
 };
+use tokio::sync::OwnedMutexGuard;
 
 use super::{
     MongoStore,
@@ -41,6 +44,22 @@ use empmix_store::StoreError;
 const FACTS: usize = 1_000;
 /// Values in one `$in`.
 const CHUNK: usize = 5_000;
+
+/// Batches with facts of a project take turns within a process, in the order in which they come: facts
+/// out of order cost more, and of two transactions at once one would be made again.
+#[derive(Debug, Default)]
+pub(super) struct Order(Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Order {
+    /// Waits for those that came before.
+    pub(super) async fn wait(&self, project: ProjectId) -> OwnedMutexGuard<()> {
+        let of_project = {
+            let mut batches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(batches.entry(project).or_default())
+        };
+        of_project.lock_owned().await
+    }
+}
 
 /// The place of a transaction among those of its project.
 #[derive(Debug, Clone, Copy)]
@@ -73,9 +92,7 @@ impl MongoStore {
                     })
                     .await
             };
-            let turn = self.turn.lock().await;
             within(self.options.call_deadline, call).await?;
-            drop(turn);
             self.moved.notify_one();
         }
         Ok(())

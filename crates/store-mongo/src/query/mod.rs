@@ -28,7 +28,7 @@ use empmix_query::{
     segment::{Segment, ShownSegments, rank},
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
+use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, Timestamp, doc};
 use serde_json::{Value, json};
 
 use super::{MongoStore, calls::within, documents::project_id, facts::broken};
@@ -48,6 +48,8 @@ struct Question<'a> {
     plan: Plan,
     /// Ids whose events may carry another user, with their user.
     unstamped: BTreeMap<String, String>,
+    /// When they may: the events are read as of then.
+    moment: Option<Timestamp>,
 }
 
 impl MongoStore {
@@ -66,9 +68,10 @@ impl MongoStore {
         };
         let mut cells = Cells::new(question.report, &question.plan, shown.as_ref())?;
         let asked = measures(&question, &pipelines, shown.as_ref());
+        let moment = question.moment;
         let mut answers = stream::iter(asked)
             .map(|(series, pipeline)| async move {
-                Ok::<_, StoreError>((series, self.rows(pipeline).await?))
+                Ok::<_, StoreError>((series, self.rows(moment, pipeline).await?))
             })
             .buffer_unordered(AT_ONCE);
         while let Some((series, rows)) = answers.try_next().await? {
@@ -128,11 +131,14 @@ impl MongoStore {
     ) -> Result<Question<'a>, ReadError> {
         let Report::Insights(report) = report;
         let calendar = self.calendar(project).await?;
+        let plan = plan(report, &calendar, now)?;
+        let (unstamped, snapshot) = self.unstamped(project).await?;
         Ok(Question {
             project,
             report,
-            plan: plan(report, &calendar, now)?,
-            unstamped: self.unstamped(project).await?,
+            plan,
+            unstamped,
+            moment: snapshot.moment(),
         })
     }
 
@@ -149,13 +155,17 @@ impl MongoStore {
         Calendar::new(zone, week_start).map_err(|error| StoreError::Storage(error.to_string()))
     }
 
-    async fn rows(&self, pipeline: Vec<Document>) -> Result<Vec<RawDocumentBuf>, StoreError> {
+    async fn rows(
+        &self,
+        moment: Option<Timestamp>,
+        pipeline: Vec<Document>,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let mut rows = Vec::new();
         let keep = |row: &RawDocument| {
             rows.push(row.to_owned());
             Ok(())
         };
-        self.each_row(pipeline, keep).await?;
+        self.each_row(moment, pipeline, keep).await?;
         Ok(rows)
     }
 
@@ -182,7 +192,8 @@ impl MongoStore {
             }
             Ok(())
         };
-        self.each_row(pipelines.candidates(), collect).await?;
+        self.each_row(question.moment, pipelines.candidates(), collect)
+            .await?;
         let shown = rank(candidates, limit);
         Ok(ShownSegments {
             rest: shown.rest || dropped,

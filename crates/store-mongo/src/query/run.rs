@@ -2,7 +2,7 @@
 
 use mongodb::{
     Client,
-    bson::{Document, RawDocument, RawDocumentBuf, doc},
+    bson::{Document, RawDocument, RawDocumentBuf, Timestamp, doc},
     error::Error,
 };
 
@@ -10,16 +10,17 @@ use crate::{MongoStore, calls::within};
 use empmix_store::StoreError;
 
 impl MongoStore {
-    /// Runs a pipeline over the events and shows each row to `visit`.
+    /// Runs a pipeline over the events of a moment and shows each row to `visit`.
     pub(super) async fn each_row(
         &self,
+        moment: Option<Timestamp>,
         pipeline: Vec<Document>,
         mut visit: impl FnMut(&RawDocument) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let deadline = self.options.query_deadline;
-        let events = self.db.collection::<Document>("events");
+        let events = self.unmoving::<Document>("events");
         let read = async {
-            let mut session = self.client.start_session().await?;
+            let mut session = self.session_at(moment).await?;
             let mut cancel = KillOnDrop {
                 client: &self.client,
                 session: Some(session.id().clone()),

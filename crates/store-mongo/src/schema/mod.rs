@@ -119,16 +119,17 @@ impl MongoStore {
     async fn count(&self, project: ProjectId, slice: Slice) -> Result<Counted, StoreError> {
         let deadline = self.options.query_deadline;
         let times = doc! {"$gte": time(slice.from * DAY_MS), "$lt": time(slice.to * DAY_MS)};
-        let events = self.db.collection::<RawDocumentBuf>("events");
+        let events = self.unmoving::<RawDocumentBuf>("events");
         let call = events
             .find(doc! {"p": project_id(project), "t": times})
             .projection(doc! {"_id": 0, "e": 1, "t": 1, "props": 1})
             .batch_size(BATCH)
             .max_time(deadline);
         let read = async {
-            let mut rows = call.await?;
+            let mut session = self.session_at(None).await?;
+            let mut rows = call.session(&mut session).await?;
             let mut counted = Counted::default();
-            while rows.advance().await? {
+            while rows.advance(&mut session).await? {
                 let added = counted.add(rows.current());
                 added.ok_or_else(|| Error::custom(broken("an event")))?;
             }

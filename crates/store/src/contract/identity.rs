@@ -1,8 +1,11 @@
 //! The fold of facts, in every order of arrival.
 
+use std::{collections::HashSet, sync::Arc};
+
 use empmix_model::{
     identity::{LinkRefusal, facts_of, fold},
     item::{Authority, Item},
+    limits::PAGE_ROWS,
     warning::WarningKind,
 };
 
@@ -257,6 +260,44 @@ pub async fn the_links_of_a_source_are_bounded(harness: &impl Harness) {
         .iter()
         .filter(|warning| warning.message.contains("only these links"));
     assert_eq!(beyond.count(), 30, "each once");
+}
+
+/// A report or a page that is asked while events change their users has each event once, and the users
+/// of one moment.
+pub async fn each_event_is_read_once_while_its_user_changes(harness: &impl Harness) {
+    const IDS: u32 = 100;
+    const EVENTS: u32 = 20_000;
+    let fixture = Arc::new(Fixture::new(harness).await);
+    for batch in 0..EVENTS / 2_000 {
+        let events = (0..2_000).map(|at| {
+            let number = batch * 2_000 + at;
+            let (id, user) = (format!("i{number}"), format!("d{}", number % IDS));
+            event(&id, &user, "view", NOON + i64::from(number))
+        });
+        fixture.write_events(batch + 1, events.collect()).await;
+    }
+    // Each id becomes the user of another one that has no events: as many users have events as before.
+    let writer = tokio::spawn({
+        let fixture = Arc::clone(&fixture);
+        async move {
+            for id in 0..IDS {
+                let (source, destination) = (format!("d{id}"), format!("p{id}"));
+                let fact = link(&format!("l{id}"), &source, &destination, Authority::Server);
+                let message = fixture.message(100 + id, vec![Item::Instruction(fact)]);
+                fixture.write(vec![message]).await;
+            }
+        }
+    });
+    let mut reports = 0;
+    while !writer.is_finished() || reports < 20 {
+        let expected = (f64::from(EVENTS), f64::from(IDS));
+        assert_eq!(fixture.totals(None).await, expected, "report {reports}");
+        let page = fixture.events().await;
+        let distinct: HashSet<_> = page.iter().map(|event| event.id).collect();
+        assert_eq!(distinct.len(), PAGE_ROWS, "page {reports}");
+        reports += 1;
+    }
+    writer.await.unwrap();
 }
 
 /// Facts in any order and in any batches give the fold of all of them.

@@ -98,6 +98,7 @@ macro_rules! store_contract {
             links_are_listed_with_their_results
             a_refused_link_is_one_warning
             the_links_of_a_source_are_bounded
+            each_event_is_read_once_while_its_user_changes
             facts_in_any_order_are_the_fold
             session_metrics_are_a_fold
             a_session_is_known_by_its_project
