@@ -16,6 +16,8 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{ArgMatches, Args, Command, FromArgMatches, parser::ValueSource};
+use empmix_broker::embedded::QUEUE_MAX_BYTES;
+use empmix_store_local::SEAL_ROWS;
 
 /// The options that every subcommand takes.
 #[derive(Debug, Clone, Args)]
@@ -59,10 +61,10 @@ pub struct ServeOptions {
     #[arg(long, env = "EMPMIX_MAX_INFLIGHT", default_value_t = 64 << 20)]
     pub max_inflight: usize,
     /// Bytes that the embedded queue may hold, beyond which requests get 503
-    #[arg(long, env = "EMPMIX_QUEUE_MAX_BYTES", default_value_t = 4 << 30)]
+    #[arg(long, env = "EMPMIX_QUEUE_MAX_BYTES", default_value_t = QUEUE_MAX_BYTES)]
     pub queue_max_bytes: u64,
     /// Events of a project that the local store gathers in memory before it writes them to a part
-    #[arg(long, env = "EMPMIX_SEAL_ROWS", default_value_t = 250_000)]
+    #[arg(long, env = "EMPMIX_SEAL_ROWS", default_value_t = SEAL_ROWS)]
     pub seal_rows: usize,
 }
 

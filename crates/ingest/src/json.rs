@@ -125,8 +125,22 @@ pub fn object(text: &str) -> Result<Object, Refusal> {
         }
     };
     match value {
-        Value::Object(fields) => Ok(Object { fields, mark }),
+        Value::Object(mut fields) => {
+            if let Some(mark) = &mark {
+                fields
+                    .values_mut()
+                    .for_each(|value| numbers_stay(value, mark));
+            }
+            Ok(Object { fields, mark })
+        }
         _ => Err(Refusal::body("The body must be a JSON object.")),
+    }
+}
+
+/// A field of the body itself that is a number stays one: no id, name or time is a number out of range.
+fn numbers_stay(value: &mut Value, mark: &str) {
+    if value.as_str().is_some_and(|text| text.starts_with(mark)) {
+        *value = f64::MAX.into();
     }
 }
 
@@ -339,6 +353,12 @@ mod tests {
             read(r#"{"a":"\"1e999","b":[-1e400]}"#),
             (json!({"a":"\"1e999","b":["-1e400"]}), true)
         );
+    }
+
+    #[test]
+    fn a_field_that_is_a_number_outside_the_range_of_f64_is_no_text() {
+        let body = object(r#"{"distinct_id":1e400,"event":"1e400"}"#).unwrap();
+        assert!(body["distinct_id"].is_number() && body["event"].is_string());
     }
 
     #[test]

@@ -33,5 +33,5 @@ mod read;
 mod store;
 mod write;
 
-pub use options::LocalOptions;
+pub use options::{LocalOptions, SEAL_ROWS};
 pub use store::LocalStore;

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use empmix_alarm::Alarm;
 
+/// Hot rows of one project that are sealed to a part at once, unless it is set. A start reads the hot rows
+/// that the last one left.
+pub const SEAL_ROWS: usize = 100_000;
+
 /// Settings of the local store; the defaults suit production.
 #[derive(Debug, Clone)]
 pub struct LocalOptions {
@@ -20,7 +24,7 @@ pub struct LocalOptions {
 impl Default for LocalOptions {
     fn default() -> Self {
         Self {
-            seal_rows: 250_000,
+            seal_rows: SEAL_ROWS,
             seal_after: Duration::from_secs(3600),
             column_budget: 1 << 30,
             alarm: Alarm::default(),

@@ -65,5 +65,5 @@ mod subscription;
 mod writer;
 
 pub use broker::EmbeddedBroker;
-pub use options::{EmbeddedOptions, FreeSpace};
+pub use options::{EmbeddedOptions, FreeSpace, QUEUE_MAX_BYTES};
 pub use shared::{CLOSED, DISK_LOW, QUEUE_FULL, STORAGE_FAILED};

@@ -9,6 +9,9 @@ use empmix_alarm::Alarm;
 /// Returns the number of free bytes on the queue's disk; `None` if it is unknown.
 pub type FreeSpace = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
 
+/// The maximum size of a queue in bytes, unless it is set.
+pub const QUEUE_MAX_BYTES: u64 = 4 << 30;
+
 /// Options of the embedded broker.
 #[derive(Clone)]
 pub struct EmbeddedOptions {
@@ -30,7 +33,7 @@ pub struct EmbeddedOptions {
 impl Default for EmbeddedOptions {
     fn default() -> Self {
         Self {
-            queue_max_bytes: 4 << 30,
+            queue_max_bytes: QUEUE_MAX_BYTES,
             deadline: Duration::from_secs(3),
             free_space: None,
             min_free_bytes: 512 << 20,

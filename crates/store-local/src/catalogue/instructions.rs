@@ -27,15 +27,27 @@ pub(crate) fn known(
     Ok(known)
 }
 
-/// Stores an instruction; `body` is its JSON.
+/// An instruction that is to be stored.
+pub(crate) struct NewInstruction {
+    pub(crate) instruction: Instruction,
+    pub(crate) known: StoredItem,
+    pub(crate) received_at: EpochMs,
+    /// Its JSON.
+    pub(crate) body: String,
+}
+
+/// Stores an instruction.
 pub(crate) fn insert(
     connection: &Connection,
     project: i64,
-    instruction: &Instruction,
-    known: StoredItem,
-    received_at: EpochMs,
-    body: &str,
+    new: &NewInstruction,
 ) -> Result<(), CatalogueError> {
+    let NewInstruction {
+        instruction,
+        known,
+        received_at,
+        body,
+    } = new;
     connection
         .prepare_cached(
             "INSERT INTO instructions (project, hash, distinct_id, time, received_at, message_id, content, body)

@@ -26,7 +26,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 mod code;
 pub(crate) mod dead_letters;
@@ -174,6 +174,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
+    plan_once(&connection)?;
     empmix_layout::migrate(&mut connection, path, &[VERSION_1, VERSION_2, VERSION_3])?;
     Ok(connection)
 }
@@ -184,7 +185,15 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, CatalogueError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(32);
+    plan_once(&connection)?;
     Ok(connection)
+}
+
+/// Makes the plan of a statement independent of what is bound to it. Otherwise SQLite plans it again for
+/// each value that it compares with the condition of a partial index.
+fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
+    let stable = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
+    connection.set_db_config(stable, true).map(drop)
 }
 
 /// The key of a project's row in an append-only table.

@@ -8,7 +8,9 @@ use rusqlite::Connection;
 use crate::{
     catalogue::{
         dense::Dictionary as Table,
-        hot, instructions, jobs,
+        hot,
+        instructions::{self, NewInstruction},
+        jobs,
         sessions::{self, SessionDelta},
         warnings,
     },
@@ -57,8 +59,20 @@ impl ProjectWrite<'_> {
         for (session, delta) in &sessions {
             sessions::add(self.connection, self.project.number, session, delta)?;
         }
+        self.insert_instructions()?;
         self.identity(facts)?;
         Ok(written)
+    }
+
+    /// Inserts the instructions of a batch in the order of the table, so that each of its pages is changed
+    /// once.
+    fn insert_instructions(&mut self) -> Result<(), StoreError> {
+        let mut new = std::mem::take(&mut self.pending.not_inserted);
+        new.sort_unstable_by_key(|new| new.instruction.id);
+        for new in &new {
+            instructions::insert(self.connection, self.project.number, new)?;
+        }
+        Ok(())
     }
 
     fn item(
@@ -107,18 +121,14 @@ impl ProjectWrite<'_> {
                         content,
                         message_id: envelope.message_id,
                     };
-                    let project_number = self.project.number;
-                    let at = envelope.received_at;
-                    instructions::insert(
-                        self.connection,
-                        project_number,
-                        &instruction,
+                    let delivered = (known, *self.deliveries);
+                    self.pending.instructions.insert(instruction.id, delivered);
+                    self.pending.not_inserted.push(NewInstruction {
+                        instruction,
                         known,
-                        at,
-                        &body,
-                    )?;
-                    let deliveries = *self.deliveries;
-                    self.pending.instructions.insert(instruction.id, deliveries);
+                        received_at: envelope.received_at,
+                        body,
+                    });
                 }
                 // A copy counts too: of equal items the smallest key is the fact's.
                 facts.extend(stated);
@@ -200,11 +210,14 @@ impl ProjectWrite<'_> {
     }
 
     fn known_instruction(&self, hash: ItemHash) -> Result<Option<Found>, StoreError> {
+        if let Some((known, delivery)) = self.pending.instructions.get(&hash) {
+            return Ok(Some(Found {
+                known: *known,
+                delivery: Some(*delivery),
+            }));
+        }
         let known = instructions::known(self.connection, self.project.number, hash)?;
-        Ok(known.map(|known| Found {
-            known,
-            delivery: self.pending.instructions.get(&hash).copied(),
-        }))
+        Ok(known.map(Found::before))
     }
 
     fn warnings(

@@ -6,7 +6,7 @@ use empmix_model::{ids::ItemHash, stored::LiveItem, stored::StoredEvent, warning
 use rusqlite::Connection;
 
 use crate::{
-    catalogue::{dense, dense::Dictionary as Table, warnings},
+    catalogue::{dense, dense::Dictionary as Table, instructions::NewInstruction, warnings},
     memory::chunk::{self, Chunk, NumberedRow},
     memory::project::{Data, Dictionary, ProjectState},
     memory::row::StoredItem,
@@ -65,7 +65,9 @@ pub(crate) struct Pending {
     /// New events by hash, with the delivery that brought them.
     pub(crate) events: HashMap<ItemHash, (StoredItem, u64)>,
     /// New instructions, with the delivery that brought them.
-    pub(crate) instructions: HashMap<ItemHash, u64>,
+    pub(crate) instructions: HashMap<ItemHash, (StoredItem, u64)>,
+    /// Those of them that are not in the table yet.
+    pub(crate) not_inserted: Vec<NewInstruction>,
     pub(crate) rows: Vec<NumberedRow>,
     /// Ids and their users now.
     pub(crate) users: Vec<(u32, u32)>,
