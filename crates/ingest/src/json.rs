@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_a_number_outside_the_range_of_f64_is_no_text() {
+    fn a_field_that_is_a_number_outside_the_range_of_f64_is_not_text() {
         let body = object(r#"{"distinct_id":1e400,"event":"1e400"}"#).unwrap();
         assert!(body["distinct_id"].is_number() && body["event"].is_string());
     }
