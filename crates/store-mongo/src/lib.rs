@@ -159,24 +159,13 @@ impl MongoStore {
         }
     }
 
-    /// Refuses a standalone server, and one that has no primary.
+    /// Refuses a server that cannot do what is needed.
     async fn replica_set(&self) -> Result<(), StoreError> {
         let hello = self.run(doc! {"hello": 1}).await?;
-        let is_member = hello.contains_key("setName");
-        let is_router = hello.get_str("msg") == Ok("isdbgrid");
-        if !is_member && !is_router {
-            return Err(StoreError::Unavailable(
-                "this MongoDB is a standalone server; Emp-Mix needs a replica set (one member is \
-                 enough: start mongod with --replSet and run rs.initiate())"
-                    .into(),
-            ));
+        match unfit(&hello) {
+            None => Ok(()),
+            Some(reason) => Err(StoreError::Unavailable(reason.into())),
         }
-        if hello.get_bool("isWritablePrimary") != Ok(true) {
-            return Err(StoreError::Unavailable(
-                "the replica set has no primary".into(),
-            ));
-        }
-        Ok(())
     }
 
     async fn run(&self, command: Document) -> Result<Document, StoreError> {
@@ -206,5 +195,44 @@ impl MongoStore {
                 .as_i64()
                 .ok_or_else(|| facts::broken("the identity version of a project")),
         }
+    }
+}
+
+/// Why a server that says this of itself cannot be used: it has no transactions, no primary, or no reads of
+/// a snapshot (before 5.0).
+fn unfit(hello: &Document) -> Option<&'static str> {
+    const SNAPSHOT_READS: i32 = 13;
+    let is_member = hello.contains_key("setName");
+    let is_router = hello.get_str("msg") == Ok("isdbgrid");
+    if hello.get_i32("maxWireVersion").unwrap_or(0) < SNAPSHOT_READS {
+        Some("this MongoDB is too old; Emp-Mix needs version 5.0 or later")
+    } else if !is_member && !is_router {
+        Some(
+            "this MongoDB is a standalone server; Emp-Mix needs a replica set (one member is enough: start \
+             mongod with --replSet and run rs.initiate())",
+        )
+    } else if hello.get_bool("isWritablePrimary") != Ok(true) {
+        Some("the replica set has no primary")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_cannot_be_used_is_refused_with_the_reason() {
+        let fit = doc! {"setName": "rs", "isWritablePrimary": true, "maxWireVersion": 13};
+        assert_eq!(unfit(&fit), None);
+        let without = |field: &str| {
+            let mut hello = fit.clone();
+            hello.remove(field);
+            unfit(&hello).unwrap_or_default()
+        };
+        assert!(without("maxWireVersion").contains("5.0"));
+        assert!(without("setName").contains("replica set"));
+        assert!(without("isWritablePrimary").contains("no primary"));
     }
 }
