@@ -26,9 +26,9 @@ const LOOK: Duration = Duration::from_millis(10);
 
 pub(crate) fn measure() -> Result<Table> {
     let note = format!(
-        "`$create_alias` lines, each of two new ids, imported into one project until all are stored; a tenth is of \
-        the parts of the import, by when the job counted them. Then the project (local) grows to {GROWN} links, and \
-        another such import follows."
+        "`$create_alias` lines, each of two new ids, imported into one project until all are stored; a tenth \
+        is of its parts, by when the job counted them, up to the end of the batch in which it ends. Then the project \
+        (local) grows to {GROWN} links, and another such import follows."
     );
     let head = &[
         "store",
@@ -66,19 +66,20 @@ type Progress = Vec<(f64, f64)>;
 /// What is shown of an import of [`LINES`] lines.
 fn row(store: &str, before: usize, progress: &Progress) -> Result<[String; 6]> {
     let (end, parts) = progress.last().context("a job that is done")?;
-    let when = |share: f64| {
-        let reached = progress.iter().find(|(_, done)| *done >= share * parts);
-        reached.map_or(*end, |(when, _)| *when)
-    };
+    let reached = |parts: f64| progress.iter().find(|(_, done)| *done >= parts);
+    let (first, first_done) = reached(0.1 * parts).context("a first tenth")?;
+    let before_last = progress.iter().rfind(|(_, done)| *done <= 0.9 * parts);
+    let (_, last_done) = before_last.context("a last tenth")?;
+    let (last, _) = reached(*last_done).context("a last tenth")?;
     #[allow(clippy::cast_precision_loss, reason = "a rate needs few digits")]
     let lines = LINES as f64;
-    let tenth = |seconds: f64| format!("{:.0}", lines / 10.0 / seconds);
+    let rate = |done: f64, seconds: f64| format!("{:.0}", lines * done / parts / seconds);
     Ok([
         store.to_owned(),
         before.to_string(),
-        format!("{:.0}", lines / end),
-        tenth(when(0.1)),
-        tenth(end - when(0.9)),
+        rate(*parts, *end),
+        rate(*first_done, *first),
+        rate(parts - last_done, end - last),
         format!("{:.3} ms", end * 1e3 / lines),
     ])
 }
