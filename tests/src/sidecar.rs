@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     repository,
-    spawn::{Process, built, wait_for},
+    spawn::{Process, built, free_port, wait_for},
 };
 
 /// A running sidecar.
@@ -79,7 +79,7 @@ impl Sidecar {
             data: None,
             options: options.iter().map(|option| (*option).to_owned()).collect(),
             env: Vec::new(),
-            port: 0,
+            port: free_port(),
             process: None,
             http: Client::builder()
                 .timeout(Duration::from_secs(120))

@@ -10,6 +10,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         LazyLock,
+        atomic::{AtomicU32, Ordering},
         mpsc::{Sender, channel},
     },
     time::{Duration, Instant},
@@ -116,10 +117,21 @@ pub fn is_alive(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-/// An unused port.
+/// An unused port, below those that the system gives to outgoing connections: one of these could take the
+/// port of a server that is down and is to be started again.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
+    const FIRST: u32 = 20_000;
+    const PORTS: u32 = 12_000;
+    // Programs that run at a time begin at different places.
+    static NEXT: LazyLock<AtomicU32> =
+        LazyLock::new(|| AtomicU32::new(std::process::id().wrapping_mul(97)));
+    let free = (0..PORTS).find_map(|_| {
+        let port = FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % PORTS;
+        let port = u16::try_from(port).ok()?;
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
+        Some(port)
+    });
+    free.expect("a free port")
 }
 
 /// Waits until something is there, or fails saying what was not.

@@ -75,7 +75,11 @@ fn a_store_that_goes_away_stops_no_ingest() {
         (readiness(&sidecar).0 == 200).then_some(())
     });
     sidecar.wait_for_total(&project, 3.0);
-    assert_eq!(with_key(&sidecar, STRANGE_KEY).status(), 401);
+    wait_for(
+        "a result on an unknown key",
+        Duration::from_secs(20),
+        || (with_key(&sidecar, STRANGE_KEY).status() == 401).then_some(()),
+    );
 }
 
 #[test]
