@@ -106,6 +106,13 @@ fn lost(forget: &str) -> usize {
     }
 }
 
+/// Whether what is forgotten is missed. The consumer may have moved everything on just before the power was
+/// lost, so it is tried more than once.
+fn loses(forget: &str) -> bool {
+    const TRIES: usize = 5;
+    (0..TRIES).any(|_| lost(forget) > 0)
+}
+
 /// How many of the events are stored only once they are sent again.
 fn missing(sidecar: &Sidecar, project: &TestProject, acked: &[u64]) -> usize {
     let before = settled(sidecar, project);
@@ -136,25 +143,25 @@ fn what_got_a_200_survives_a_loss_of_power() {
 
 #[test]
 fn an_unsynced_queue_loses_events() {
-    assert!(lost("queue.sqlite-wal") > 0);
+    assert!(loses("queue.sqlite-wal"));
 }
 
 #[test]
 fn an_unsynced_catalogue_loses_events() {
-    assert!(lost("catalogue.sqlite-wal") > 0);
+    assert!(loses("catalogue.sqlite-wal"));
 }
 
 #[test]
 fn an_unsynced_folder_of_parts_loses_events() {
-    assert!(lost("store/parts") > 0);
+    assert!(loses("store/parts"));
 }
 
 #[test]
 fn an_unsynced_part_loses_events() {
-    assert!(lost(".parquet.tmp") > 0);
+    assert!(loses(".parquet.tmp"));
 }
 
 #[test]
 fn an_ack_before_the_commit_loses_events() {
-    assert!(lost("late") > 0);
+    assert!(loses("late"));
 }
