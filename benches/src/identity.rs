@@ -129,7 +129,7 @@ impl Links {
                 if job["state"] == "done" || (sender.is_finished() && !is_known) {
                     break;
                 }
-                thread::sleep(LOOK);
+                thread::park_timeout(LOOK);
             }
             let sent = sender.join();
             sent.map_err(|_| anyhow!("the sender panicked"))??;

@@ -166,6 +166,7 @@ impl RabbitMq {
         let dir = |name: &str| self.dir.join(name);
         command
             .env("HOME", &self.dir)
+            .env("ERL_CRASH_DUMP", dir("erl_crash.dump"))
             .env("ERL_EPMD_PORT", self.epmd_port.to_string())
             .env("ERL_EPMD_ADDRESS", "127.0.0.1")
             .env("RABBITMQ_DIST_PORT", self.dist_port.to_string())
