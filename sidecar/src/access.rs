@@ -118,12 +118,12 @@ impl Keys {
     /// What a key opens; an unknown one is looked up in the store first.
     pub async fn find(&self, key: &str, store: &dyn Catalogue) -> KeyStatus {
         let came = Instant::now();
-        match self.check(key) {
-            KeyStatus::Unknown if is_well_formed(key) => {}
-            status => return status,
+        let status = self.check(key);
+        if !is_well_formed(key) || !self.may_change(status) {
+            return status;
         }
         let mut read = self.read.lock().await;
-        if read.is_none_or(|began| began <= came) {
+        if read.is_none_or(|began| began <= came) && self.may_change(status) {
             if let Some(began) = *read {
                 tokio::time::sleep(BETWEEN_LOOKS.saturating_sub(began.elapsed())).await;
             }
@@ -136,6 +136,15 @@ impl Keys {
         }
         drop(read);
         self.check(key)
+    }
+
+    /// Whether a read of the store may find more: one that just failed is not repeated.
+    fn may_change(&self, status: KeyStatus) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        match status {
+            KeyStatus::Known(_) => false,
+            KeyStatus::Unknown | KeyStatus::NotNow => !matches!(known.store, LastRead::Away(_)),
+        }
     }
 
     /// What a key opens, as far as is known here.
@@ -459,6 +468,32 @@ mod tests {
         assert_eq!(keys.find(&key, &store).await, GRANT);
         let strange = PublicKey::from_random([9; 16]);
         assert_eq!(keys.find(&strange.0, &store).await, KeyStatus::Unknown);
+    }
+
+    /// The first read of the store is under way, and the project was made after it began.
+    #[tokio::test]
+    async fn a_key_that_comes_before_the_first_read_ends_waits_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let slow = Arc::new(Slow {
+            store: LocalStore::open(dir.path(), &LocalOptions::default()).unwrap(),
+            reads: AtomicUsize::new(0),
+            answers: tokio::sync::Semaphore::new(0),
+        });
+        let keys = Arc::new(Keys::load(dir.path()));
+        let refresh = tokio::spawn({
+            let (keys, slow) = (keys.clone(), slow.clone());
+            async move { keys.refresh(slow.as_ref()).await }
+        });
+        slow.wait_for_reads(1).await;
+        slow.create_project(shop()).await.unwrap();
+        let request = tokio::spawn({
+            let (keys, slow) = (keys.clone(), slow.clone());
+            async move { keys.find(&shop().public_key.0, slow.as_ref()).await }
+        });
+        tokio::task::yield_now().await;
+        slow.answers.add_permits(2);
+        refresh.await.unwrap().unwrap();
+        assert_eq!(request.await.unwrap(), GRANT);
     }
 
     #[test]
