@@ -39,7 +39,7 @@ pub(crate) async fn call(
             message,
         )));
     }
-    let address = shell.supervisor.address().map_err(not_sent)?;
+    let address = shell.supervisor.address().await.map_err(not_sent)?;
     let mut forwarded = shell
         .http
         .request(
@@ -80,7 +80,7 @@ pub(crate) async fn live_start(
     project: ProjectId,
     channel: Channel<LiveMessage>,
 ) -> Result<u32, ApiError> {
-    let address = shell.supervisor.address().map_err(disconnected)?;
+    let address = shell.supervisor.address().await.map_err(disconnected)?;
     shell
         .live
         .start(shell.http.clone(), &address, project, channel)

@@ -13,6 +13,7 @@ use std::{
 
 use empmix_backoff::Backoff;
 use empmix_protocol::shell::{ShellState, SidecarState};
+use tokio::sync::Notify;
 
 use crate::{
     launch::{self, Launched, Outcome},
@@ -23,6 +24,9 @@ use crate::{
 const DRAIN: Duration = Duration::from_secs(10);
 /// The shortest and the longest wait between launches.
 const DELAYS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
+
+/// How long a call waits for a sidecar that starts.
+const START_UP: Duration = Duration::from_secs(5);
 
 /// A sidecar that ran this long did not fail at its start.
 const STEADY: Duration = Duration::from_secs(30);
@@ -47,6 +51,8 @@ pub(crate) struct Supervisor {
 struct Shared {
     now: Mutex<Now>,
     changed: Condvar,
+    /// A sidecar became ready, or failed.
+    decided: Notify,
     stopping: AtomicBool,
 }
 
@@ -72,6 +78,7 @@ impl Supervisor {
                 ended: false,
             }),
             changed: Condvar::new(),
+            decided: Notify::new(),
             stopping: AtomicBool::new(false),
         });
         let keeper = Keeper {
@@ -91,13 +98,25 @@ impl Supervisor {
         self.shared.now().state.clone()
     }
 
-    /// How to call it; why not, if it does not run.
-    pub(crate) fn address(&self) -> Result<SidecarAddress, String> {
+    /// How to call it, once it has started; why not, if it does not run.
+    pub(crate) async fn address(&self) -> Result<SidecarAddress, String> {
+        let started = async {
+            loop {
+                let decided = self.shared.decided.notified();
+                match self.address_now() {
+                    (None, SidecarState::Failed(message)) => return Err(message),
+                    (Some(address), _) => return Ok(address),
+                    (None, SidecarState::Starting | SidecarState::Running) => decided.await,
+                }
+            }
+        };
+        let started = tokio::time::timeout(START_UP, started).await;
+        started.unwrap_or_else(|_| Err("The sidecar is starting.".to_owned()))
+    }
+
+    fn address_now(&self) -> (Option<SidecarAddress>, SidecarState) {
         let now = self.shared.now();
-        now.address.clone().ok_or_else(|| match &now.state.sidecar {
-            SidecarState::Failed(message) => message.clone(),
-            SidecarState::Starting | SidecarState::Running => "The sidecar is starting.".to_owned(),
-        })
+        (now.address.clone(), now.state.sidecar.clone())
     }
 
     /// Ends the lease and waits until the sidecar has drained.
@@ -206,6 +225,7 @@ impl Keeper {
             };
             now.address = Some(SidecarAddress { url, token });
         }
+        self.shared.decided.notify_waiters();
         let ended = child.wait();
         tracing::info!(?ended, "the sidecar ended");
         let mut now = self.shared.now();
@@ -217,6 +237,7 @@ impl Keeper {
     fn say_failed(&self, message: String) {
         tracing::warn!(message, "the sidecar does not run");
         self.shared.now().state.sidecar = SidecarState::Failed(message);
+        self.shared.decided.notify_waiters();
     }
 
     fn pause(&self, delay: Duration) {

@@ -50,7 +50,7 @@ fn open(directory: &Path) -> Fixture {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_released_layout_gives_its_answers() {
-    for layout in [1, 2] {
+    for layout in [1, 2, 3] {
         let expected = fixtures().join(format!("layout-{layout}-answers.json"));
         let expected: Value = serde_json::from_slice(&fs::read(expected).unwrap()).unwrap();
         let directory = copy(layout);
@@ -64,7 +64,7 @@ async fn every_released_layout_gives_its_answers() {
             );
             fixture.store.close().await;
         }
-        let before = directory.path().join("catalogue.sqlite.before-v3");
+        let before = directory.path().join("catalogue.sqlite.before-v4");
         assert!(before.is_file(), "the copy from before the migration");
     }
 }
@@ -95,7 +95,7 @@ fn a_newer_layout_is_refused_with_both_versions() {
         runtime.block_on(async { LocalStore::open(directory.path(), &LocalOptions::default()) });
     let error = opened.err().unwrap().to_string();
     assert!(
-        error.contains("version 99") && error.contains("up to 3"),
+        error.contains("version 99") && error.contains("up to 4"),
         "{error}"
     );
 }

@@ -9,7 +9,7 @@
 //! | `projects` | tenants and their keys: public in clear, secret as a hash | projects |
 //! | `ids`, `event_names` | dense numbers of distinct ids and event names, never used again | people, names |
 //! | `hot_events` | events that are in no part yet, in order of arrival | bounded by sealing |
-//! | `instructions` | every instruction, under its item id | instructions |
+//! | `instructions` | every instruction once, in order of arrival; an index finds it by its item id | instructions |
 //! | `links` | links between ids, the earliest copy of each, with the result | links |
 //! | `identities` | what all facts say about an id: its user, when it was identified, its group | ids in facts |
 //! | `sessions` | metrics, a fold of each session's events | sessions |
@@ -162,6 +162,25 @@ CREATE TABLE dead_letters (
 CREATE TABLE tries (item BLOB PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
+/// Version 4 keeps instructions in order of arrival, and finds them in an index of their item ids, which are
+/// evenly spread: with the bodies in that tree, a large batch changed most pages of it.
+const VERSION_4: &str = "
+ALTER TABLE instructions RENAME TO instructions_3;
+CREATE TABLE instructions (
+  no INTEGER PRIMARY KEY, project INTEGER NOT NULL, hash BLOB NOT NULL, distinct_id TEXT NOT NULL,
+  time INTEGER NOT NULL, received_at INTEGER NOT NULL, message_id BLOB NOT NULL,
+  content INTEGER NOT NULL, body TEXT NOT NULL, beyond INTEGER NOT NULL DEFAULT 0) STRICT;
+INSERT INTO instructions
+  (project, hash, distinct_id, time, received_at, message_id, content, body, beyond)
+  SELECT project, hash, distinct_id, time, received_at, message_id, content, body, beyond
+  FROM instructions_3;
+DROP TABLE instructions_3;
+CREATE UNIQUE INDEX instructions_by_item ON instructions (project, hash);
+";
+
+/// The tables, one version after the other.
+const VERSIONS: [&str; 4] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+
 /// Opens the catalogue for its one writer, and brings its tables to the version of this release.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
     let mut connection = Connection::open(path)?;
@@ -175,7 +194,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, CatalogueError> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
     plan_once(&connection)?;
-    empmix_layout::migrate(&mut connection, path, &[VERSION_1, VERSION_2, VERSION_3])?;
+    empmix_layout::migrate(&mut connection, path, &VERSIONS)?;
     Ok(connection)
 }
 

@@ -175,22 +175,23 @@ impl PropertyColumnsBuilder {
         }
     }
 
-    /// Adds a whole column whose rows have new numbers: `new_row[old]`.
+    /// Adds a column whose rows have new numbers: `new_row[old]`, [`MISSING`] for a row that is left out.
     pub(crate) fn append(&mut self, name: &str, column: &PropertyColumn, new_row: &[u32]) {
         let cells = self.columns.entry(name.to_owned()).or_default();
-        let codes: Vec<u32> = column
-            .values
-            .iter()
-            .map(|value| cells.code(value))
-            .collect();
+        let mut codes = vec![MISSING; column.values.len()];
         column.each(|row, code| {
-            cells
-                .cells
-                .push((new_row[row as usize], codes[code as usize]));
+            let row = new_row[row as usize];
+            if row == MISSING {
+                return;
+            }
+            let known = &mut codes[code as usize];
+            if *known == MISSING {
+                *known = cells.code(&column.values[code as usize]);
+            }
+            cells.cells.push((row, *known));
         });
-        cells
-            .nulls
-            .extend(column.nulls().iter().map(|row| new_row[*row as usize]));
+        let nulls = column.nulls().iter().map(|row| new_row[*row as usize]);
+        cells.nulls.extend(nulls.filter(|row| *row != MISSING));
     }
 
     /// The columns over this many rows.
@@ -198,6 +199,7 @@ impl PropertyColumnsBuilder {
         let columns = self
             .columns
             .into_iter()
+            .filter(|(_, cells)| !cells.cells.is_empty() || !cells.nulls.is_empty())
             .map(|(name, cells)| (name, cells.finish(rows)))
             .collect();
         PropertyColumns { rows, columns }

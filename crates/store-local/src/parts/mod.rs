@@ -26,6 +26,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod filter;
+mod gather;
 pub(crate) mod layout;
 mod read;
 pub(crate) mod seal;

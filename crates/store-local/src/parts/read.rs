@@ -181,35 +181,32 @@ impl PartReader {
         failure.map_or_else(|| Ok(PropertyColumns::of(rows.iter())), Err)
     }
 
-    /// Every row, given their properties.
-    pub(crate) fn all_rows(
-        &self,
-        properties: Vec<Properties>,
-    ) -> Result<Vec<NumberedRow>, EngineError> {
-        let (events, distinct_ids) = (self.texts("event")?, self.texts("distinct_id")?);
-        let (insert_ids, mut sessions) = (self.texts("insert_id")?, self.texts("session_id")?);
+    /// Every row, without its properties.
+    pub(crate) fn bare_rows(&self) -> Result<Vec<NumberedRow>, EngineError> {
+        let (mut events, mut distinct_ids) = (self.texts("event")?, self.texts("distinct_id")?);
+        let (mut insert_ids, mut sessions) = (self.texts("insert_id")?, self.texts("session_id")?);
         let (times, received) = (self.integers("time")?, self.integers("received_at")?);
         let client_times = self.named::<Int64Type>("client_time")?.spread(self.rows);
         let (ids, codes) = (self.numbers("id_index")?, self.numbers("event_code")?);
         let (hashes, contents) = (self.hashes()?, self.integers("content")?);
         let messages = self.named::<ByteArrayType>("message_id")?.values;
-        let owned = |text: &Option<String>| {
-            let text = text.clone();
+        let required = |text: &mut Option<String>| {
+            let text = text.take();
             text.ok_or_else(|| damaged("a text that every row has is missing"))
         };
-        let rows = properties.into_iter().enumerate().map(|(at, properties)| {
+        let rows = (0..self.rows).map(|at| {
             let mut row = EventRow {
                 hash: hashes[at],
-                event: owned(&events[at])?,
-                distinct_id: owned(&distinct_ids[at])?,
+                event: required(&mut events[at])?,
+                distinct_id: required(&mut distinct_ids[at])?,
                 time: times[at],
                 client_time: client_times[at],
                 received_at: received[at],
-                insert_id: owned(&insert_ids[at])?,
+                insert_id: required(&mut insert_ids[at])?,
                 session_id: sessions[at].take(),
                 message_id: sixteen(&messages[at])?,
                 content: contents[at],
-                properties,
+                properties: Properties::new(),
                 id_day: None,
             };
             row.id_day = row.dated();

@@ -27,26 +27,25 @@ use std::{
 };
 
 use empmix_alarm::Guard;
-use empmix_model::{
-    DAY_MS,
-    ids::{ItemHash, ProjectId},
-};
+use empmix_model::ids::{ItemHash, ProjectId};
 
 use crate::{
     catalogue::{hot, parts},
-    memory::chunk::NumberedRow,
     memory::load,
     memory::project::{Data, ProjectState},
     options::LocalOptions,
-    parts::{cache::ColumnCache, sealed::SealedPart, write::PartsDir},
+    parts::{
+        cache::ColumnCache,
+        gather::{Gathered, JOINED},
+        sealed::SealedPart,
+        write::PartsDir,
+    },
     read::readers::Readers,
     store::engine_error,
     write::writer::{Shared, Writer},
 };
 use empmix_store::StoreError;
 
-/// Days are joined up to so many times the rows that make a part.
-const JOINED: usize = 4;
 /// The longest time between two looks, and the pause after a failure.
 const PAUSE: Duration = Duration::from_secs(60);
 /// Hot rows that are read, or deleted, at a time.
@@ -184,7 +183,7 @@ impl Sealer {
         let rows = self.hot_rows(project, end)?;
         let sealed = Sealed {
             end,
-            hashes: rows.iter().map(|row| row.row.hash).collect(),
+            hashes: rows.hashes(),
         };
         let small = self.small_parts(project, rows.len());
         self.rewrite(id, project, rows, small, Some(sealed))?;
@@ -200,7 +199,7 @@ impl Sealer {
             if small.len() < 2 || self.shared.sealer.is_stopped() {
                 return Ok(());
             }
-            self.rewrite(id, project, Vec::new(), small, None)?;
+            self.rewrite(id, project, Gathered::default(), small, None)?;
         }
     }
 
@@ -217,18 +216,18 @@ impl Sealer {
         &mut self,
         id: ProjectId,
         project: &Arc<ProjectState>,
-        mut rows: Vec<NumberedRow>,
+        mut rows: Gathered,
         old: Vec<Arc<SealedPart>>,
         sealed: Option<Sealed>,
     ) -> Result<(), StoreError> {
         for part in &old {
-            rows.extend(part.all_rows().map_err(engine_error)?);
+            rows.add_part(part).map_err(engine_error)?;
         }
         let dir = PartsDir(&self.dir);
         let mut new = Vec::new();
-        for run in cut(rows, self.options.seal_rows) {
+        for run in rows.into_runs(self.options.seal_rows) {
             self.last_part += 1;
-            let record = dir.write(self.last_part, run)?;
+            let record = dir.write(self.last_part, &run)?;
             let part = SealedPart::open(&self.dir, record, self.cache.clone())?;
             new.push(Arc::new(part));
         }
@@ -247,18 +246,18 @@ impl Sealer {
         })
     }
 
-    fn hot_rows(&self, project: &ProjectState, end: u64) -> Result<Vec<NumberedRow>, StoreError> {
+    fn hot_rows(&self, project: &ProjectState, end: u64) -> Result<Gathered, StoreError> {
         let number = project.number;
         let read = |connection: &_| parts::sealed_below(connection, number);
         let mut from = Some(self.readers.read(read)?);
-        let mut rows = Vec::new();
+        let mut rows = Gathered::default();
         while let Some(start) = from {
             let page = |connection: &_| hot::page(connection, number, start, end, PAGE);
             let (page, next) = self.readers.read(page)?;
             from = next;
             project.read(|data| {
                 for row in page {
-                    rows.push(load::numbered(data, row)?);
+                    rows.add(load::numbered(data, row)?);
                 }
                 Ok::<_, StoreError>(())
             })?;
@@ -336,33 +335,6 @@ impl Sealer {
     }
 }
 
-/// Rows by part: whole days, oldest first.
-fn cut(mut rows: Vec<NumberedRow>, seal_rows: usize) -> Vec<Vec<NumberedRow>> {
-    let day = |row: &NumberedRow| row.row.time.div_euclid(DAY_MS);
-    rows.sort_by_key(day);
-    let mut runs: Vec<Vec<NumberedRow>> = Vec::new();
-    let mut can_join = false;
-    let mut rest = rows.into_iter().peekable();
-    while let Some(first) = rest.next() {
-        let today = day(&first);
-        let mut of_day = vec![first];
-        while let Some(row) = rest.next_if(|row| day(row) == today) {
-            of_day.push(row);
-        }
-        let is_large = of_day.len() >= seal_rows;
-        match runs.last_mut() {
-            Some(run)
-                if can_join && !is_large && run.len() + of_day.len() <= JOINED * seal_rows =>
-            {
-                run.append(&mut of_day);
-            }
-            _ => runs.push(of_day),
-        }
-        can_join = !is_large;
-    }
-    runs
-}
-
 /// Runs a sealer on a thread of its own.
 pub(crate) fn start(
     sealer: Sealer,
@@ -376,52 +348,4 @@ pub(crate) fn start(
             guard.done();
         })
         .map_err(|error| StoreError::Unavailable(error.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use empmix_model::Properties;
-
-    use super::*;
-    use crate::memory::row::EventRow;
-
-    fn rows(days: &[(i64, usize)]) -> Vec<NumberedRow> {
-        let row = |day: i64| NumberedRow {
-            id: 0,
-            code: 0,
-            row: EventRow {
-                hash: ItemHash([0; 16]),
-                event: "view".into(),
-                distinct_id: "ann".into(),
-                time: day * DAY_MS + 5,
-                client_time: None,
-                received_at: 0,
-                insert_id: "i".into(),
-                session_id: None,
-                message_id: [0; 16],
-                content: 0,
-                properties: Properties::new(),
-                id_day: None,
-            },
-        };
-        days.iter()
-            .flat_map(|(day, count)| std::iter::repeat_n(row(*day), *count))
-            .collect()
-    }
-
-    #[test]
-    fn a_large_day_stands_alone_and_small_ones_are_joined() {
-        let days = [
-            (3, 2),
-            (1, 3),
-            (2, 10),
-            (5, 9),
-            (4, 9),
-            (6, 9),
-            (7, 9),
-            (8, 9),
-        ];
-        let sizes: Vec<usize> = cut(rows(&days), 10).iter().map(Vec::len).collect();
-        assert_eq!(sizes, [3, 10, 38, 9]);
-    }
 }

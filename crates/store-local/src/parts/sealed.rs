@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     memory::chunk::NumberedRow,
-    memory::properties::{PropertyColumn, PropertyColumns},
+    memory::properties::{PropertyColumn, PropertyColumns, PropertyColumnsBuilder},
     memory::row::StoredItem,
     memory::summary::Summary,
     memory::view::{Rows, id_range},
@@ -145,12 +145,37 @@ impl SealedPart {
         Ok(at.ok().map(|at| known[at].1))
     }
 
-    /// Every row, in the part's order.
-    pub(crate) fn all_rows(&self) -> Result<Vec<NumberedRow>, EngineError> {
-        let numbers: Vec<u32> = (0_u32..).take(self.record.rows).collect();
-        let properties = self.properties(&numbers)?;
+    /// Every row, in the part's order and without its properties.
+    pub(crate) fn bare_rows(&self) -> Result<Vec<NumberedRow>, EngineError> {
+        self.read(PartReader::bare_rows)
+    }
+
+    /// Adds the properties of every row under a new number: `new_row[old]`. Columns that are read for it are
+    /// not kept.
+    pub(crate) fn append_properties(
+        &self,
+        columns: &mut PropertyColumnsBuilder,
+        new_row: &[u32],
+    ) -> Result<(), EngineError> {
+        for name in &self.properties {
+            let column = self.read(|reader| reader.property(name))?;
+            columns.append(name, &column, new_row);
+        }
+        if self.has_rest {
+            for (name, column) in self.read(PartReader::rest)?.iter() {
+                columns.append(name, column, new_row);
+            }
+        }
+        Ok(())
+    }
+
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&PartReader) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        reader.all_rows(properties)
+        read(&reader)
+            .map_err(|error| EngineError::Part(format!("{}: {error}", self.path.display())))
     }
 
     fn load(
@@ -158,11 +183,7 @@ impl SealedPart {
         what: &str,
         read: impl FnOnce(&PartReader) -> Result<Loaded, EngineError>,
     ) -> Result<Loaded, EngineError> {
-        self.cache.get(self.record.number, what, || {
-            let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-            read(&reader)
-                .map_err(|error| EngineError::Part(format!("{}: {error}", self.path.display())))
-        })
+        self.cache.get(self.record.number, what, || self.read(read))
     }
 
     fn numbers(&self, name: &str) -> Result<Arc<[u32]>, EngineError> {

@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use super::{
     filter::IdFilter,
+    gather::Run,
     layout::{self, Kind},
     sealed::{IdDays, PartRecord},
 };
@@ -38,10 +39,10 @@ pub(crate) const MAX_PROPERTIES: usize = 1000;
 /// Rows of a row group: what an outside reader takes in one piece.
 const GROUP_ROWS: usize = 131_072;
 
-/// Writes rows, which are sorted, to a new file, and syncs it.
-fn write_file(path: &Path, rows: &[NumberedRow]) -> Result<(), StoreError> {
+/// Writes rows to a new file, and syncs it.
+fn write_file(path: &Path, run: &Run) -> Result<(), StoreError> {
     let file = File::create(path).map_err(failed)?;
-    let mut writer = write(file, rows).map_err(failed)?;
+    let mut writer = write(file, run).map_err(failed)?;
     writer.flush().map_err(failed)?;
     writer.sync_all().map_err(failed)
 }
@@ -50,9 +51,8 @@ fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError::Storage(format!("a part could not be written: {error}"))
 }
 
-fn write(file: File, rows: &[NumberedRow]) -> Result<File, ParquetError> {
-    let properties = PropertyColumns::of(rows.iter().map(|row| &row.row.properties));
-    let columns = Columns::of(&properties);
+fn write(file: File, run: &Run) -> Result<File, ParquetError> {
+    let columns = Columns::of(&run.properties);
     let named: Vec<(String, Kind)> = columns
         .own
         .iter()
@@ -69,7 +69,7 @@ fn write(file: File, rows: &[NumberedRow]) -> Result<File, ParquetError> {
         )]))
         .build();
     let mut writer = SerializedFileWriter::new(file, schema, Arc::new(settings))?;
-    for (at, group_rows) in (0..).zip(rows.chunks(GROUP_ROWS)) {
+    for (at, group_rows) in (0..).zip(run.rows.chunks(GROUP_ROWS)) {
         let mut group = writer.next_row_group()?;
         fixed_columns(&mut group, group_rows)?;
         let first = at * GROUP_ROWS;
@@ -293,22 +293,17 @@ pub(crate) struct PartsDir<'a>(pub(crate) &'a Path);
 
 impl PartsDir<'_> {
     /// Writes rows to a part of this number, durably. The catalogue does not name it yet.
-    pub(crate) fn write(
-        &self,
-        number: i64,
-        mut rows: Vec<NumberedRow>,
-    ) -> Result<PartRecord, StoreError> {
-        rows.sort_unstable_by_key(|row| (row.id, row.row.time, row.row.hash));
+    pub(crate) fn write(&self, number: i64, run: &Run) -> Result<PartRecord, StoreError> {
         let file = format!("{number:08}.parquet");
         let path = self.0.join(&file);
         let aside = self.0.join(format!("{file}.tmp"));
-        write_file(&aside, &rows)?;
+        write_file(&aside, run)?;
         let (bytes, checksum) = checksum(&aside).map_err(failed)?;
         std::fs::rename(&aside, &path).map_err(failed)?;
         empmix_layout::sync_name(&path).map_err(failed)?;
+        let rows = &run.rows;
         let times: Vec<EpochMs> = rows.iter().map(|row| row.row.time).collect();
         let codes: Vec<u32> = rows.iter().map(|row| row.code).collect();
-        let properties = PropertyColumns::of(rows.iter().map(|row| &row.row.properties));
         Ok(PartRecord {
             number,
             layout: layout::VERSION,
@@ -320,9 +315,9 @@ impl PartsDir<'_> {
                 times.iter().copied().max().unwrap_or(0),
             ),
             checksum,
-            id_days: IdDays::of(&rows),
+            id_days: IdDays::of(rows),
             filter: IdFilter::of(rows.iter().map(|row| row.row.hash)),
-            summary: Arc::new(Summary::of(&codes, &times, &properties)),
+            summary: Arc::new(Summary::of(&codes, &times, &run.properties)),
         })
     }
 

@@ -64,7 +64,7 @@ impl ProjectWrite<'_> {
         Ok(written)
     }
 
-    /// Inserts the instructions of a batch in the order of the table, so that each of its pages is changed
+    /// Inserts the instructions of a batch in the order of their index, so that each of its pages is changed
     /// once.
     fn insert_instructions(&mut self) -> Result<(), StoreError> {
         let mut new = std::mem::take(&mut self.pending.not_inserted);
