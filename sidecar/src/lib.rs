@@ -8,15 +8,17 @@
 //! | [`config`] | flags, environment, file, defaults: resolved once |
 //! | [`data_dir`] | the folder: lock, token, `sidecar.json` |
 //! | [`runtime`] | broker, store, roles; start and stop in order |
-//! | [`access`] | keys, tokens and one-time codes, in memory |
+//! | [`keys`] | the keys of projects, in memory |
+//! | [`tokens`] | bearer tokens and one-time codes |
 //! | [`http`] | the public API, the private API, the console |
 //! | [`client`] | how subcommands speak to a running sidecar |
 
-pub mod access;
 pub mod cli;
 pub mod client;
 pub mod config;
 pub mod data_dir;
 pub mod http;
+pub mod keys;
 pub mod machine;
 pub mod runtime;
+pub mod tokens;

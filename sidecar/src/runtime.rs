@@ -27,11 +27,12 @@ use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle, time::timeout_a
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{AccessTokens, Keys},
     config::Config,
     data_dir::{self, DataDir, Running},
     http::{self, App, Hosts},
+    keys::Keys,
     machine,
+    tokens::AccessTokens,
 };
 
 /// How long a stop may take.

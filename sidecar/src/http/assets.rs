@@ -11,7 +11,7 @@ use axum::{
 };
 
 use super::Shared;
-use crate::access::Keys;
+use crate::keys::Keys;
 
 /// A file that the build carried in, compressed with brotli.
 struct Carried {

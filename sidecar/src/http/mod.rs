@@ -38,10 +38,7 @@ use empmix_service::Service;
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    access::{AccessTokens, Keys},
-    config::Roles,
-};
+use crate::{config::Roles, keys::Keys, tokens::AccessTokens};
 
 /// How long a store may take to say that it is there: the probe does not wait longer.
 const STORE_PATIENCE: Duration = Duration::from_secs(1);

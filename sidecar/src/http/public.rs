@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{Shared, body, cors, decompress, public_error::PublicError};
 use crate::{
-    access::{Grant, KeyStatus},
+    keys::{Grant, KeyStatus},
     machine,
 };
 

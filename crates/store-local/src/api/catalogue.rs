@@ -20,7 +20,8 @@ use crate::{
 impl Catalogue for LocalStore {
     async fn projects(&self) -> Result<Vec<Project>, StoreError> {
         let projects = self.read(projects::list).await?;
-        Ok(projects.into_iter().map(|(_, project)| project).collect())
+        let projects = projects.into_iter().map(|(_, project)| project);
+        self.shared.in_memory(projects, |project| project.id)
     }
 
     async fn create_project(&self, new: NewProject) -> Result<Project, StoreError> {
@@ -64,6 +65,7 @@ impl Catalogue for LocalStore {
     }
 
     async fn keys(&self) -> Result<Vec<ProjectKeys>, StoreError> {
-        self.read(projects::keys).await
+        let keys = self.read(projects::keys).await?;
+        self.shared.in_memory(keys.into_iter(), |keys| keys.project)
     }
 }

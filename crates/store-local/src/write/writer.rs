@@ -62,6 +62,25 @@ impl Shared {
             .ok_or(StoreError::NotFound("the project"))
     }
 
+    /// What belongs to projects in memory. One that is being made is committed a moment before it gets there;
+    /// until then it does not exist for anyone.
+    pub(crate) fn in_memory<T>(
+        &self,
+        all: impl Iterator<Item = T>,
+        project: impl Fn(&T) -> ProjectId,
+    ) -> Result<Vec<T>, StoreError> {
+        let projects = self.projects.read().unwrap_or_else(PoisonError::into_inner);
+        let known = all
+            .filter(|one| projects.contains_key(&project(one)))
+            .collect();
+        drop(projects);
+        // The projects go after the store has begun to close.
+        if self.sealer.is_stopped() {
+            return Err(closed());
+        }
+        Ok(known)
+    }
+
     /// Adds a project that was just made.
     pub(crate) fn add(&self, id: ProjectId, project: Arc<ProjectState>) {
         let mut projects = self

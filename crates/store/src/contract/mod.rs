@@ -120,6 +120,7 @@ macro_rules! store_contract {
             random_reports_agree_with_the_reference
             any_interleaving_agrees_with_the_reference
             projects_are_listed_oldest_first
+            a_listed_project_is_there
             keys_are_replaced
             a_record_has_versions
             a_stale_write_changes_nothing

@@ -48,6 +48,32 @@ pub async fn projects_are_listed_oldest_first(harness: &impl Harness) {
     assert_eq!(store.projects().await.unwrap()[1], expected);
 }
 
+/// A project that is listed, itself or its keys, can be asked about: also while others are made.
+pub async fn a_listed_project_is_there(harness: &impl Harness) {
+    const PROJECTS: u8 = 100;
+    let store = harness.open().await;
+    let making = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for number in 1..=PROJECTS {
+                let new = new_project(number, &number.to_string());
+                store.create_project(new).await.unwrap();
+            }
+        }
+    });
+    while !making.is_finished() {
+        let listed = store.projects().await.unwrap().last().map(|last| last.id);
+        let keys = store.keys().await.unwrap();
+        let has_key = keys.last().map(|last| last.project);
+        for project in listed.into_iter().chain(has_key) {
+            store.schema(project).await.unwrap();
+        }
+    }
+    making.await.unwrap();
+    let listed = store.projects().await.unwrap().len();
+    assert_eq!(listed, usize::from(PROJECTS));
+}
+
 /// A key that was replaced is the only one.
 pub async fn keys_are_replaced(harness: &impl Harness) {
     let store = harness.open().await;

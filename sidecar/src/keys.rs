@@ -1,6 +1,6 @@
-//! Who may do what, answered from memory: project keys, bearer tokens, one-time codes.
+//! The keys of projects, answered from memory.
 //!
-//! Keys are read again from the store twice a second, so a rotated key stops within one second
+//! They are read again from the store twice a second, so a rotated key stops within one second
 //! on every process; the last known ones are kept in `keys.json` for a start while the store is
 //! unreachable. A key that is unknown during that time is answered with *not now*, never refused.
 //! A key is refused after a look into the store that began after its request came: one that another
@@ -9,7 +9,7 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard},
+    sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
     time::{Duration, Instant},
 };
 
@@ -25,10 +25,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{data_dir, machine};
 
-/// How long a one-time code is valid.
-const CODE_LIFE: Duration = Duration::from_secs(600);
-/// One-time codes that are open at a time.
-const CODES: usize = 64;
 /// The least time between two reads that unknown keys cause, however many come.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// How often the keys are read again.
@@ -295,57 +291,6 @@ impl SavedKeys {
     }
 }
 
-/// The bearer tokens of the private API, and the one-time codes that open it to a browser.
-pub struct AccessTokens {
-    token: String,
-    hashes: Vec<KeyHash>,
-    codes: Mutex<Vec<(String, Instant)>>,
-}
-
-impl AccessTokens {
-    /// The directory's token, and the one that the holder of the lease gave.
-    pub fn new(token: String, lease: Option<&str>) -> Self {
-        let hashes = std::iter::once(token.as_str())
-            .chain(lease)
-            .map(KeyHash::of)
-            .collect();
-        Self {
-            token,
-            hashes,
-            codes: Mutex::new(Vec::new()),
-        }
-    }
-
-    /// Whether a token is good, in constant time.
-    pub fn is_good(&self, token: &str) -> bool {
-        self.hashes
-            .iter()
-            .fold(false, |good, hash| hash.matches(token) | good)
-    }
-
-    /// A fresh one-time code; the oldest open one goes when there are too many.
-    pub fn issue_code(&self) -> String {
-        let code = machine::random_hex::<16>();
-        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        codes.retain(|(_, issued)| issued.elapsed() < CODE_LIFE);
-        if codes.len() == CODES {
-            codes.remove(0);
-        }
-        codes.push((code.clone(), Instant::now()));
-        code
-    }
-
-    /// The bearer token in exchange for a code, once.
-    pub fn redeem(&self, code: &str) -> Option<String> {
-        let wanted = KeyHash::of(code);
-        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        codes.retain(|(_, issued)| issued.elapsed() < CODE_LIFE);
-        let place = codes.iter().position(|(open, _)| wanted.matches(open))?;
-        codes.remove(place);
-        Some(self.token.clone())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -356,16 +301,6 @@ mod tests {
     use empmix_store_local::{LocalOptions, LocalStore};
 
     use super::*;
-
-    #[test]
-    fn a_code_opens_once() {
-        let tokens = AccessTokens::new("et_1".into(), Some("lease"));
-        let code = tokens.issue_code();
-        assert_eq!(tokens.redeem("other"), None);
-        assert_eq!(tokens.redeem(&code).as_deref(), Some("et_1"));
-        assert_eq!(tokens.redeem(&code), None);
-        assert!(tokens.is_good("lease") && tokens.is_good("et_1") && !tokens.is_good(""));
-    }
 
     fn shop() -> NewProject {
         NewProject {
