@@ -23,7 +23,7 @@ use empmix_store::{Catalogue, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::{data_dir, machine};
+use crate::data_dir;
 
 /// The least time between two reads that unknown keys cause, however many come.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
@@ -301,6 +301,7 @@ mod tests {
     use empmix_store_local::{LocalOptions, LocalStore};
 
     use super::*;
+    use crate::machine;
 
     fn shop() -> NewProject {
         NewProject {

@@ -12,7 +12,7 @@ use empmix_protocol::{
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
-use super::{fetch, hidden::until_hidden, login};
+use super::{begin, fetch, hidden::until_hidden, login};
 use crate::{
     backend::{
         Backend, BackendKind, Inbox, LIVE_QUEUE, LiveStream, Outbox, Reply, mailbox, sse::SseReader,
@@ -51,7 +51,7 @@ impl Backend for Http {
             return inbox;
         };
         let abort = abort_with(&outbox);
-        spawn_local(async move {
+        begin(async move {
             let signal = abort.as_ref().map(AbortController::signal);
             let answer = fetch::call(&call.request(), Some(&token), signal.as_ref()).await;
             if matches!(&answer, Err(error) if error.code == ErrorCode::Unauthorized) {

@@ -11,10 +11,11 @@ mod login;
 mod machine;
 mod tauri;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, task};
 
 use eframe::{WebOptions, WebRunner};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlCanvasElement;
 
 use crate::{
@@ -22,6 +23,15 @@ use crate::{
     backend::Backend,
     mirror::{Mirror, MirrorPlugin},
 };
+
+/// Runs a task that begins now, and not after the frame: a request is under way while the frame is drawn.
+fn begin(task: impl Future<Output = ()> + 'static) {
+    let mut task = Box::pin(task);
+    let mut first = task::Context::from_waker(task::Waker::noop());
+    if task.as_mut().poll(&mut first).is_pending() {
+        spawn_local(task);
+    }
+}
 
 /// The console in a page.
 #[wasm_bindgen]

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use wasm_bindgen::{JsValue, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{fetch, hidden::until_hidden};
+use super::{begin, fetch, hidden::until_hidden};
 use crate::{
     backend::{Backend, BackendKind, Inbox, LIVE_QUEUE, LiveStream, Outbox, Reply, mailbox},
     text,
@@ -64,7 +64,7 @@ impl Backend for Desktop {
 
     fn call(&self, call: Call) -> Reply {
         let (outbox, inbox) = self.mailbox(1);
-        spawn_local(async move {
+        begin(async move {
             outbox.send(forward(&call).await);
         });
         inbox
