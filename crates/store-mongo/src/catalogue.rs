@@ -25,7 +25,6 @@ const DUPLICATE_KEY: i32 = 11_000;
 impl MongoStore {
     /// All projects, oldest first.
     pub(super) async fn all_projects(&self) -> Result<Vec<Project>, StoreError> {
-        let keys = self.all_keys().await?;
         let found = listed(
             self.options.call_deadline,
             self.newest("projects")
@@ -33,6 +32,8 @@ impl MongoStore {
                 .sort(doc! {"created_at": 1, "_id": 1}),
         )
         .await?;
+        // After the projects: each of them has its keys by then, also one that is being made.
+        let keys = self.all_keys().await?;
         let project = |document: &Document| {
             let id = document.get_binary_generic("_id").ok()?;
             let id = ProjectId::from_slice(id).ok()?;
