@@ -3,6 +3,7 @@
 //! They are read again from the store twice a second, so a rotated key stops within one second
 //! on every process; the last known ones are kept in `keys.json` for a start while the store is
 //! unreachable. A key that is unknown during that time is answered with *not now*, never refused.
+//! One that comes while the store is read for the first time waits for what that read says.
 //! A key is refused after a look into the store that began after its request came: one that another
 //! process made a moment ago opens at once, and its sender, who would not try again, loses nothing.
 

@@ -6,7 +6,7 @@ use empmix_alarm::Alarm;
 
 /// Hot rows of one project that are sealed to a part at once, unless it is set. A start reads the hot rows
 /// that the last one left; fewer make it faster.
-pub const SEAL_ROWS: usize = 100_000;
+pub const SEAL_ROWS: usize = 250_000;
 
 /// Settings of the local store; the defaults suit production.
 #[derive(Debug, Clone)]
